@@ -1,0 +1,198 @@
+"""Genomic intervals from BED3 to BED6 and more, and narrowPeak; 0-based, half-open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.errors import DataError
+from dlgenomics.files import open_text
+
+BED_COLUMNS: Final = ("chrom", "start", "end", "name", "score", "strand")
+NARROW_PEAK_COLUMNS: Final = ("signalValue", "pValue", "qValue", "peak")
+_SKIPPED: Final = ("track", "browser")
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Intervals in file order, as columns of equal length.
+
+    Attributes:
+        contigs: the contigs' names, each once.
+        contig: int32 positions in ``contigs``.
+        start, end: int64, 0-based and half-open.
+        strand: one-letter texts "+", "-" or "."; all "." where the file has none.
+        columns: the other columns as texts, by name; ``name`` among them where the file has it.
+        path: the file, for messages.
+        line: the line in the file of each interval, counted from 1.
+    """
+
+    contigs: tuple[str, ...]
+    contig: NDArray[np.int32]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    strand: NDArray[np.str_]
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    path: str = "<intervals>"
+    line: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def __getitem__(self, rows: slice | NDArray[np.int64]) -> Intervals:
+        """Return the intervals of some rows."""
+        return replace(
+            self, contig=self.contig[rows], start=self.start[rows], end=self.end[rows],
+            strand=self.strand[rows], columns={k: v[rows] for k, v in self.columns.items()},
+            line=None if self.line is None else self.line[rows],
+        )
+
+    @property
+    def contig_names(self) -> NDArray[Any]:
+        """The contig of each interval, by name."""
+        return np.array(self.contigs, object)[self.contig]
+
+    def labels(self) -> list[str]:
+        """Return ``contig:start-end`` of each interval."""
+        rows = zip(self.contig_names, self.start, self.end, strict=True)
+        return [f"{c}:{s}-{e}" for c, s, e in rows]
+
+    def resized(self, length: int) -> Intervals:
+        """Return windows of ``length`` bp around each centre, which is floor((start + end) / 2).
+
+        The window starts ``length // 2`` before the centre (as Kipoi's loaders do), on either
+        strand; it may reach past the contig's ends.
+        """
+        start = (self.start + self.end) // 2 - length // 2
+        return replace(self, start=start, end=start + length)
+
+    def widened(self, margin: int) -> Intervals:
+        """Return the intervals with ``margin`` bp more at both ends."""
+        return replace(self, start=self.start - margin, end=self.end + margin)
+
+
+def make_intervals(rows: Sequence[tuple[str, int, int, str]]) -> Intervals:
+    """Return intervals from ``(contig, start, end, strand)`` rows."""
+    names, contig = _factorize([r[0] for r in rows])
+    return Intervals(
+        contigs=names, contig=contig,
+        start=np.array([r[1] for r in rows], np.int64),
+        end=np.array([r[2] for r in rows], np.int64),
+        strand=np.array([r[3] for r in rows], "U1"),
+    )
+
+
+def read_intervals(path: Path | str) -> Intervals:
+    """Read intervals from a BED or narrowPeak file; plain, gzip or bgzip; ``-`` is standard input.
+
+    Comment, ``track`` and ``browser`` lines are skipped. A first line that starts with ``#chrom``
+    names the columns; without it, they are BED's own names, then narrowPeak's if there are ten,
+    else ``column7`` and so on.
+
+    Raises:
+        MissingFileError: no such file.
+        DataError: a malformed line, with its number; or a file without intervals.
+    """
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    header: list[str] | None = None
+    with open_text(path, "the intervals file") as stream:
+        for number, text in enumerate(stream, start=1):
+            line = text.rstrip("\r\n")
+            if line.startswith("#"):
+                header = header or _header(line)
+            elif line.strip() and not line.startswith(_SKIPPED):
+                rows.append(line.split("\t") if "\t" in line else line.split())
+                lines.append(number)
+    if not rows:
+        raise DataError("an intervals file must hold at least one interval. Received: none. "
+                        "Is it the right file?", path=path)
+    return _columns(rows, lines, header, str(path))
+
+
+def _header(line: str) -> list[str] | None:
+    names = line.lstrip("#").strip().split("\t" if "\t" in line else None)
+    return names if names and names[0].lower() in ("chrom", "chr", "contig") else None
+
+
+def _columns(rows: list[list[str]], lines: list[int], header: list[str] | None,
+             path: str) -> Intervals:
+    width = len(rows[0])
+    for row, number in zip(rows, lines, strict=True):
+        if len(row) != width or width < 3:
+            least = "at least 3" if width < 3 else f"{width}, as the first interval has"
+            raise DataError(f"a BED line must have {least} columns. Received: {len(row)}: "
+                            f"{_shown(row)}. Are the columns separated by tabs?",
+                            path=path, line=number)
+    if header is not None and len(header) != width:
+        raise DataError(f"the header must name every column. Received: {len(header)} names for "
+                        f"{width} columns.", path=path)
+    columns = list(zip(*rows, strict=True))
+    names, contig = _factorize(columns[0])
+    line = np.array(lines, np.int64)
+    start, end = _coordinates(columns[1:3], rows, lines, path)
+    named = dict(zip(_names(width, header)[3:], columns[3:], strict=True))
+    return Intervals(
+        contigs=names, contig=contig, start=start, end=end,
+        strand=_strand(named, rows, lines, path), path=path, line=line,
+        columns={k: np.array(v, object) for k, v in named.items() if k != "strand"},
+    )
+
+
+def _shown(row: list[str]) -> str:
+    text = " ".join(row)
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def _factorize(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+    position: dict[str, int] = {}
+    codes = [position.setdefault(name, len(position)) for name in names]
+    return tuple(position), np.array(codes, np.int32)
+
+
+def _coordinates(columns: Sequence[Sequence[str]], rows: list[list[str]], lines: list[int],
+                 path: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    try:
+        start, end = (np.array([int(v) for v in column], np.int64) for column in columns)
+    except (ValueError, OverflowError):
+        start, end = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    bad = np.flatnonzero((start < 0) | (end <= start))
+    first = next(_not_numbers(rows)) if not len(start) else bad[0] if len(bad) else None
+    if first is not None:
+        raise DataError("columns 2 and 3 must be whole numbers with 0 <= start < end. "
+                        f"Received: {_shown(rows[first])}. Mend or remove the line.",
+                        path=path, line=lines[first])
+    return start, end
+
+
+def _not_numbers(rows: list[list[str]]) -> Iterator[int]:
+    for i, row in enumerate(rows):
+        try:
+            good = max(int(row[1]), int(row[2])) < 2**62
+        except ValueError:
+            good = False
+        if not good:
+            yield i
+
+
+def _names(width: int, header: list[str] | None) -> list[str]:
+    if header is not None:
+        return [*BED_COLUMNS[:3], *header[3:]]
+    names = list(BED_COLUMNS[:width])
+    rest = NARROW_PEAK_COLUMNS if width == 10 else [f"column{i}" for i in range(7, width + 1)]
+    return [*names, *rest][:width]
+
+
+def _strand(named: Mapping[str, Sequence[str]], rows: list[list[str]], lines: list[int],
+            path: str) -> NDArray[np.str_]:
+    found = np.array(named.get("strand", ["."] * len(rows)), "U2")
+    bad = np.flatnonzero(~np.isin(found, ("+", "-", ".")))
+    if len(bad):
+        raise DataError(f"the strand must be +, - or . Received: {_shown(rows[bad[0]])}. "
+                        "Mend column 6.", path=path, line=lines[bad[0]])
+    return found.astype("U1")

@@ -1,0 +1,108 @@
+"""A FASTA of sequences, each an example of its own; plain, gzip or standard input."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dlgenomics.data.encoding import Codes, decode, encode
+from dlgenomics.errors import DataError
+from dlgenomics.files import atomic_path, open_text
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Sequences of one length, in file order.
+
+    Attributes:
+        names: the first word of each header.
+        codes: uint8, shape (sequences, length).
+        path: the file, for messages.
+    """
+
+    names: tuple[str, ...]
+    codes: Codes
+    path: str = "<sequences>"
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def read_sequences(path: Path | str, length: int, *, center: bool = False) -> Sequences:
+    """Read a FASTA of sequences.
+
+    Args:
+        path: the file; ``-`` is standard input.
+        length: the length in bp that each must have.
+        center: take the central ``length`` bp of longer sequences.
+
+    Raises:
+        MissingFileError: no such file.
+        DataError: not a FASTA, an empty one, two records of one name, or a wrong length.
+    """
+    names: list[str] = []
+    parts: list[bytes] = []
+    with open_text(path, "the FASTA of sequences") as stream:
+        for name, line, sequence in _records(stream.read(), path):
+            names.append(name)
+            parts.append(_fitted(sequence, length, name, path, line, center=center))
+    if not names:
+        raise DataError("a FASTA must hold at least one sequence. Received: none.", path=path)
+    if len(set(names)) < len(names):
+        seen: set[str] = set()
+        twice = next(n for n in names if n in seen or seen.add(n))  # type: ignore[func-returns-value]
+        raise DataError(f"each sequence must have a name of its own. Received: {twice!r} twice.",
+                        path=path)
+    codes = encode(b"".join(parts)).reshape(len(names), length)
+    return Sequences(tuple(names), codes, str(path))
+
+
+def _records(text: str, path: Path | str) -> list[tuple[str, int, bytes]]:
+    head, *blocks = ("\n" + text).split("\n>")
+    if head.strip():
+        raise DataError(f"a FASTA must start with '>'. Received: {head.strip()[:20]!r}.",
+                        path=path, line=1)
+    found = []
+    line = 1
+    for block in blocks:
+        header, _, body = block.partition("\n")
+        words = header.split()
+        if not words:
+            raise DataError("a FASTA header must hold a name. Received: '>' alone.",
+                            path=path, line=line)
+        found.append((words[0], line, b"".join(body.encode("ascii", "replace").split())))
+        line += block.count("\n") + 1
+    return found
+
+
+def _fitted(sequence: bytes, length: int, name: str, path: Path | str, line: int, *,
+            center: bool) -> bytes:
+    if len(sequence) == length:
+        return sequence
+    if center and len(sequence) > length:
+        first = len(sequence) // 2 - length // 2
+        return sequence[first:first + length]
+    advice = ("Set center: true to take the middle." if len(sequence) > length
+              else "Longer sequences are needed.")
+    raise DataError(f"every sequence must have {length} bp. Received: {name!r} with "
+                    f"{len(sequence)} bp. {advice}", path=path, line=line)
+
+
+def write_sequences(path: Path, names: list[str], codes: Codes) -> None:
+    """Write sequences as FASTA, one line each; gzip if the name ends in ``.gz``.
+
+    The same sequences give the same bytes: the gzip header holds no time.
+    """
+    lines = (f">{name}\n{decode(row)}\n" for name, row in zip(names, codes, strict=True))
+    content = "".join(lines).encode()
+    with atomic_path(path) as part:
+        packed = gzip.compress(content, compresslevel=6, mtime=0)
+        part.write_bytes(packed if path.suffix == ".gz" else content)
+
+
+def stack(sequences: list[str]) -> Codes:
+    """Return codes of sequences of one length: uint8, shape (sequences, length)."""
+    return np.stack([encode(s) for s in sequences])

@@ -1,0 +1,109 @@
+"""Which examples train, which validate, which test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.errors import DataError, did_you_mean
+from dlgenomics.spec.types import ChromosomeSplit, ColumnSplit, RandomSplit, Split
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Row numbers of the three parts, ascending; no row is in two of them."""
+
+    train: Rows
+    validation: Rows
+    test: Rows
+
+    def sizes(self) -> dict[str, int]:
+        """Return the number of rows of each part."""
+        return {"train": len(self.train), "validation": len(self.validation),
+                "test": len(self.test)}
+
+
+def split_rows(
+    split: Split,
+    count: int,
+    *,
+    seed: int,
+    path: str,
+    strata: NDArray[np.float32] | None = None,
+    chromosomes: NDArray[np.object_] | None = None,
+    words: NDArray[np.object_] | None = None,
+) -> Parts:
+    """Divide rows as a spec's ``split`` says.
+
+    Args:
+        split: the spec's section.
+        count: the number of rows.
+        seed: for a random split.
+        path: the data file, for messages.
+        strata: a value for each row whose proportions a random split keeps.
+        chromosomes: the chromosome of each row, for a split by chromosome.
+        words: the word of each row, for a split by column.
+
+    Raises:
+        DataError: a part that is asked for would be empty.
+    """
+    if isinstance(split, RandomSplit):
+        parts = _random(split, count, seed, strata)
+    elif isinstance(split, ChromosomeSplit):
+        assert chromosomes is not None  # noqa: S101 - the caller's part of the contract
+        parts = _by_chromosome(split, chromosomes, path)
+    else:
+        assert isinstance(split, ColumnSplit)  # noqa: S101
+        assert words is not None  # noqa: S101
+        parts = _by_word(words)
+    for name in ("train", "validation"):
+        if not len(getattr(parts, name)):
+            raise DataError(f"the split must leave examples for {name}. Received: none of {count}. "
+                            "Change data.split.", path=path)
+    return parts
+
+
+def _random(split: RandomSplit, count: int, seed: int,
+            strata: NDArray[np.float32] | None) -> Parts:
+    rng = np.random.default_rng([seed, 1])
+    groups = [np.arange(count)] if strata is None else [
+        np.flatnonzero(strata == value) for value in np.unique(strata)]
+    dealt: dict[str, list[Rows]] = {"train": [], "validation": [], "test": []}
+    for group in groups:
+        shuffled = rng.permutation(group)
+        test = _part(split.test, len(group), count)
+        validation = _part(split.validation, len(group), count)
+        dealt["test"].append(shuffled[:test])
+        dealt["validation"].append(shuffled[test:test + validation])
+        dealt["train"].append(shuffled[test + validation:])
+    return Parts(**{name: np.sort(np.concatenate(rows)) for name, rows in dealt.items()})
+
+
+def _part(size: float, group: int, count: int) -> int:
+    """Return a group's rows in a part: ``size`` is a share, or a number for the whole."""
+    share = size if isinstance(size, float) else size / count
+    return min(round(share * group), group)
+
+
+def _by_chromosome(split: ChromosomeSplit, chromosomes: NDArray[np.object_], path: str) -> Parts:
+    known = sorted(set(chromosomes))
+    for name in (*split.test, *split.validation):
+        if name not in known:
+            raise DataError(f"a chromosome of the split must be in the data, which has "
+                            f"{', '.join(known[:8])}. Received: {name!r}."
+                            f"{did_you_mean(name, known)}", path=path)
+    test = np.isin(chromosomes, list(split.test))
+    validation = np.isin(chromosomes, list(split.validation))
+    excluded = np.isin(chromosomes, list(split.exclude))
+    return Parts(train=np.flatnonzero(~(test | validation | excluded)),
+                 validation=np.flatnonzero(validation), test=np.flatnonzero(test))
+
+
+def _by_word(words: NDArray[np.object_]) -> Parts:
+    return Parts(train=np.flatnonzero(words == "train"),
+                 validation=np.flatnonzero(words == "validation"),
+                 test=np.flatnonzero(words == "test"))

@@ -1,0 +1,223 @@
+"""What can go wrong, as types that carry their data.
+
+Every message reads «what must hold. Received: what came. What to do.»
+
+    DlgError
+    ├── SpecError             a spec breaks rules; .problems holds all of them, each with its place
+    ├── DataError             a data file is not what it must be; .path, .line
+    │   ├── MissingFileError  no such file
+    │   ├── ContigError       an interval names a contig that the FASTA lacks; .contig, .near
+    │   └── BoundsError       an interval reaches past its contig; .contig, .start, .end, .length
+    ├── ShapeError            an array has the wrong shape; .expected, .received
+    ├── ModelNotFoundError    no model of that name; .name, .near
+    ├── PackageError          a packaged model is incomplete or contradicts itself; .folder
+    │   ├── HashMismatchError a file's bytes are not those recorded; .path, .expected, .received
+    │   └── ReplayError       stored inputs no longer give the stored outputs; .difference
+    ├── TooLargeError         a model would need more memory than there is; .parameters
+    ├── RunError              a run folder cannot be used; .folder
+    └── OutputError           a result cannot be written; .path
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class DlgError(Exception):
+    """Base of every error that dlgenomics raises on purpose.
+
+    ``next_step`` is a command to try next, where there is one; the command line prints it.
+    """
+
+    next_step: str | None = None
+
+
+def near_match(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word closest to ``word``, ignoring case, or None if nothing is close."""
+    by_folded = {k.casefold(): k for k in known}
+    found = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` with a leading space, or an empty text."""
+    near = near_match(word, known)
+    return f" Did you mean {near!r}?" if near else ""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One broken rule of a spec and where it stands; lines and columns count from 1."""
+
+    line: int
+    column: int
+    message: str
+    path: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path or '<spec>'}:{self.line}:{self.column}: {self.message}"
+
+
+class SpecError(DlgError):
+    """A spec breaks one or more rules; ``problems`` lists every one, in file order."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class DataError(DlgError):
+    """A data file is not what it must be; ``line`` counts from 1 and is None where unknown."""
+
+    def __init__(self, message: str, *, path: Path | str, line: int | None = None) -> None:
+        self.path = str(path)
+        self.line = line
+        place = f"{self.path}:{line}" if line is not None else self.path
+        super().__init__(f"{place}: {message}")
+
+
+class MissingFileError(DataError):
+    """A file that was named does not exist."""
+
+    def __init__(self, path: Path | str, purpose: str) -> None:
+        folder = Path(path).parent
+        names = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+        hint = did_you_mean(Path(path).name, names) or " Check the path."
+        super().__init__(f"{purpose} must be a file that exists. Received: no such file.{hint}",
+                         path=path)
+
+
+class ContigError(DataError):
+    """An interval names a contig that the FASTA lacks."""
+
+    def __init__(self, contig: str, known: Sequence[str], path: Path | str) -> None:
+        self.contig = contig
+        self.near = _other_naming(contig, known) or near_match(contig, known)
+        listed = ", ".join(known[:5]) + (", …" if len(known) > 5 else "")
+        hint = f" Did you mean {self.near!r}?" if self.near else ""
+        super().__init__(
+            f"every interval's contig must be in the FASTA, which has {listed}. "
+            f"Received: {contig!r}.{hint} Use a FASTA of the build that the intervals refer to.",
+            path=path,
+        )
+
+
+def _other_naming(contig: str, known: Sequence[str]) -> str | None:
+    other = contig.removeprefix("chr") if contig.startswith("chr") else f"chr{contig}"
+    return other if other in known else None
+
+
+class BoundsError(DataError):
+    """An interval reaches past an end of its contig."""
+
+    def __init__(
+        self, contig: str, start: int, end: int, length: int, path: Path | str
+    ) -> None:
+        self.contig, self.start, self.end, self.length = contig, start, end, length
+        super().__init__(
+            f"intervals must lie within {contig}, which ends at {length:,}. "
+            f"Received: {contig}:{start}-{end} (0-based, half-open). "
+            "Remove the interval, check the genome build, or pad with N (--pad, pad=True).",
+            path=path,
+        )
+
+
+class ShapeError(DlgError):
+    """An array has the wrong shape."""
+
+    def __init__(self, what: str, expected: Sequence[int | None], received: Sequence[int]) -> None:
+        self.expected = tuple(expected)
+        self.received = tuple(received)
+        form = ", ".join("batch" if i == 0 else str(n) for i, n in enumerate(self.expected))
+        super().__init__(
+            f"{what} must have shape ({form}). Received: {self.received}. {self._advice()}"
+        )
+
+    def _advice(self) -> str:
+        if self.received == self.expected[1:]:
+            return "Add a batch axis: x[None]."
+        if len(self.received) == 3 and self.received[:0:-1] == self.expected[1:]:
+            return "The last two axes are exchanged: x.transpose(0, 2, 1)."
+        return "Reshape or resize the input to that length and alphabet."
+
+
+class ModelNotFoundError(DlgError):
+    """No model of that name is known."""
+
+    next_step = "dlg ls"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        self.near = near_match(name, known)
+        hint = f" Did you mean {self.near!r}?" if self.near else ""
+        super().__init__(
+            "a model is a name that `dlg ls` lists or a folder with a model.yaml. "
+            f"Received: {name!r}.{hint}"
+        )
+
+
+class PackageError(DlgError):
+    """A packaged model is incomplete or contradicts itself."""
+
+    def __init__(self, message: str, *, folder: Path | str) -> None:
+        self.folder = str(folder)
+        super().__init__(f"{self.folder}: {message}")
+
+
+class HashMismatchError(PackageError):
+    """A file's bytes are not those that were recorded for it."""
+
+    def __init__(self, path: Path | str, expected: str, received: str) -> None:
+        self.path, self.expected, self.received = str(path), expected, received
+        super().__init__(
+            f"{Path(path).name} must have sha256 {expected[:12]}…. Received: {received[:12]}…. "
+            "The file was changed or damaged after packaging; fetch the model again or "
+            "package it anew, and do not use it as it is.",
+            folder=Path(path).parent,
+        )
+
+
+class ReplayError(PackageError):
+    """The stored test inputs no longer give the stored outputs."""
+
+    def __init__(
+        self, folder: Path | str, difference: float, rtol: float, atol: float
+    ) -> None:
+        self.difference = difference
+        super().__init__(
+            f"the stored test inputs must give the stored outputs (rtol {rtol:g}, atol {atol:g}). "
+            f"Received: a largest difference of {difference:.3g}. "
+            "Compare the versions in model.yaml with those installed.",
+            folder=folder,
+        )
+
+
+class TooLargeError(DlgError):
+    """A model would need more memory than is allowed."""
+
+    def __init__(self, parameters: int, limit: int) -> None:
+        self.parameters, self.limit = parameters, limit
+        super().__init__(
+            f"a model may have at most {limit:,} parameters here. Received: {parameters:,}. "
+            "Reduce units, filters or length."
+        )
+
+
+class RunError(DlgError):
+    """A run folder cannot be used as asked."""
+
+    def __init__(self, message: str, *, folder: Path | str, next_step: str | None = None) -> None:
+        self.folder = str(folder)
+        self.next_step = next_step
+        super().__init__(f"{self.folder}: {message}")
+
+
+class OutputError(DlgError):
+    """A result cannot be written; what was there before is untouched."""
+
+    def __init__(self, path: Path | str, reason: str, advice: str) -> None:
+        self.path = str(path)
+        super().__init__(f"{self.path}: the output must be writable. Received: {reason}. {advice}")

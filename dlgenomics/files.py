@@ -1,0 +1,178 @@
+"""Files that are never seen half-written, and text that may be compressed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import gzip
+import hashlib
+import io
+import os
+import shutil
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TextIO
+
+from dlgenomics.errors import DataError, MissingFileError, OutputError
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_of_bytes(content: bytes) -> str:
+    """Return the SHA-256 of ``content`` as 64 hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+@contextlib.contextmanager
+def output_errors(path: Path) -> Iterator[None]:
+    """Turn an operating-system error while writing ``path`` into an `OutputError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+            raise OutputError(
+                path, "no space left", "Free some space or choose another place (-o), then repeat; "
+                "nothing that was there before has changed.",
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR):
+            raise OutputError(path, error.strerror, "Choose another place (-o).") from error
+        raise
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary name in the folder of ``path``; on success it becomes ``path``.
+
+    The bytes are synchronised to disk before the rename, so a reader sees the old file or the
+    whole new one. On any error the temporary file is removed and ``path`` is as it was.
+
+    Raises:
+        OutputError: the disk is full or the place is not writable.
+    """
+    with output_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}.", suffix=f".part{path.suffix}"
+        )
+        os.close(handle)
+        part = Path(name)
+        try:
+            yield part
+            _sync(part)
+            part.chmod(0o666 & ~_umask())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder beside ``path``; on success it takes the place of ``path``.
+
+    Raises:
+        OutputError: the disk is full or the place is not writable.
+    """
+    with output_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
+        try:
+            yield part
+            for file in part.rglob("*"):
+                if file.is_file():
+                    _sync(file)
+            part.chmod(0o777 & ~_umask())
+            _exchange(part, path)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _exchange(new: Path, path: Path) -> None:
+    """Rename ``new`` to ``path``; an older ``path`` steps aside first and is then removed."""
+    if not path.exists():
+        new.rename(path)
+        return
+    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".old"))
+    path.rename(aside / path.name)
+    new.rename(path)
+    shutil.rmtree(aside)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole text file atomically, in UTF-8 with ``\\n`` line ends."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file atomically."""
+    with atomic_path(path) as part:
+        part.write_bytes(content)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def require_file(path: Path, purpose: str) -> Path:
+    """Return ``path`` if it is a file.
+
+    Raises:
+        MissingFileError: it is not; ``purpose`` says what the file is for.
+    """
+    if not path.is_file():
+        raise MissingFileError(path, purpose)
+    return path
+
+
+@contextlib.contextmanager
+def open_text(path: Path | str, purpose: str) -> Iterator[TextIO]:
+    """Open text for reading: plain, gzip or bgzip by its first bytes; ``-`` is standard input.
+
+    Any of the three line ends is read as ``\\n``; a byte-order mark is dropped.
+
+    Raises:
+        MissingFileError: no such file.
+        DataError: the compressed stream is truncated or damaged, or the text is not UTF-8.
+    """
+    try:
+        with _open_bytes(path, purpose) as raw:
+            yield io.TextIOWrapper(_decompressed(raw), encoding="utf-8-sig")
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(
+            f"{purpose} must be a whole gzip file. Received: {error}. Fetch or compress it again.",
+            path=path,
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{purpose} must be UTF-8 text. Received: byte {error.object[error.start]:#04x}. "
+            "Is it a binary file, or in another encoding?",
+            path=path,
+        ) from error
+
+
+def _open_bytes(path: Path | str, purpose: str) -> contextlib.AbstractContextManager[IO[bytes]]:
+    if str(path) == "-":
+        return contextlib.nullcontext(sys.stdin.buffer)
+    return require_file(Path(path), purpose).open("rb")
+
+
+def _decompressed(raw: IO[bytes]) -> IO[bytes]:
+    buffered = io.BufferedReader(raw) if not hasattr(raw, "peek") else raw  # type: ignore[type-var]
+    if buffered.peek(2)[:2] == GZIP_MAGIC:  # type: ignore[attr-defined]
+        return gzip.GzipFile(fileobj=buffered)  # type: ignore[arg-type,return-value]
+    return buffered  # type: ignore[return-value]

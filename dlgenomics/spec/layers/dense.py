@@ -1,0 +1,167 @@
+"""Dense layers, activations and layers that only change the form of their input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from dlgenomics.spec.arguments import Argument, Boolean, Integer, IntegerList, Integers, Maybe, Number
+from dlgenomics.spec.layers.rule import (
+    USE_BIAS,
+    CannotFollow,
+    LayerRule,
+    Shape,
+    Size,
+    Values,
+    known,
+    product,
+    rank_is,
+    weight_arguments,
+    whole,
+)
+from dlgenomics.spec.vocabulary import ACTIVATION, CONSTRAINT, INITIALIZER, REGULARIZER
+
+
+def _dense_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
+    if not shapes[0]:
+        raise CannotFollow("it needs at least one axis behind the batch axis")
+    known(shapes[0][-1], "number of features")
+    return (*shapes[0][:-1], values["units"])
+
+
+def _dense_size(values: Values, shapes: Sequence[Shape]) -> Size:
+    features = known(shapes[0][-1], "number of features")
+    return Size((features + values["use_bias"]) * values["units"])
+
+
+def _flat_shape(_values: Values, shapes: Sequence[Shape]) -> Shape:
+    return (product(shapes[0]),)
+
+
+def _reshape_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
+    target = values["target_shape"]
+    total = product(shapes[0])
+    rest = product([n for n in target if n != -1])
+    if target.count(-1) > 1:
+        raise CannotFollow("target_shape may hold one -1")
+    if total is None or rest is None:
+        return tuple(None if n == -1 else n for n in target)
+    if total % rest or (-1 not in target and total != rest):
+        raise CannotFollow(f"target_shape {list(target)} does not hold {total} values")
+    return tuple(total // rest if n == -1 else n for n in target)
+
+
+def _permute_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
+    order = values["dims"]
+    if sorted(order) != list(range(1, len(shapes[0]) + 1)):
+        raise CannotFollow(f"dims must name each axis from 1 to {len(shapes[0])} once")
+    return tuple(shapes[0][i - 1] for i in order)
+
+
+def _repeat_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
+    rank_is(shapes[0], 1, "features")
+    return (values["n"], shapes[0][0])
+
+
+def _prelu_size(values: Values, shapes: Sequence[Shape]) -> Size:
+    shared = values["shared_axes"] or ()
+    axes = [n for i, n in enumerate(shapes[0], start=1) if i not in shared]
+    return Size(known(product(axes), "length, or shared_axes: [1]"))
+
+
+def _slope(default: Any) -> Argument:
+    return Argument(Number(), default)
+
+
+RULES: Final[dict[str, LayerRule]] = {
+    "Dense": LayerRule(
+        arguments={
+            "units": Argument(Integer()),
+            "activation": Argument(ACTIVATION, None),
+            **USE_BIAS,
+            **weight_arguments("kernel", "bias"),
+        },
+        shape=_dense_shape,
+        size=_dense_size,
+        initializer=True,
+    ),
+    "Activation": LayerRule({"activation": Argument(ACTIVATION)}),
+    "ReLU": LayerRule({
+        "max_value": Argument(Maybe(Number(0.0)), None),
+        "negative_slope": _slope(0.0),
+        "threshold": _slope(0.0),
+    }),
+    "LeakyReLU": LayerRule({"negative_slope": _slope(0.3)}),
+    "ELU": LayerRule({"alpha": _slope(1.0)}),
+    "PReLU": LayerRule(
+        {
+            "alpha_initializer": Argument(INITIALIZER, "Zeros"),
+            "alpha_regularizer": Argument(REGULARIZER, None),
+            "alpha_constraint": Argument(CONSTRAINT, None),
+            "shared_axes": Argument(Maybe(IntegerList()), None),
+        },
+        size=_prelu_size,
+    ),
+    "Softmax": LayerRule({"axis": Argument(Integer(-1), -1)}),
+    "Flatten": LayerRule({}, shape=_flat_shape, span=whole),
+    "Reshape": LayerRule(
+        {"target_shape": Argument(IntegerList(minimum=-1))}, shape=_reshape_shape, span=whole
+    ),
+    "Permute": LayerRule({"dims": Argument(IntegerList())}, shape=_permute_shape, span=whole),
+    "RepeatVector": LayerRule({"n": Argument(Integer())}, shape=_repeat_shape, span=whole),
+    "Dropout": LayerRule({"rate": Argument(Number(0.0, below=1.0))}, transparent=True),
+    "SpatialDropout1D": LayerRule({"rate": Argument(Number(0.0, below=1.0))}, transparent=True),
+    "GaussianDropout": LayerRule({"rate": Argument(Number(0.0, below=1.0))}, transparent=True),
+    "GaussianNoise": LayerRule({"stddev": Argument(Number(0.0))}, transparent=True),
+    "BatchNormalization": LayerRule(
+        {
+            "axis": Argument(Integer(-1), -1),
+            "momentum": Argument(Number(0.0, below=1.0), 0.99),
+            "epsilon": Argument(Number(0.0), 0.001),
+            "center": Argument(Boolean(), True),
+            "scale": Argument(Boolean(), True),
+        },
+        size=lambda v, s: Size(
+            (v["center"] + v["scale"]) * known(s[0][v["axis"]], "number of channels"),
+            2 * known(s[0][v["axis"]], "number of channels"),
+        ),
+        transparent=True,
+    ),
+    "LayerNormalization": LayerRule(
+        {
+            "axis": Argument(Integer(-1), -1),
+            "epsilon": Argument(Number(0.0), 0.001),
+            "center": Argument(Boolean(), True),
+            "scale": Argument(Boolean(), True),
+        },
+        size=lambda v, s: Size(
+            (v["center"] + v["scale"]) * known(s[0][v["axis"]], "number of channels")
+        ),
+        transparent=True,
+    ),
+    "UpSampling1D": LayerRule(
+        {"size": Argument(Integer(), 2)},
+        shape=lambda v, s: (None if s[0][0] is None else s[0][0] * v["size"], *s[0][1:]),
+        span=whole,
+    ),
+    "ZeroPadding1D": LayerRule(
+        {"padding": Argument(Integers(2, minimum=0), 1)},
+        shape=lambda v, s: (
+            None if s[0][0] is None else s[0][0] + sum(_both_ends(v["padding"])), *s[0][1:]
+        ),
+    ),
+    "Cropping1D": LayerRule(
+        {"cropping": Argument(Integers(2, minimum=0), 1)},
+        shape=lambda v, s: (_cropped(s[0][0], sum(_both_ends(v["cropping"]))), *s[0][1:]),
+    ),
+}
+
+
+def _both_ends(value: int | tuple[int, int]) -> tuple[int, int]:
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def _cropped(length: int | None, by: int) -> int | None:
+    if length is not None and length <= by:
+        raise CannotFollow(f"cropping {by} of {length} positions leaves none")
+    return None if length is None else length - by

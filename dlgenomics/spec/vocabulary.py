@@ -1,0 +1,217 @@
+"""The objects of Keras that a spec may name, with their arguments and Keras's defaults.
+
+This is the allow-list: what does not stand here cannot be reached from a spec. A test compares
+every row with the signature in the installed Keras.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from dlgenomics.spec.arguments import (
+    Argument,
+    Arguments,
+    Boolean,
+    Choice,
+    Either,
+    Integer,
+    IntegerList,
+    Maybe,
+    Named,
+    Number,
+    Text,
+)
+
+ACTIVATIONS: Final = (
+    "celu", "elu", "exponential", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu",
+    "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6",
+    "selu", "sigmoid", "silu", "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus",
+    "sparsemax", "squareplus", "swish", "tanh", "tanh_shrink", "threshold",
+)
+
+ACTIVATION: Final = Maybe(Choice(ACTIVATIONS))
+
+_SCALE: Final = Argument(Number(minimum=0.0), 1.0)
+
+INITIALIZERS: Final[dict[str, Arguments]] = {
+    "Zeros": {},
+    "Ones": {},
+    "Constant": {"value": Argument(Number(), 0.0)},
+    "Identity": {"gain": Argument(Number(), 1.0)},
+    "Orthogonal": {"gain": Argument(Number(), 1.0)},
+    "RandomNormal": {"mean": Argument(Number(), 0.0), "stddev": Argument(Number(0.0), 0.05)},
+    "TruncatedNormal": {"mean": Argument(Number(), 0.0), "stddev": Argument(Number(0.0), 0.05)},
+    "RandomUniform": {"minval": Argument(Number(), -0.05), "maxval": Argument(Number(), 0.05)},
+    "VarianceScaling": {
+        "scale": _SCALE,
+        "mode": Argument(Choice(("fan_in", "fan_out", "fan_avg")), "fan_in"),
+        "distribution": Argument(
+            Choice(("truncated_normal", "untruncated_normal", "uniform")), "truncated_normal"
+        ),
+    },
+    "GlorotNormal": {},
+    "GlorotUniform": {},
+    "HeNormal": {},
+    "HeUniform": {},
+    "LecunNormal": {},
+    "LecunUniform": {},
+}
+
+REGULARIZERS: Final[dict[str, Arguments]] = {
+    "L1": {"l1": Argument(Number(0.0), 0.01)},
+    "L2": {"l2": Argument(Number(0.0), 0.01)},
+    "L1L2": {"l1": Argument(Number(0.0), 0.0), "l2": Argument(Number(0.0), 0.0)},
+}
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+PER_UNIT: Final = "per_unit"
+"""The axis that norms the weights of each unit or filter: all axes but the last."""
+
+_AXIS: Final = Argument(
+    Either(_is_text, Choice((PER_UNIT,)), IntegerList(minimum=0, single=True)), 0
+)
+
+CONSTRAINTS: Final[dict[str, Arguments]] = {
+    "MaxNorm": {"max_value": Argument(Number(0.0), 2), "axis": _AXIS},
+    "NonNeg": {},
+    "UnitNorm": {"axis": _AXIS},
+    "MinMaxNorm": {
+        "min_value": Argument(Number(0.0), 0.0),
+        "max_value": Argument(Number(0.0), 1.0),
+        "rate": Argument(Number(0.0, 1.0), 1.0),
+        "axis": _AXIS,
+    },
+}
+
+INITIALIZER: Final = Named("an initializer", INITIALIZERS)
+REGULARIZER: Final = Maybe(Named("a regularizer", REGULARIZERS))
+CONSTRAINT: Final = Maybe(Named("a constraint", CONSTRAINTS))
+
+_POSITIVE_STEPS: Final = Argument(Integer(1))
+_RATE: Final = Number(minimum=0.0)
+
+SCHEDULES: Final[dict[str, Arguments]] = {
+    "ExponentialDecay": {
+        "initial_learning_rate": Argument(_RATE),
+        "decay_steps": _POSITIVE_STEPS,
+        "decay_rate": Argument(Number(0.0)),
+        "staircase": Argument(Boolean(), False),
+    },
+    "CosineDecay": {
+        "initial_learning_rate": Argument(_RATE),
+        "decay_steps": _POSITIVE_STEPS,
+        "alpha": Argument(Number(0.0, 1.0), 0.0),
+        "warmup_target": Argument(Maybe(_RATE), None),
+        "warmup_steps": Argument(Integer(0), 0),
+    },
+    "PolynomialDecay": {
+        "initial_learning_rate": Argument(_RATE),
+        "decay_steps": _POSITIVE_STEPS,
+        "end_learning_rate": Argument(_RATE, 0.0001),
+        "power": Argument(Number(0.0), 1.0),
+        "cycle": Argument(Boolean(), False),
+    },
+}
+
+
+def _is_schedule(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _optimizer(learning_rate: float, **own: Argument) -> Arguments:
+    rate = Either(_is_schedule, Named("a schedule", SCHEDULES), _RATE)
+    return {
+        "learning_rate": Argument(rate, learning_rate),
+        **own,
+        "weight_decay": own.get("weight_decay", Argument(Maybe(_RATE), None)),
+        "clipnorm": Argument(Maybe(_RATE), None),
+        "clipvalue": Argument(Maybe(_RATE), None),
+        "global_clipnorm": Argument(Maybe(_RATE), None),
+        "use_ema": Argument(Boolean(), False),
+        "ema_momentum": Argument(Number(0.0, below=1.0), 0.99),
+    }
+
+
+def _beta(default: float) -> Argument:
+    return Argument(Number(0.0, below=1.0), default)
+
+
+_EPSILON: Final = Argument(Number(0.0), 1e-07)
+_BETAS: Final = {"beta_1": _beta(0.9), "beta_2": _beta(0.999), "epsilon": _EPSILON}
+_AMSGRAD: Final = {"amsgrad": Argument(Boolean(), False)}
+
+OPTIMIZERS: Final[dict[str, Arguments]] = {
+    "SGD": _optimizer(
+        0.01, momentum=_beta(0.0), nesterov=Argument(Boolean(), False)
+    ),
+    "RMSprop": _optimizer(
+        0.001, rho=_beta(0.9), momentum=_beta(0.0), epsilon=_EPSILON,
+        centered=Argument(Boolean(), False),
+    ),
+    "Adagrad": _optimizer(
+        0.001, initial_accumulator_value=Argument(Number(0.0), 0.1), epsilon=_EPSILON
+    ),
+    "Adadelta": _optimizer(0.001, rho=_beta(0.95), epsilon=_EPSILON),
+    "Adam": _optimizer(0.001, **_BETAS, **_AMSGRAD),
+    "AdamW": _optimizer(0.001, weight_decay=Argument(_RATE, 0.004), **_BETAS, **_AMSGRAD),
+    "Adamax": _optimizer(0.001, **_BETAS),
+    "Nadam": _optimizer(0.001, **_BETAS),
+    "Lion": _optimizer(0.001, beta_1=_beta(0.9), beta_2=_beta(0.99)),
+}
+
+OPTIMIZER: Final = Named("an optimizer", OPTIMIZERS)
+
+_SMOOTHING: Final = {"label_smoothing": Argument(Number(0.0, 1.0), 0.0)}
+
+LOSSES: Final[dict[str, Arguments]] = {
+    "BinaryCrossentropy": _SMOOTHING,
+    "CategoricalCrossentropy": _SMOOTHING,
+    "MeanSquaredError": {},
+    "MeanAbsoluteError": {},
+    "Huber": {"delta": Argument(Number(0.0), 1.0)},
+    "LogCosh": {},
+    "Poisson": {},
+    "KLDivergence": {},
+    "CosineSimilarity": {},
+    "Hinge": {},
+}
+
+LOSS: Final = Named("a loss", LOSSES)
+
+_MODE: Final = Argument(Choice(("auto", "min", "max")), "auto")
+
+CALLBACKS: Final[dict[str, Arguments]] = {
+    "EarlyStopping": {
+        "monitor": Argument(Text(), "val_loss"),
+        "min_delta": Argument(Number(0.0), 0),
+        "patience": Argument(Integer(0), 0),
+        "mode": _MODE,
+        "baseline": Argument(Maybe(Number()), None),
+        # Keras's own default is false, which keeps the weights of the last, overfitted epoch.
+        "restore_best_weights": Argument(Boolean(), True),
+        "start_from_epoch": Argument(Integer(0), 0),
+    },
+    "ReduceLROnPlateau": {
+        "monitor": Argument(Text(), "val_loss"),
+        "factor": Argument(Number(0.0, below=1.0), 0.1),
+        "patience": Argument(Integer(0), 10),
+        "mode": _MODE,
+        "min_delta": Argument(Number(0.0), 0.0001),
+        "cooldown": Argument(Integer(0), 0),
+        "min_lr": Argument(Number(0.0), 0.0),
+    },
+    "TerminateOnNaN": {},
+}
+
+CALLBACK: Final = Named("a callback", CALLBACKS)
+
+AUGMENTATIONS: Final[dict[str, Arguments]] = {
+    "reverse_complement": {"probability": Argument(Number(0.0, 1.0), 0.5)},
+    "shift": {"max": Argument(Integer(1))},
+}
+
+AUGMENTATION: Final = Named("an augmentation", AUGMENTATIONS)

@@ -1,0 +1,285 @@
+"""Fits a spec's network to its examples, resumably."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.build import build_model
+from dlgenomics.data.examples import Examples, load_examples
+from dlgenomics.data.feed import TrainingFeed, encode_inputs
+from dlgenomics.data.split import Rows
+from dlgenomics.errors import DataError, RunError
+from dlgenomics.files import atomic_path
+from dlgenomics.progress import Progress, note_of, silent
+from dlgenomics.spec.types import Spec
+from dlgenomics.train.checkpoint import load_checkpoint, read_history, save_checkpoint
+from dlgenomics.train.compile import compile_model, make_callback
+from dlgenomics.train.dataset import EpochSetter, FeedDataset
+from dlgenomics.train.metrics import measure, measure_classes
+from dlgenomics.train.run import (
+    RunFolder,
+    read_record,
+    read_spec,
+    start_run,
+    versions,
+    write_arrays,
+    write_history,
+    write_json,
+    write_record,
+)
+
+EVALUATION_BATCH: Final = 512
+STORED_EXAMPLES: Final = 8
+
+Metrics = dict[str, dict[str, dict[str, float]]]
+"""Values by part of the data (validation, test), target and metric."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes:
+        folder: the run folder.
+        metrics: exact metrics by part, target and name.
+        epochs: the epochs trained.
+        best_epoch: the epoch whose weights were kept, counted from 1.
+    """
+
+    folder: Path
+    metrics: Metrics
+    epochs: int
+    best_epoch: int
+
+
+def train(
+    spec: Spec,
+    data_folder: Path,
+    run_folder: Path,
+    *,
+    replace: bool = False,
+    progress: Progress = silent,
+) -> Run:
+    """Train a spec's network and write a run folder.
+
+    Args:
+        spec: data, model and training.
+        data_folder: where the spec's relative paths start.
+        run_folder: what is written; see `dlgenomics.train.run`.
+        replace: write over a run that is there.
+        progress: told of batches and epochs.
+
+    Raises:
+        DataError: the data are not what they must be.
+        RunError: the folder holds a run already.
+        TooLargeError: the network is too large.
+    """
+    examples = load_examples(spec, data_folder)
+    run = RunFolder(run_folder)
+    record = {
+        "name": spec.name,
+        "seed": spec.training.seed,
+        "data_folder": str(data_folder),
+        "data": dict(examples.files),
+        "split": examples.parts.sizes(),
+        "versions": versions(),
+    }
+    start_run(run, spec, record, replace=replace)
+    return _fit(run, spec, examples, progress)
+
+
+def resume(run_folder: Path, *, progress: Progress = silent) -> Run:
+    """Go on with a run that was interrupted; it ends with the weights it would have had.
+
+    Raises:
+        RunError: no run, a finished one, or data that have changed since.
+    """
+    run = RunFolder(run_folder)
+    record = read_record(run)
+    if record["status"] == "finished":
+        raise RunError("only an interrupted run can be resumed. Received: a finished one.",
+                       folder=run_folder, next_step=f"dlg package {run_folder}")
+    spec = read_spec(run)
+    examples = load_examples(spec, Path(record["data_folder"]))
+    changed = [name for name, digest in examples.files.items() if record["data"][name] != digest]
+    if changed:
+        raise RunError(f"a run must be resumed on the data it began with. Received: {changed[0]} "
+                       "has changed. Restore it, or train anew.", folder=run_folder)
+    return _fit(run, spec, examples, progress)
+
+
+def _fit(run: RunFolder, spec: Spec, examples: Examples, progress: Progress) -> Run:
+    model = build_model(spec)
+    compile_model(model, spec)
+    remembering = [make_callback(reference) for reference in spec.training.callbacks]
+    history = _fit_epochs(model, run, spec, examples, remembering, progress)
+    best_epoch = _keep_best(model, remembering, history)
+    return _finish(model, run, spec, examples, history, best_epoch, progress)
+
+
+def _fit_epochs(model: keras.Model, run: RunFolder, spec: Spec, examples: Examples,
+                remembering: list[keras.callbacks.Callback],
+                progress: Progress) -> list[dict[str, float]]:
+    training = _training_set(spec, examples)
+    validation = FeedDataset(_feed(spec, examples, examples.parts.validation))
+    keeper = _Keeper(run, remembering, len(training), spec.training.epochs, progress)
+    done = len(read_history(run.checkpoint)) if run.checkpoint.exists() else 0
+    if done and (done >= spec.training.epochs or _had_stopped(run, model, remembering)):
+        return load_checkpoint(run.checkpoint, model, remembering)
+    model.fit(
+        training, validation_data=validation, initial_epoch=done, epochs=spec.training.epochs,
+        callbacks=[EpochSetter(training), *remembering, keeper], verbose=0,
+    )
+    return keeper.history
+
+
+def _had_stopped(run: RunFolder, model: keras.Model,
+                 remembering: list[keras.callbacks.Callback]) -> bool:
+    load_checkpoint(run.checkpoint, model, remembering)
+    return any(getattr(callback, "stopped_epoch", 0) for callback in remembering)
+
+
+def _feed(spec: Spec, examples: Examples, rows: Rows) -> TrainingFeed:
+    return TrainingFeed(examples, rows, spec.data.inputs, EVALUATION_BATCH)
+
+
+def _training_set(spec: Spec, examples: Examples) -> FeedDataset:
+    training = spec.training
+    feed = TrainingFeed(
+        examples, examples.parts.train, spec.data.inputs, training.batch_size, shuffle=True,
+        augment=spec.data.augment, seed=training.seed,
+    )
+    return FeedDataset(feed, _class_weights(spec, examples))
+
+
+def _class_weights(spec: Spec, examples: Examples) -> dict[int, float] | None:
+    """Return a weight for each class: as written, or total / (2 x count) for ``balanced``."""
+    written = spec.training.class_weight
+    if written is None:
+        return None
+    if isinstance(written, Mapping):
+        return {int(name): weight for name, weight in written.items()}
+    labels = next(iter(examples.labels.values()))[examples.parts.train]
+    positives = float(labels.sum())
+    if positives in (0, len(labels)):
+        raise DataError("class_weight: balanced needs both classes among the training examples. "
+                        f"Received: {positives:g} positives of {len(labels)}.", path=spec.name)
+    return {1: len(labels) / (2 * positives), 0: len(labels) / (2 * (len(labels) - positives))}
+
+
+class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes a checkpoint and the history after each epoch; restores the checkpoint at the start.
+
+    It stands last, so that the other callbacks have reset themselves before it restores them, and
+    have finished an epoch before it saves them.
+    """
+
+    def __init__(self, run: RunFolder, remembering: list[keras.callbacks.Callback], steps: int,
+                 epochs: int, progress: Progress) -> None:
+        super().__init__()
+        self.run = run
+        self.remembering = remembering
+        self.steps = steps
+        self.epochs = epochs
+        self.progress = progress
+        self.history: list[dict[str, float]] = []
+        self.stage = ""
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        if self.run.checkpoint.exists():
+            self.model.optimizer.build(self.model.trainable_variables)
+            self.history = load_checkpoint(self.run.checkpoint, self.model, self.remembering)
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        self.stage = f"epoch {epoch + 1}/{self.epochs}"
+        self.progress(self.stage, 0, self.steps)
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        self.progress(self.stage, batch + 1, self.steps)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        row = {name: float(value) for name, value in (logs or {}).items()}
+        row["learning_rate"] = float(self.model.optimizer.learning_rate)
+        self.history = [*self.history, row]
+        save_checkpoint(self.run.checkpoint, self.model, self.remembering, self.history)
+        write_history(self.run, self.history)
+        shown = {name: row[name] for name in ("loss", "val_loss", "val_auroc") if name in row}
+        self.progress(self.stage, self.steps, self.steps, note_of(shown))
+
+
+def _keep_best(model: keras.Model, remembering: list[keras.callbacks.Callback],
+               history: list[dict[str, float]]) -> int:
+    """Give the model the weights of the best epoch, where early stopping kept them."""
+    for callback in remembering:
+        if isinstance(callback, keras.callbacks.EarlyStopping) and callback.best_weights:
+            model.set_weights(callback.best_weights)
+            return int(callback.best_epoch) + 1
+    return len(history)
+
+
+def _finish(model: keras.Model, run: RunFolder, spec: Spec, examples: Examples,
+            history: list[dict[str, float]], best_epoch: int, progress: Progress) -> Run:
+    _check_finite(model, run)
+    with atomic_path(run.folder / "model.weights.h5") as part:
+        kept = part.with_name(f"{part.stem}.weights.h5")
+        model.save_weights(kept)
+        kept.replace(part)
+    parts = {"validation": examples.parts.validation, "test": examples.parts.test}
+    predictions: dict[str, NDArray[Any]] = {}
+    metrics: Metrics = {}
+    for i, (part_name, rows) in enumerate(parts.items()):
+        progress("evaluate", i, len(parts))
+        if len(rows):
+            found = _predicted(model, spec, examples, rows)
+            metrics[part_name] = _measured(spec, examples, rows, found)
+            for name, values in found.items():
+                predictions[f"{part_name}/{name}"] = values
+                predictions[f"{part_name}/{name}/labels"] = examples.labels[name][rows]
+    progress("evaluate", len(parts), len(parts))
+    write_arrays(run.predictions, predictions)
+    write_arrays(run.examples, _stored_examples(spec, examples))
+    write_json(run.metrics, metrics)
+    write_record(run, {**read_record(run), "status": "finished", "epochs": len(history),
+                       "best_epoch": best_epoch})
+    run.checkpoint.unlink(missing_ok=True)
+    return Run(run.folder, metrics, len(history), best_epoch)
+
+
+def _check_finite(model: keras.Model, run: RunFolder) -> None:
+    for variable in model.variables:
+        if not np.isfinite(np.asarray(variable)).all():
+            raise RunError(f"weights must stay finite. Received: NaN or infinity in {variable.path}."
+                           " Lower the learning rate or set clipnorm.", folder=run.folder)
+
+
+def _predicted(model: keras.Model, spec: Spec, examples: Examples,
+               rows: Rows) -> dict[str, NDArray[np.float32]]:
+    found = model.predict(FeedDataset(_feed(spec, examples, rows)), verbose=0)
+    return found if isinstance(found, dict) else {spec.model.outputs[0]: found}
+
+
+def _measured(spec: Spec, examples: Examples, rows: Rows,
+              predicted: Mapping[str, NDArray[np.float32]]) -> dict[str, dict[str, float]]:
+    each = measure_classes if spec.task == "multiclass_classification" else measure
+    return {
+        name: {metric: each(metric, examples.labels[name][rows], predicted[name])
+               for metric in spec.training.metrics[name]}
+        for name in spec.model.outputs
+    }
+
+
+def _stored_examples(spec: Spec, examples: Examples) -> dict[str, NDArray[np.float32]]:
+    """Return a few encoded examples, by input: the first of the part that is held out longest."""
+    parts = examples.parts
+    rows = parts.test if len(parts.test) else parts.validation
+    codes = examples.codes[rows[:STORED_EXAMPLES]]
+    margin = examples.margin
+    return dict(encode_inputs(codes[:, margin:codes.shape[1] - margin], spec.data.inputs))
+

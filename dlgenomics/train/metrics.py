@@ -1,0 +1,118 @@
+"""Metrics on whole arrays, exact: no thresholds, no batches.
+
+Arrays are one-dimensional: ``truth`` holds 0 and 1 (or measured values), ``score`` what the model
+gave. Where a metric has no value (one class only) it is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.spec.tasks import fdr_of
+
+Values = NDArray[np.floating[Any]]
+
+
+def auroc(truth: Values, score: Values) -> float:
+    """Return the area under the ROC curve: P(score of a positive > of a negative), ties half."""
+    positives = int((truth == 1).sum())
+    negatives = len(truth) - positives
+    if not positives or not negatives:
+        return float("nan")
+    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    above = ranks[truth == 1].sum() - positives * (positives + 1) / 2
+    return float(above / (positives * negatives))
+
+
+def roc_curve(truth: Values, score: Values) -> tuple[Values, Values]:
+    """Return false- and true-positive rates at every threshold, from (0, 0) to (1, 1)."""
+    false, true = _counts_at_thresholds(truth, score)
+    return (np.append(0.0, false / max(false[-1], 1)), np.append(0.0, true / max(true[-1], 1)))
+
+
+def precision_recall_curve(truth: Values, score: Values) -> tuple[Values, Values]:
+    """Return precision and recall at every threshold, from the highest score to the lowest."""
+    false, true = _counts_at_thresholds(truth, score)
+    return true / (true + false), true / max(true[-1], 1)
+
+
+def _counts_at_thresholds(truth: Values, score: Values) -> tuple[Values, Values]:
+    """Return how many negatives and positives score at least each distinct score, descending."""
+    order = np.argsort(-score, kind="stable")
+    last_of_tie = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
+    true = np.cumsum(truth[order] == 1)[last_of_tie].astype(float)
+    return last_of_tie + 1 - true, true
+
+
+def auprc(truth: Values, score: Values) -> float:
+    """Return average precision: precision summed over the steps of recall, no interpolation."""
+    if not (truth == 1).any():
+        return float("nan")
+    precision, recall = precision_recall_curve(truth, score)
+    return float((np.diff(recall, prepend=0.0) * precision).sum())
+
+
+def recall_at_fdr(truth: Values, score: Values, fdr: float) -> float:
+    """Return the greatest recall of any threshold whose false-discovery rate is at most ``fdr``.
+
+    All thresholds are looked at: precision is not monotone, so a search that assumes it is can
+    miss the best one.
+    """
+    if not (truth == 1).any():
+        return float("nan")
+    precision, recall = precision_recall_curve(truth, score)
+    return float(recall[precision >= 1 - fdr].max(initial=0.0))
+
+
+def accuracy(truth: Values, score: Values) -> float:
+    """Return the share of examples on the right side of 0.5."""
+    return float(((score > 0.5) == (truth > 0.5)).mean())
+
+
+def mse(truth: Values, score: Values) -> float:
+    """Return the mean squared error."""
+    return float(((truth - score) ** 2).mean())
+
+
+def mae(truth: Values, score: Values) -> float:
+    """Return the mean absolute error."""
+    return float(np.abs(truth - score).mean())
+
+
+def pearson(truth: Values, score: Values) -> float:
+    """Return Pearson's correlation; NaN where either side is constant."""
+    if not np.ptp(truth) or not np.ptp(score):
+        return float("nan")
+    return float(np.corrcoef(truth, score)[0, 1])
+
+
+_METRICS: Final[Mapping[str, Callable[[Values, Values], float]]] = {
+    "accuracy": accuracy, "auroc": auroc, "auprc": auprc, "mse": mse, "mae": mae,
+    "pearson": pearson,
+}
+
+
+def measure(metric: str, truth: Values, score: Values) -> float:
+    """Return a metric of a spec, averaged over columns.
+
+    Args:
+        metric: a name that a spec may use, such as ``auroc`` or ``recall_at_5_fdr``.
+        truth: shape (examples, columns).
+        score: shape (examples, columns).
+    """
+    rate = fdr_of(metric)
+    one = _METRICS[metric] if rate is None else lambda t, s: recall_at_fdr(t, s, rate)
+    truth, score = truth.astype(np.float64), score.astype(np.float64)
+    each = [one(t, s) for t, s in zip(truth.T, score.T, strict=True)]
+    return float(np.nanmean(each)) if not np.isnan(each).all() else float("nan")
+
+
+def measure_classes(metric: str, truth: Values, score: Values) -> float:
+    """Return a metric of a multi-class target, whose columns are classes: accuracy alone."""
+    assert metric == "accuracy"  # noqa: S101 - the spec's checks
+    return float((truth.argmax(axis=1) == score.argmax(axis=1)).mean())

@@ -1,0 +1,178 @@
+"""A run folder: what a training writes, each file whole or not there.
+
+    spec.yaml              the resolved spec
+    run.json               status, seed, versions, SHA-256 of the data, sizes of the split
+    history.csv            one line an epoch
+    checkpoint.npz         the state after the last epoch, until the run is finished
+    model.weights.h5       the weights kept (of the best epoch)
+    examples.npz           a few encoded test examples, for the package's own test
+    predictions.npz        labels and predictions of the validation and test sets
+    metrics.json           exact metrics on both
+    report.html            all of this as a page
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.errors import RunError
+from dlgenomics.files import atomic_path, write_text
+from dlgenomics.spec import load_spec, spec_to_yaml
+from dlgenomics.spec.types import Spec
+
+_PACKAGES: Final = ("dlgenomics", "keras", "tensorflow", "numpy")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run by name."""
+
+    folder: Path
+
+    @property
+    def spec(self) -> Path:
+        """The resolved spec."""
+        return self.folder / "spec.yaml"
+
+    @property
+    def record(self) -> Path:
+        """What the run is and how far it came."""
+        return self.folder / "run.json"
+
+    @property
+    def history(self) -> Path:
+        """Losses and metrics, one line an epoch."""
+        return self.folder / "history.csv"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The state after the last epoch."""
+        return self.folder / "checkpoint.npz"
+
+    @property
+    def weights(self) -> Path:
+        """The weights kept."""
+        return self.folder / "model.weights.h5"
+
+    @property
+    def examples(self) -> Path:
+        """A few encoded examples."""
+        return self.folder / "examples.npz"
+
+    @property
+    def predictions(self) -> Path:
+        """Labels and predictions of the parts held out."""
+        return self.folder / "predictions.npz"
+
+    @property
+    def metrics(self) -> Path:
+        """Exact metrics on the parts held out."""
+        return self.folder / "metrics.json"
+
+    @property
+    def report(self) -> Path:
+        """The report page."""
+        return self.folder / "report.html"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result depends on."""
+    return {"python": platform.python_version(),
+            **{name: metadata.version(name) for name in _PACKAGES}}
+
+
+def start_run(run: RunFolder, spec: Spec, record: Mapping[str, Any], *, replace: bool) -> None:
+    """Begin a run in an empty or new folder.
+
+    Raises:
+        RunError: the folder holds a run already and ``replace`` is false.
+    """
+    if run.record.exists() and not replace:
+        done = read_record(run)["status"] == "finished"
+        advice = ("Choose another folder (-o), or --replace it." if done
+                  else "Go on with it, choose another folder (-o), or --replace it.")
+        raise RunError(f"a new run needs a folder of its own. Received: one with a "
+                       f"{'finished' if done else 'started'} run. {advice}", folder=run.folder,
+                       next_step=None if done else f"dlg resume {run.folder}")
+    for file in (run.record, run.history, run.checkpoint, run.weights, run.examples,
+                 run.predictions, run.metrics, run.report):
+        file.unlink(missing_ok=True)
+    write_text(run.spec, spec_to_yaml(spec))
+    write_record(run, {**record, "status": "started"})
+
+
+def read_record(run: RunFolder) -> dict[str, Any]:
+    """Return ``run.json``.
+
+    Raises:
+        RunError: the folder holds no run.
+    """
+    if not run.record.is_file():
+        raise RunError("a run folder must hold run.json, as `dlg train` writes it. Received: none.",
+                       folder=run.folder, next_step="dlg train SPEC")
+    found: dict[str, Any] = json.loads(run.record.read_text())
+    return found
+
+
+def write_record(run: RunFolder, record: Mapping[str, Any]) -> None:
+    """Write ``run.json``."""
+    write_json(run.record, record)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file, atomically; NaN becomes null."""
+    write_text(path, json.dumps(_finite(value), indent=2, allow_nan=False) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def read_spec(run: RunFolder) -> Spec:
+    """Return the run's spec."""
+    return load_spec(run.spec)
+
+
+def write_history(run: RunFolder, history: Sequence[Mapping[str, float]]) -> None:
+    """Write ``history.csv``: epochs counted from 1, floats with all their digits."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["epoch", *history[0]])
+    writer.writerows([i, *row.values()] for i, row in enumerate(history, start=1))
+    write_text(run.history, text.getvalue())
+
+
+def read_history_table(run: RunFolder) -> dict[str, list[float]]:
+    """Return the columns of ``history.csv``."""
+    with run.history.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return {name: [float(row[name]) for row in rows] for name in rows[0]}
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays as a compressed .npz, atomically."""
+    with atomic_path(path) as part, part.open("wb") as stream:
+        np.savez_compressed(stream, **dict(arrays))  # type: ignore[arg-type]
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an .npz; object arrays are refused."""
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
