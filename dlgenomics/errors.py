@@ -9,6 +9,7 @@ Every message reads «what must hold. Received: what came. What to do.»
     │   ├── ContigError       an interval names a contig that the FASTA lacks; .contig, .near
     │   └── BoundsError       an interval reaches past its contig; .contig, .start, .end, .length
     ├── ShapeError            an array has the wrong shape; .expected, .received
+    ├── SpecNotFoundError     no built-in spec of that name; .name, .near
     ├── ModelNotFoundError    no model of that name; .name, .near
     ├── PackageError          a packaged model is incomplete or contradicts itself; .folder
     │   ├── HashMismatchError a file's bytes are not those recorded; .path, .expected, .received
@@ -86,7 +87,11 @@ class MissingFileError(DataError):
         folder = Path(path).parent
         names = [p.name for p in folder.iterdir()] if folder.is_dir() else []
         hint = did_you_mean(Path(path).name, names) or " Check the path."
-        super().__init__(f"{purpose} must be a file that exists. Received: no such file.{hint}",
+        if Path(path).is_dir():
+            came, hint = "a folder", " Name a file in it."
+        else:
+            came = "no such file"
+        super().__init__(f"{purpose} must be a file that exists. Received: {came}.{hint}",
                          path=path)
 
 
@@ -95,7 +100,7 @@ class ContigError(DataError):
 
     def __init__(self, contig: str, known: Sequence[str], path: Path | str) -> None:
         self.contig = contig
-        self.near = _other_naming(contig, known) or near_match(contig, known)
+        self.near = near_contig(contig, known)
         listed = ", ".join(known[:5]) + (", …" if len(known) > 5 else "")
         hint = f" Did you mean {self.near!r}?" if self.near else ""
         super().__init__(
@@ -105,9 +110,10 @@ class ContigError(DataError):
         )
 
 
-def _other_naming(contig: str, known: Sequence[str]) -> str | None:
+def near_contig(contig: str, known: Sequence[str]) -> str | None:
+    """Return the known contig that is probably meant: ``chr1`` for ``1`` and the other way."""
     other = contig.removeprefix("chr") if contig.startswith("chr") else f"chr{contig}"
-    return other if other in known else None
+    return other if other in known else near_match(contig, known)
 
 
 class BoundsError(DataError):
@@ -142,6 +148,19 @@ class ShapeError(DlgError):
         if len(self.received) == 3 and self.received[:0:-1] == self.expected[1:]:
             return "The last two axes are exchanged: x.transpose(0, 2, 1)."
         return "Reshape or resize the input to that length and alphabet."
+
+
+class SpecNotFoundError(DlgError, KeyError):
+    """No built-in spec of that name, and not the path of a YAML file."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name = name
+        self.near = near_match(name, known)
+        super().__init__(f"a spec is a YAML file or one of {', '.join(known)}. "
+                         f"Received: {name!r}.{did_you_mean(name, known)}")
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would show the text's repr
 
 
 class ModelNotFoundError(DlgError):

@@ -14,7 +14,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, BinaryIO, TextIO, cast
 
 from dlgenomics.errors import DataError, MissingFileError, OutputError
 
@@ -44,7 +44,7 @@ def output_errors(path: Path) -> Iterator[None]:
                 "nothing that was there before has changed.",
             ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR):
-            raise OutputError(path, error.strerror, "Choose another place (-o).") from error
+            raise OutputError(path, str(error.strerror), "Choose another place (-o).") from error
         raise
 
 
@@ -61,7 +61,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=f".part{path.suffix}"
+            dir=path.parent, prefix=f".{path.name}.", suffix=f".part{''.join(path.suffixes)}"
         )
         os.close(handle)
         part = Path(name)
@@ -77,6 +77,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Give a temporary folder beside ``path``; on success it takes the place of ``path``.
+
+    On any error the temporary folder is removed and ``path`` is as it was.
 
     Raises:
         OutputError: the disk is full or the place is not writable.
@@ -97,17 +99,25 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 def _exchange(new: Path, path: Path) -> None:
     """Rename ``new`` to ``path``; an older ``path`` steps aside first and is then removed."""
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     if not path.exists():
         new.rename(path)
         return
     aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".old"))
-    path.rename(aside / path.name)
-    new.rename(path)
-    shutil.rmtree(aside)
+    try:
+        path.rename(aside / path.name)
+        try:
+            new.rename(path)
+        except OSError:
+            (aside / path.name).rename(path)
+            raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a whole text file atomically, in UTF-8 with ``\\n`` line ends."""
+    """Write a whole text file atomically, in UTF-8 with Unix line ends."""
     write_bytes(path, text.encode())
 
 
@@ -143,7 +153,7 @@ def require_file(path: Path, purpose: str) -> Path:
 def open_text(path: Path | str, purpose: str) -> Iterator[TextIO]:
     """Open text for reading: plain, gzip or bgzip by its first bytes; ``-`` is standard input.
 
-    Any of the three line ends is read as ``\\n``; a byte-order mark is dropped.
+    Line ends of Unix, Windows and old Macs are read alike; a byte-order mark is dropped.
 
     Raises:
         MissingFileError: no such file.
@@ -151,7 +161,11 @@ def open_text(path: Path | str, purpose: str) -> Iterator[TextIO]:
     """
     try:
         with _open_bytes(path, purpose) as raw:
-            yield io.TextIOWrapper(_decompressed(raw), encoding="utf-8-sig")
+            text = io.TextIOWrapper(_decompressed(raw), encoding="utf-8-sig")
+            try:
+                yield text
+            finally:
+                text.detach()  # else its end would close standard input
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(
             f"{purpose} must be a whole gzip file. Received: {error}. Fetch or compress it again.",
@@ -165,14 +179,18 @@ def open_text(path: Path | str, purpose: str) -> Iterator[TextIO]:
         ) from error
 
 
-def _open_bytes(path: Path | str, purpose: str) -> contextlib.AbstractContextManager[IO[bytes]]:
+def _open_bytes(path: Path | str, purpose: str) -> contextlib.AbstractContextManager[BinaryIO]:
     if str(path) == "-":
         return contextlib.nullcontext(sys.stdin.buffer)
-    return require_file(Path(path), purpose).open("rb")
+    if not Path(path).is_fifo():  # a shell's <(command) is a pipe, not a file
+        require_file(Path(path), purpose)
+    return Path(path).open("rb")
 
 
-def _decompressed(raw: IO[bytes]) -> IO[bytes]:
-    buffered = io.BufferedReader(raw) if not hasattr(raw, "peek") else raw  # type: ignore[type-var]
-    if buffered.peek(2)[:2] == GZIP_MAGIC:  # type: ignore[attr-defined]
-        return gzip.GzipFile(fileobj=buffered)  # type: ignore[arg-type,return-value]
-    return buffered  # type: ignore[return-value]
+def _decompressed(raw: BinaryIO) -> IO[bytes]:
+    # A pipe cannot go back to its start, so its first bytes are only peeked at.
+    if not isinstance(raw, io.BufferedReader):
+        raw = io.BufferedReader(cast(io.RawIOBase, raw))
+    if raw.peek(2)[:2] == GZIP_MAGIC:
+        return cast(IO[bytes], gzip.GzipFile(fileobj=raw))
+    return raw

@@ -1,0 +1,1 @@
+"""Files → arrays: genomes, intervals, sequences, tables, and batches of them."""

@@ -110,8 +110,11 @@ def _from_intervals(data: Data, source: Source, folder: Path, length: int, margi
 
 
 def interval_names(intervals: Intervals) -> tuple[str, ...]:
-    """Return the intervals' names, or ``contig:start-end`` where the file has no names."""
-    return tuple(map(str, intervals.columns.get("name", intervals.labels())))
+    """Return the intervals' names, or ``contig:start-end`` where there is none or only ``.``."""
+    labels = intervals.labels()
+    names = intervals.columns.get("name", labels)
+    return tuple(label if name == "." else str(name)
+                 for name, label in zip(names, labels, strict=True))
 
 
 def fit_length(intervals: Intervals, length: int, *, center: bool) -> Intervals:

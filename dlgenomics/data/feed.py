@@ -41,7 +41,7 @@ class TrainingFeed:
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
-        return -(-len(self.rows) // self.batch_size)
+        return (len(self.rows) + self.batch_size - 1) // self.batch_size
 
     def order(self, epoch: int) -> Rows:
         """Return the rows in the order of an epoch, counted from 0."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,9 @@ from dlgenomics.files import open_text
 
 BED_COLUMNS: Final = ("chrom", "start", "end", "name", "score", "strand")
 NARROW_PEAK_COLUMNS: Final = ("signalValue", "pValue", "qValue", "peak")
-_SKIPPED: Final = ("track", "browser")
+_SKIPPED: Final = re.compile(r"(track|browser)(\s|$)")
+_DIGITS: Final = 12
+"""The most digits of a coordinate; far below the limits of int64: windows cannot overflow."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def read_intervals(path: Path | str) -> Intervals:
             line = text.rstrip("\r\n")
             if line.startswith("#"):
                 header = header or _header(line)
-            elif line.strip() and not line.startswith(_SKIPPED):
+            elif line.strip() and not _SKIPPED.match(line):
                 rows.append(line.split("\t") if "\t" in line else line.split())
                 lines.append(number)
     if not rows:
@@ -129,9 +132,10 @@ def _columns(rows: list[list[str]], lines: list[int], header: list[str] | None,
             raise DataError(f"a BED line must have {least} columns. Received: {len(row)}: "
                             f"{_shown(row)}. Are the columns separated by tabs?",
                             path=path, line=number)
-    if header is not None and len(header) != width:
-        raise DataError(f"the header must name every column. Received: {len(header)} names for "
-                        f"{width} columns.", path=path)
+    if header is not None and (len(header) != width or len(set(header)) < width):
+        raise DataError(f"the header must name each of the {width} columns differently. "
+                        f"Received: {', '.join(header)}. Mend the line that starts with '#'.",
+                        path=path)
     columns = list(zip(*rows, strict=True))
     names, contig = _factorize(columns[0])
     line = np.array(lines, np.int64)
@@ -157,27 +161,19 @@ def _factorize(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int32]
 
 def _coordinates(columns: Sequence[Sequence[str]], rows: list[list[str]], lines: list[int],
                  path: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    try:
-        start, end = (np.array([int(v) for v in column], np.int64) for column in columns)
-    except (ValueError, OverflowError):
-        start, end = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    start, end = (np.array([_coordinate(v) for v in column], np.int64) for column in columns)
     bad = np.flatnonzero((start < 0) | (end <= start))
-    first = next(_not_numbers(rows)) if not len(start) else bad[0] if len(bad) else None
-    if first is not None:
-        raise DataError("columns 2 and 3 must be whole numbers with 0 <= start < end. "
-                        f"Received: {_shown(rows[first])}. Mend or remove the line.",
-                        path=path, line=lines[first])
+    if len(bad):
+        raise DataError("columns 2 and 3 must be whole numbers of at most 12 digits with "
+                        f"0 <= start < end. Received: {_shown(rows[bad[0]])}. "
+                        "Mend or remove the line.", path=path, line=lines[bad[0]])
     return start, end
 
 
-def _not_numbers(rows: list[list[str]]) -> Iterator[int]:
-    for i, row in enumerate(rows):
-        try:
-            good = max(int(row[1]), int(row[2])) < 2**62
-        except ValueError:
-            good = False
-        if not good:
-            yield i
+def _coordinate(text: str) -> int:
+    """Return a coordinate, or -1 for a text that is none."""
+    good = text.isascii() and text.isdigit() and len(text) <= _DIGITS
+    return int(text) if good else -1
 
 
 def _names(width: int, header: list[str] | None) -> list[str]:

@@ -66,7 +66,7 @@ def _records(text: str, path: Path | str) -> list[tuple[str, int, bytes]]:
         raise DataError(f"a FASTA must start with '>'. Received: {head.strip()[:20]!r}.",
                         path=path, line=1)
     found = []
-    line = 1
+    line = 1 + head.count("\n")
     for block in blocks:
         header, _, body = block.partition("\n")
         words = header.split()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.errors import DataError, did_you_mean
+from dlgenomics.errors import DataError, near_contig
 from dlgenomics.spec.types import ChromosomeSplit, ColumnSplit, RandomSplit, Split
 
 Rows = NDArray[np.int64]
@@ -93,9 +93,10 @@ def _by_chromosome(split: ChromosomeSplit, chromosomes: NDArray[np.object_], pat
     known = sorted(set(chromosomes))
     for name in (*split.test, *split.validation):
         if name not in known:
-            raise DataError(f"a chromosome of the split must be in the data, which has "
-                            f"{', '.join(known[:8])}. Received: {name!r}."
-                            f"{did_you_mean(name, known)}", path=path)
+            near = near_contig(name, known)
+            hint = f" Did you mean {near!r}?" if near else ""
+            raise DataError("a chromosome of the split must be in the data, which has "
+                            f"{', '.join(known[:8])}. Received: {name!r}.{hint}", path=path)
     test = np.isin(chromosomes, list(split.test))
     validation = np.isin(chromosomes, list(split.validation))
     excluded = np.isin(chromosomes, list(split.exclude))

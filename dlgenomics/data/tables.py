@@ -45,13 +45,15 @@ class Table:
             found = texts.astype(np.float64)
         except (ValueError, TypeError):
             found = np.array([_number_or_nan(t) for t in texts])
-        bad = np.flatnonzero(~np.isfinite(found))
+        with np.errstate(over="ignore"):
+            numbers = found.astype(np.float32)
+        bad = np.flatnonzero(~np.isfinite(numbers))
         if len(bad):
             line = None if self.lines is None else int(self.lines[bad[0]])
             raise DataError(f"column {column!r} must hold finite numbers. "
                             f"Received: {texts[bad[0]]!r}. Fill in or remove the row.",
                             path=self.path, line=line)
-        return found.astype(np.float32)
+        return numbers
 
     def joined(self, names: Sequence[str], of: str) -> Table:
         """Return the rows for ``names``, in that order.
@@ -96,6 +98,9 @@ def read_table(path: Path | str) -> Table:
         raise DataError("a table must have a header and at least one row. "
                         f"Received: {len(rows)} lines.", path=path)
     header = [name.lstrip("#") for name in rows[0][1]]
+    if len(set(header)) < len(header):
+        raise DataError("every column must have a name of its own. "
+                        f"Received: {', '.join(header)}.", path=path, line=rows[0][0])
     for number, row in rows[1:]:
         if len(row) != len(header):
             raise DataError(f"every line must have the {len(header)} columns of the header. "

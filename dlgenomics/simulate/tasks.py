@@ -150,7 +150,7 @@ def _embed(codes: Codes, rows: NDArray[np.int64], half: Half, motif: Motif, cent
     instances = _drawn(motif, len(start), rng)
     instances[minus] = reverse_complement(instances[minus])
     codes[sequence[:, None], start[:, None] + np.arange(motif.width)] = instances
-    return sequence, start, minus
+    return sequence, start, minus.astype(np.int64)
 
 
 def _apart(counts: NDArray[np.int64], most: int, low: int, high: int, width: int,
@@ -177,7 +177,8 @@ def _drawn(motif: Motif, count: int, rng: np.random.Generator) -> Codes:
     matrix = motif.matrix + PSEUDOCOUNT
     cumulative = np.cumsum(matrix / matrix.sum(axis=1, keepdims=True), axis=1)
     draws = rng.random((count, motif.width))
-    return (draws[..., None] >= cumulative[None, :, :3]).sum(axis=2).astype(np.uint8)
+    codes: Codes = (draws[..., None] >= cumulative[None, :, :3]).sum(axis=2).astype(np.uint8)
+    return codes
 
 
 def _joined(halves: list[tuple[NDArray[np.int64], ...]], width: int) -> Embeddings:

@@ -48,6 +48,8 @@ def plain(value: Any) -> Any:
 
 
 class _Required:
+    """Stands where an argument has no default."""
+
     def __repr__(self) -> str:
         return "required"
 
@@ -79,6 +81,7 @@ class Integer:
     maximum: int = 2**31 - 1
 
     def check(self, name: str, value: Any, path: Path, problems: Problems) -> int | None:
+        """Return the number as an int if it lies within the bounds."""
         good = isinstance(value, int) and not isinstance(value, bool)
         if good and self.minimum <= value <= self.maximum:
             return int(value)
@@ -98,6 +101,7 @@ class Number:
     below: float | None = None
 
     def check(self, name: str, value: Any, path: Path, problems: Problems) -> float | None:
+        """Return the number as a float if it lies within the bounds."""
         if _is_number(value) and self._holds(value):
             return float(value)
         problems.add(path, must_be(name, self._rule(), value))
@@ -122,6 +126,7 @@ class Boolean:
     """True or false."""
 
     def check(self, name: str, value: Any, path: Path, problems: Problems) -> bool | None:
+        """Return the value if it is a truth value."""
         if isinstance(value, bool):
             return value
         problems.add(path, must_be(name, "true or false", value))
@@ -135,6 +140,7 @@ class Choice:
     words: tuple[str, ...]
 
     def check(self, name: str, value: Any, path: Path, problems: Problems) -> str | None:
+        """Return the word if it is one of ``words``."""
         if isinstance(value, str) and value in self.words:
             return value
         hint = did_you_mean(value, self.words) if isinstance(value, str) else ""
@@ -149,6 +155,7 @@ class Text:
     """Any text."""
 
     def check(self, name: str, value: Any, path: Path, problems: Problems) -> str | None:
+        """Return the value if it is a text."""
         if isinstance(value, str):
             return value
         problems.add(path, must_be(name, "a text", value))
@@ -162,6 +169,7 @@ class Maybe:
     kind: Kind
 
     def check(self, name: str, value: Any, path: Path, problems: Problems) -> Any:
+        """Return None for nothing, else what the other kind returns."""
         return None if value is None else self.kind.check(name, value, path, problems)
 
 
@@ -175,6 +183,7 @@ class Integers:
     def check(
         self, name: str, value: Any, path: Path, problems: Problems
     ) -> int | tuple[int, ...] | None:
+        """Return an int for all axes, or a tuple with one for each of several axes."""
         each = Integer(self.minimum)
         if isinstance(value, list) and len(value) == self.rank:
             found = [each.check(name, v, (*path, i), problems) for i, v in enumerate(value)]
@@ -197,6 +206,7 @@ class IntegerList:
     def check(
         self, name: str, value: Any, path: Path, problems: Problems
     ) -> tuple[int, ...] | None:
+        """Return the numbers as a tuple."""
         if self.single and not isinstance(value, list):
             value = [value]
         if not isinstance(value, list) or not value:
@@ -216,6 +226,7 @@ class Either:
     no: Kind
 
     def check(self, name: str, value: Any, path: Path, problems: Problems) -> Any:
+        """Return what the kind returns that is in charge of the value."""
         kind = self.yes if self.test(value) else self.no
         return kind.check(name, value, path, problems)
 
@@ -233,6 +244,7 @@ class Named:
     refused: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, name: str, value: Any, path: Path, problems: Problems) -> Reference | None:
+        """Return the reference, under the table's own spelling of the name."""
         written, arguments, below = split_entry(value, path)
         if written is None:
             rule = f"the name of {self.noun}, or {{Name: {{argument: value}}}}"
@@ -242,7 +254,7 @@ class Named:
         if entry is None:
             reason = self.refused.get(written)
             hint = f" {reason}." if reason else did_you_mean(written, self.names())
-            problems.add(path, f"{name} must be {self.noun} of Keras that specs may use. "
+            problems.add(path, f"{name} must be {self.noun} that specs may use. "
                          f"Received: {written!r}.{hint}", at_key=True)
             return None
         checked = check_arguments(entry, self.table[entry], arguments, below, problems)

@@ -8,9 +8,9 @@ alias counts as the nodes that it stands for, so that a small file cannot unfold
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -52,17 +52,21 @@ class Document:
 
 @dataclass(eq=False)
 class _Node:
-    """A value under construction: ``parts`` are its items, ``(key, value)`` pairs in a mapping."""
+    """A value under construction: ``parts`` are its items, ``(key, value)`` pairs in a mapping.
+
+    ``size`` counts the nodes in it and ``height`` the levels below it, aliases unfolded.
+    """
 
     place: Place
     kind: str
     value: Any = None
     parts: list[Any] = field(default_factory=list)
     size: int = 1
+    height: int = 0
     open: bool = False
 
 
-class _Stop(Exception):
+class _StopReading(Exception):  # noqa: N818
     """Reading cannot go on; what was found so far is reported."""
 
 
@@ -96,8 +100,15 @@ def _problem(source: str, place: Place, message: str) -> Problem:
     return Problem(place.line, place.column, message, source)
 
 
-def _place(mark: yaml.Mark) -> Place:
-    return Place(mark.line + 1, mark.column + 1)
+class _Mark(Protocol):
+    """A place as PyYAML counts it, from 0."""
+
+    line: int
+    column: int
+
+
+def _place(mark: _Mark | None) -> Place:
+    return Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
 
 
 class _Builder:
@@ -117,16 +128,15 @@ class _Builder:
                 self._take(event)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            place = _place(mark) if mark else Place(1, 1)
-            self._report(place, f"a spec must be valid YAML. Received: {error.problem}. "
+            self._report(_place(mark), f"a spec must be valid YAML. Received: {error.problem}. "
                          "Check indentation, quotes and brackets there.")
         except yaml.reader.ReaderError as error:
-            self._report(Place(1, 1), "a spec must be readable text. Received: the character "
-                         f"{error.character!r} at position {error.position}. Remove it.")
-        except _Stop:
+            before = text[:error.position]
+            place = Place(before.count("\n") + 1, error.position - before.rfind("\n"))
+            self._report(place, "a spec must be readable text. Received: the character "
+                         f"{text[error.position]!a}. Remove it.")
+        except _StopReading:
             pass
-        except RecursionError:
-            self._report(Place(1, 1), f"a spec may be nested at most {MAX_DEPTH} deep.")
         if self.root is None and not self.problems:
             self._report(Place(1, 1), "a spec must be a mapping of keys to values. "
                          "Received: an empty document. Start with 'spec: 1'.")
@@ -137,7 +147,7 @@ class _Builder:
 
     def _stop(self, place: Place, message: str) -> None:
         self._report(place, message)
-        raise _Stop
+        raise _StopReading
 
     def _take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
@@ -154,7 +164,7 @@ class _Builder:
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         place = _place(event.start_mark)
-        target = self.anchors.get(event.anchor)
+        target = self.anchors.get(event.anchor or "")
         if target is None:
             self._stop(place, f"an alias must name an anchor above it. "
                        f"Received: '*{event.anchor}'. Write '&{event.anchor}' first.")
@@ -162,15 +172,16 @@ class _Builder:
             self._stop(place, "an alias refers to itself. Write the value out.")
         else:
             self._count(target.size, place)
-            copy = _Node(place, target.kind, target.value, target.parts, target.size)
+            self._check_depth(len(self.stack) + target.height, place)
+            copy = _Node(place, target.kind, target.value, target.parts, target.size,
+                         target.height)
             self._attach(copy)
 
     def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         place = _place(event.start_mark)
         self._check_tag(event.tag, place)
         kind = "map" if isinstance(event, yaml.MappingStartEvent) else "list"
-        if len(self.stack) >= MAX_DEPTH:
-            self._stop(place, f"a spec may be nested at most {MAX_DEPTH} deep. Received: deeper.")
+        self._check_depth(len(self.stack) + 1, place)
         node = _Node(place, kind, open=True)
         self._add(node, event.anchor)
         self.stack.append(node)
@@ -183,6 +194,7 @@ class _Builder:
             node.parts = self._checked_pairs(pairs)
         flat = [n for part in node.parts for n in (part if isinstance(part, tuple) else (part,))]
         node.size = 1 + sum(n.size for n in flat)
+        node.height = 1 + max((n.height for n in flat), default=0)
 
     def _add(self, node: _Node, anchor: str | None) -> None:
         self._count(1, node.place)
@@ -204,9 +216,15 @@ class _Builder:
         if self.size > MAX_NODES:
             self._stop(place, _too_big(f"{MAX_NODES:,} values, aliases unfolded"))
 
+    def _check_depth(self, depth: int, place: Place) -> None:
+        if depth > MAX_DEPTH:
+            self._stop(place, f"a spec may be nested at most {MAX_DEPTH} deep. Received: deeper. "
+                       "Write it flatter.")
+
     def _check_tag(self, tag: str | None, place: Place) -> None:
         if tag is not None and tag != "!":
-            self._report(place, f"tag '{tag}' is not allowed; specs are plain data. Remove it.")
+            self._report(place, f"tag '{tag[:80]}' is not allowed; specs are plain data. "
+                         "Remove it.")
 
     def _checked_pairs(self, pairs: list[tuple[_Node, _Node]]) -> list[tuple[_Node, _Node]]:
         first: dict[str, Place] = {}
@@ -252,7 +270,8 @@ _RESOLVER = yaml.resolver.Resolver()
 
 def _interpret(text: str) -> tuple[str, Any]:
     """Return the kind and value of an unquoted scalar; dates and base-60 numbers stay text."""
-    tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
+    resolve: Callable[..., str] = _RESOLVER.resolve
+    tag = resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
     if tag == "null":
         return "null", None
     if tag == "bool":
@@ -267,11 +286,13 @@ def _interpret(text: str) -> tuple[str, Any]:
 def _integer(text: str) -> tuple[str, Any]:
     digits = text.replace("_", "")
     if len(digits) > 30:
-        return "refused", "a whole number may have at most 30 digits. Received: more."
+        return "refused", ("a whole number may have at most 30 digits. Received: more. "
+                           "Quote it if it is a text.")
     try:
         return "number", int(digits, 0)
     except ValueError:
-        return "refused", f"{text} reads as an octal number in YAML; drop the leading zero or quote it."
+        return "refused", (f"a whole number must not start with 0. Received: {text}, which YAML "
+                           "reads as octal. Drop the leading zero, or quote a text.")
 
 
 def _float(text: str) -> tuple[str, Any]:
@@ -281,7 +302,8 @@ def _float(text: str) -> tuple[str, Any]:
     except ValueError:
         value = math.inf
     if not math.isfinite(value):
-        return "refused", f"numbers must be finite. Received: {text}."
+        return "refused", (f"numbers must be finite. Received: {text[:40]}. "
+                           "Quote it if it is a text.")
     return "number", value
 
 

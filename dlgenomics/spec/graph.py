@@ -11,7 +11,6 @@ from dlgenomics.errors import did_you_mean
 from dlgenomics.spec.arguments import (
     Argument,
     Reference,
-    Text,
     check_arguments,
     snake_case,
     split_entry,
@@ -35,6 +34,13 @@ _FAMILIES: Final = {
     "HeNormal": "He", "HeUniform": "He", "GlorotNormal": "Glorot", "GlorotUniform": "Glorot",
     "LecunNormal": "LeCun", "LecunUniform": "LeCun",
 }
+
+NAME_RULE: Final = "a text of letters, digits and underscores that starts with a letter"
+
+
+def is_layer_name(name: Any) -> bool:
+    """Tell whether Keras takes ``name`` as a layer's; the rule in words is `NAME_RULE`."""
+    return isinstance(name, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) is not None
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def parse_layers(raw: Any, path: Path, defaults: Mapping[str, Any], inputs: Sequ
     reader = _LayerReader(inputs, defaults, path, problems)
     found = [reader.read(entry, (*path, i)) for i, entry in enumerate(raw)]
     reader.check_defaults()
-    return _with_initializers(tuple(layer for layer in found if layer), problems)
+    return tuple(layer for layer in found if layer)
 
 
 class _LayerReader:
@@ -100,6 +106,7 @@ class _LayerReader:
         kind, written, below = split_entry(entry, path)
         rule = self._rule(kind, entry, path, below)
         if rule is None or kind is None:
+            self._remember(written)
             return None
         if not isinstance(written, dict):
             written = self._short_form(kind, written)
@@ -116,6 +123,13 @@ class _LayerReader:
         if arguments is None or (rule.wraps and wrapped is None):
             return None
         return Layer(kind, name, arguments, inputs, {}, wrapped, below)
+
+    def _remember(self, written: Any) -> None:
+        """Keep the name of a layer that cannot be read, so that others may still follow it."""
+        name = written.get("name") if isinstance(written, dict) else None
+        if isinstance(name, str):
+            self.names.append(name)
+            self.previous = name
 
     def _rule(self, kind: str | None, entry: Any, path: Path, below: Path) -> LayerRule | None:
         if kind is None:
@@ -141,13 +155,13 @@ class _LayerReader:
             return self._free(f"{base}_{self.counts[base]}")
         name = written["name"]
         at = (*path, "name")
-        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
-            rule = "a text of letters, digits and underscores that starts with a letter"
-            self.problems.add(at, must_be("name", rule, name))
+        if not is_layer_name(name):
+            self.problems.add(at, must_be("name", NAME_RULE, name))
             return f"unnamed_{len(self.names)}"
         if name in self.names:
-            self.problems.add(at, f"a layer's name must be its own. Received: {name!r} again.")
-        return name
+            self.problems.add(at, "a layer's name must be its own. "
+                              f"Received: {name!r} again.")
+        return str(name)
 
     def _free(self, name: str) -> str:
         while name in self.names:
@@ -177,16 +191,20 @@ class _LayerReader:
                    path: Path) -> dict[str, Any] | None:
         table = dict(rule.arguments)
         own = {k: v for k, v in written.items() if k not in _PLACE_KEYS}
-        if rule.initializer and own.get("kernel_initializer") == "auto":
+        automatic = rule.initializer and own.get("kernel_initializer") == "auto"
+        if automatic:
             del own["kernel_initializer"]
         if "layer" in written and not rule.wraps:
             own["layer"] = written["layer"]
         checked = check_arguments(kind, table, own, path, self.problems, REFUSED_ARGUMENTS)
         if checked is None:
             return None
-        return {**self._defaults_for(table, checked), **checked}
+        found = {**self._defaults_for(table, checked), **checked}
+        return {k: v for k, v in found.items() if not (automatic and k == "kernel_initializer")}
 
-    def _defaults_for(self, table: Mapping[str, Argument], own: Mapping[str, Any]) -> dict[str, Any]:
+    def _defaults_for(
+        self, table: Mapping[str, Argument], own: Mapping[str, Any]
+    ) -> dict[str, Any]:
         found = {}
         for key, value in self.defaults.items():
             if key in table:
@@ -225,7 +243,7 @@ class _LayerReader:
         return None if checked is None else Layer(inner, snake_case(inner), checked, (), path=below)
 
 
-def _with_initializers(layers: tuple[Layer, ...], problems: Problems) -> tuple[Layer, ...]:
+def choose_initializers(layers: tuple[Layer, ...], problems: Problems) -> tuple[Layer, ...]:
     """Choose the initializers that were not written, and warn where a written one does not fit."""
     return tuple(_initialized(layer, layers, problems) for layer in layers)
 
@@ -248,7 +266,8 @@ def _initialized_as(layer: Layer, name: str, layers: Sequence[Layer],
     if written is None:
         chosen = {**layer.arguments, "kernel_initializer": Reference(fitting)}
         reason = f"{_FAMILIES[fitting]}, chosen for {activation}{whence}"
-        return replace(layer, arguments=chosen, reasons={"kernel_initializer": reason})
+        return replace(layer, arguments=chosen,
+                       reasons={**layer.reasons, "kernel_initializer": reason})
     family = _FAMILIES.get(written.name)
     if family and family != _FAMILIES[fitting] and activation in (*_HE, *_GLOROT, "selu"):
         problems.warn((*layer.path, "kernel_initializer"),

@@ -15,7 +15,14 @@ from dlgenomics.errors import Problem, did_you_mean
 from dlgenomics.files import open_text
 from dlgenomics.spec.arguments import Kind, Named, Reference
 from dlgenomics.spec.document import MAX_BYTES, Document, Path, read_document
-from dlgenomics.spec.graph import Outline, outline, parse_layers
+from dlgenomics.spec.graph import (
+    NAME_RULE,
+    Outline,
+    choose_initializers,
+    is_layer_name,
+    outline,
+    parse_layers,
+)
 from dlgenomics.spec.layers.rule import Shape
 from dlgenomics.spec.problems import Problems, must_be, received
 from dlgenomics.spec.tasks import TASKS, metric_problem
@@ -89,7 +96,7 @@ class _Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
         super().increase_indent(flow, False)
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
 
@@ -133,11 +140,12 @@ def _prepared_model(model: Any, inputs: Sequence[str], targets: Sequence[str],
         problems.add(("model", "defaults"), must_be("defaults", "a mapping", defaults))
         defaults = {}
     used = model.get("inputs", list(inputs))
-    path = ("model", "layers")
-    layers = parse_layers(model["layers"], path, defaults, inputs, problems)
+    readable = [n for n in used if isinstance(n, str)] if isinstance(used, list) else inputs
+    layers = parse_layers(model["layers"], ("model", "layers"), defaults, readable, problems)
     layers = _named_head(layers, model, targets)
     outputs = model.get("outputs", [layers[-1].name] if layers else [])
     layers = _activated_heads(layers, outputs, task)
+    layers = choose_initializers(layers, problems)
     return {**{k: v for k, v in model.items() if k != "defaults"},
             "inputs": used, "outputs": outputs, "layers": layers}
 
@@ -307,7 +315,8 @@ _RULES = {
     "less_than_equal": "a number of at most {le}",
     "less_than": "a number below {lt}",
     "literal_error": "one of {expected}",
-    "string_pattern_mismatch": "a name of letters, digits, '.', '_' and '-', with '/' between groups",
+    "string_pattern_mismatch":
+        "a name of letters, digits, '.', '_' and '-', with '/' between groups",
     "union_tag_invalid": "a mapping whose {discriminator} is one of {expected_tags}",
     "union_tag_not_found": "a mapping with the key {discriminator}",
 }
@@ -362,15 +371,29 @@ def _tags(node: type[BaseModel]) -> tuple[Any, ...]:
 
 def _check_together(spec: Spec, problems: Problems) -> None:
     if not spec.data.inputs:
-        problems.add(("data", "inputs"), "data.inputs must name at least one input. Received: none.")
+        problems.add(("data", "inputs"),
+                     "data.inputs must name at least one input. Received: none.")
     if not spec.data.targets:
         problems.add(("data", "targets"),
                      "data.targets must name at least one target. Received: none.")
+    _check_names(spec.data, problems)
     _check_targets_have_columns(spec, problems)
     _check_source(spec.data, problems)
     _check_split(spec.data, problems)
     _check_model(spec, problems)
     _check_training(spec, problems)
+
+
+def _check_names(data: Data, problems: Problems) -> None:
+    """Check the names that become names of Keras layers."""
+    for section, names in (("inputs", data.inputs), ("targets", data.targets)):
+        for name in names:
+            if not is_layer_name(name):
+                problems.add(("data", section, name), must_be("a name", NAME_RULE, name),
+                             at_key=True)
+            if section == "targets" and name in data.inputs:
+                problems.add(("data", section, name), "inputs and targets must have names of their "
+                             f"own. Received: {name!r} for both.", at_key=True)
 
 
 def _check_targets_have_columns(spec: Spec, problems: Problems) -> None:
@@ -485,8 +508,9 @@ def _check_all_used(spec: Spec, problems: Problems) -> None:
     used = {source for layer in spec.model.layers for source in layer.inputs}
     for layer in spec.model.layers:
         if layer.name not in used and layer.name not in spec.model.outputs:
-            problems.add(layer.path, f"every layer must lead to an output. Received: {layer.name!r}, "
-                         "which nothing follows. Remove it or name it in 'from' or 'outputs'.",
+            problems.add(layer.path, "every layer must lead to an output. Received: "
+                         f"{layer.name!r}, which nothing follows. Remove it, or name it in 'from' "
+                         "or 'outputs'.",
                          at_key=True)
     for i, name in enumerate(spec.model.inputs):
         if name not in used:
@@ -507,8 +531,8 @@ def _check_training(spec: Spec, problems: Problems) -> None:
         problems.add(("training", "class_weight"), "class_weight is for one binary target. "
                      f"Received: {spec.task} with {len(targets)} target(s). Leave it out.")
     if isinstance(training.class_weight, Mapping) and set(training.class_weight) != {"0", "1"}:
-        problems.add(("training", "class_weight"), 'class_weight must hold the classes "0" and "1". '
-                     f"Received: {received(dict(training.class_weight))}.")
+        problems.add(("training", "class_weight"), "class_weight must hold the classes \"0\" and "
+                     f"\"1\". Received: {received(dict(training.class_weight))}.")
     known = monitored_names(training)
     for i, callback in enumerate(training.callbacks):
         monitor = callback.arguments.get("monitor", "val_loss")

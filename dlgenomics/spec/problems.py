@@ -37,20 +37,26 @@ class Problems:
 def received(value: Any) -> str:
     """Return how a message shows a value that came."""
     if isinstance(value, str):
-        return f"the text {value!r}"
+        return f"the text {shown(value)}"
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
         return "nothing"
     if isinstance(value, dict):
-        return f"a mapping with {', '.join(map(repr, value)) or 'no keys'}"
+        return f"a mapping with {', '.join(map(shown, value)) or 'no keys'}"
     if isinstance(value, list):
         return f"a list of {len(value)}"
     return str(value)
 
 
+def shown(value: Any) -> str:
+    """Return a text in quotes for a message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}...{text[0]}"
+
+
 def must_be(name: str, rule: str, value: Any) -> str:
-    """Return «name must be rule. Received: value.», with help for numbers that YAML reads as text."""
+    """Return «name must be rule. Received: value.»; says how to write a number read as text."""
     if isinstance(value, str) and "a number" in rule and (number := as_float_text(value)):
         return f"{name} must be {rule}. Received: {received(value)}. Write {number}, unquoted."
     return f"{name} must be {rule}. Received: {received(value)}."

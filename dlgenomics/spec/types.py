@@ -184,9 +184,9 @@ class Layer:
     name: str
     arguments: Mapping[str, Any]
     inputs: tuple[str, ...]
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
     wrapped: Layer | None = None
-    path: tuple[str | int, ...] = ()
+    path: tuple[str | int, ...] = field(default=(), compare=False)
 
     def to_data(self) -> Any:
         """Return the layer as a resolved spec writes it."""
@@ -260,25 +260,22 @@ class Spec(Node):
 
     def to_data(self) -> dict[str, Any]:
         """Return the resolved spec as plain data, ready to be written as YAML and read again."""
-        found: dict[str, Any] = _drop_nothing(plain(_fields(self)))
+        found: dict[str, Any] = plain(_fields(self))
         return found
 
 
 def _fields(value: Any) -> Any:
-    """Return a node's fields as a mapping, in the order they are declared, recursively."""
+    """Return a node's fields as a mapping, in the order they are declared, recursively.
+
+    Fields that hold nothing by default are left out while they hold nothing.
+    """
     if isinstance(value, BaseModel):
-        return {k: _fields(getattr(value, k)) for k in type(value).model_fields}
+        fields = type(value).model_fields
+        found = {k: getattr(value, k) for k in fields}
+        return {k: _fields(v) for k, v in found.items()
+                if not (v in (None, ()) and v == fields[k].default)}
     if isinstance(value, Mapping):
         return {k: _fields(v) for k, v in value.items()}
     if isinstance(value, tuple):
         return [_fields(v) for v in value]
-    return value
-
-
-def _drop_nothing(value: Any) -> Any:
-    if isinstance(value, dict):
-        kept = {k: _drop_nothing(v) for k, v in value.items() if k == "activation" or v is not None}
-        return {k: v for k, v in kept.items() if v not in ({}, [])}
-    if isinstance(value, list):
-        return [_drop_nothing(v) for v in value]
     return value

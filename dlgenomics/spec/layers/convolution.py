@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
-from dlgenomics.spec.arguments import Argument, Boolean, Choice, Integer, Integers, Maybe
+from dlgenomics.spec.arguments import (
+    REQUIRED,
+    Argument,
+    Boolean,
+    Choice,
+    Integer,
+    Integers,
+    Maybe,
+)
 from dlgenomics.spec.layers.rule import (
     USE_BIAS,
     CannotFollow,
@@ -51,6 +59,8 @@ def _conv_shape(rank: int) -> Callable[[Values, Sequence[Shape]], Shape]:
         kernel = _tuple(values["kernel_size"], rank)
         strides = _tuple(values["strides"], rank)
         dilation = _tuple(values["dilation_rate"], rank)
+        if max(strides) > 1 and max(dilation) > 1:
+            raise CannotFollow("strides and dilation_rate may not both be greater than 1")
         lengths = (
             _windowed(n, (k - 1) * d + 1, s, values["padding"])
             for n, k, s, d in zip(shapes[0][:-1], kernel, strides, dilation, strict=True)
@@ -120,11 +130,10 @@ def _pool_span(values: Values) -> Span:
     return Span(pool, pool if values["strides"] is None else _tuple(values["strides"], 1)[0])
 
 
-def _pooling(rank: int) -> LayerRule:
-    two: int | tuple[int, ...] = 2 if rank == 1 else (2,) * rank
+def _pooling(rank: int, default: Any) -> LayerRule:
     return LayerRule(
         {
-            "pool_size": Argument(Integers(rank), two),
+            "pool_size": Argument(Integers(rank), default),
             "strides": Argument(Maybe(Integers(rank)), None),
             "padding": Argument(Choice(("valid", "same")), "valid"),
         },
@@ -170,10 +179,10 @@ RULES: Final[dict[str, LayerRule]] = {
     "SeparableConv1D": LayerRule(
         _separable_arguments(), shape=_conv_shape(1), size=_separable_size, span=_conv_span
     ),
-    "MaxPooling1D": _pooling(1),
-    "AveragePooling1D": _pooling(1),
-    "MaxPooling2D": _pooling(2),
-    "AveragePooling2D": _pooling(2),
+    "MaxPooling1D": _pooling(1, 2),
+    "AveragePooling1D": _pooling(1, REQUIRED),
+    "MaxPooling2D": _pooling(2, (2, 2)),
+    "AveragePooling2D": _pooling(2, REQUIRED),
     "GlobalMaxPooling1D": _global_pooling(1),
     "GlobalAveragePooling1D": _global_pooling(1),
     "GlobalMaxPooling2D": _global_pooling(2),

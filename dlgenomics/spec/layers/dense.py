@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from dlgenomics.spec.arguments import Argument, Boolean, Integer, IntegerList, Integers, Maybe, Number
+from dlgenomics.spec.arguments import (
+    Argument,
+    Boolean,
+    Integer,
+    IntegerList,
+    Integers,
+    Maybe,
+    Number,
+)
 from dlgenomics.spec.layers.rule import (
     USE_BIAS,
     CannotFollow,
@@ -13,6 +21,8 @@ from dlgenomics.spec.layers.rule import (
     Shape,
     Size,
     Values,
+    along_last,
+    axis_at,
     known,
     product,
     rank_is,
@@ -40,6 +50,8 @@ def _flat_shape(_values: Values, shapes: Sequence[Shape]) -> Shape:
 
 def _reshape_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
     target = values["target_shape"]
+    if 0 in target:
+        raise CannotFollow("target_shape may not hold 0")
     total = product(shapes[0])
     rest = product([n for n in target if n != -1])
     if target.count(-1) > 1:
@@ -63,8 +75,56 @@ def _repeat_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
     return (values["n"], shapes[0][0])
 
 
+def _rows_shape(_values: Values, shapes: Sequence[Shape]) -> Shape:
+    rank_is(shapes[0], 2, "length, channels")
+    return shapes[0]
+
+
+def _upsampled_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
+    length, channels = _rows_shape(values, shapes)
+    return (None if length is None else length * values["size"], channels)
+
+
+def _padded_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
+    length, channels = _rows_shape(values, shapes)
+    return (None if length is None else length + sum(_both_ends(values["padding"])), channels)
+
+
+def _cropped_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
+    length, channels = _rows_shape(values, shapes)
+    by = sum(_both_ends(values["cropping"]))
+    if length is not None and length <= by:
+        raise CannotFollow(f"cropping {by} of {length} positions leaves none")
+    return (None if length is None else length - by, channels)
+
+
+def _both_ends(value: int | tuple[int, int]) -> tuple[int, int]:
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def _axis_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
+    axis_at(values["axis"], shapes[0])
+    return shapes[0]
+
+
+def _normalized_size(values: Values, shapes: Sequence[Shape]) -> int:
+    channels = known(shapes[0][axis_at(values["axis"], shapes[0])], "number of channels")
+    return (int(values["center"]) + int(values["scale"])) * channels
+
+
+def _batch_norm_size(values: Values, shapes: Sequence[Shape]) -> Size:
+    channels = shapes[0][axis_at(values["axis"], shapes[0])]
+    return Size(_normalized_size(values, shapes), 2 * known(channels, "number of channels"))
+
+
+def _layer_norm_size(values: Values, shapes: Sequence[Shape]) -> Size:
+    return Size(_normalized_size(values, shapes))
+
+
 def _prelu_size(values: Values, shapes: Sequence[Shape]) -> Size:
     shared = values["shared_axes"] or ()
+    for axis in shared:
+        axis_at(axis, shapes[0])
     axes = [n for i, n in enumerate(shapes[0], start=1) if i not in shared]
     return Size(known(product(axes), "length, or shared_axes: [1]"))
 
@@ -102,7 +162,9 @@ RULES: Final[dict[str, LayerRule]] = {
         },
         size=_prelu_size,
     ),
-    "Softmax": LayerRule({"axis": Argument(Integer(-1), -1)}),
+    "Softmax": LayerRule(
+        {"axis": Argument(Integer(-1), -1)}, shape=_axis_shape, span=along_last
+    ),
     "Flatten": LayerRule({}, shape=_flat_shape, span=whole),
     "Reshape": LayerRule(
         {"target_shape": Argument(IntegerList(minimum=-1))}, shape=_reshape_shape, span=whole
@@ -110,7 +172,9 @@ RULES: Final[dict[str, LayerRule]] = {
     "Permute": LayerRule({"dims": Argument(IntegerList())}, shape=_permute_shape, span=whole),
     "RepeatVector": LayerRule({"n": Argument(Integer())}, shape=_repeat_shape, span=whole),
     "Dropout": LayerRule({"rate": Argument(Number(0.0, below=1.0))}, transparent=True),
-    "SpatialDropout1D": LayerRule({"rate": Argument(Number(0.0, below=1.0))}, transparent=True),
+    "SpatialDropout1D": LayerRule(
+        {"rate": Argument(Number(0.0, below=1.0))}, shape=_rows_shape, transparent=True
+    ),
     "GaussianDropout": LayerRule({"rate": Argument(Number(0.0, below=1.0))}, transparent=True),
     "GaussianNoise": LayerRule({"stddev": Argument(Number(0.0))}, transparent=True),
     "BatchNormalization": LayerRule(
@@ -121,10 +185,7 @@ RULES: Final[dict[str, LayerRule]] = {
             "center": Argument(Boolean(), True),
             "scale": Argument(Boolean(), True),
         },
-        size=lambda v, s: Size(
-            (v["center"] + v["scale"]) * known(s[0][v["axis"]], "number of channels"),
-            2 * known(s[0][v["axis"]], "number of channels"),
-        ),
+        size=_batch_norm_size,
         transparent=True,
     ),
     "LayerNormalization": LayerRule(
@@ -134,34 +195,17 @@ RULES: Final[dict[str, LayerRule]] = {
             "center": Argument(Boolean(), True),
             "scale": Argument(Boolean(), True),
         },
-        size=lambda v, s: Size(
-            (v["center"] + v["scale"]) * known(s[0][v["axis"]], "number of channels")
-        ),
+        size=_layer_norm_size,
+        span=along_last,
         transparent=True,
     ),
     "UpSampling1D": LayerRule(
-        {"size": Argument(Integer(), 2)},
-        shape=lambda v, s: (None if s[0][0] is None else s[0][0] * v["size"], *s[0][1:]),
-        span=whole,
+        {"size": Argument(Integer(), 2)}, shape=_upsampled_shape, span=whole
     ),
     "ZeroPadding1D": LayerRule(
-        {"padding": Argument(Integers(2, minimum=0), 1)},
-        shape=lambda v, s: (
-            None if s[0][0] is None else s[0][0] + sum(_both_ends(v["padding"])), *s[0][1:]
-        ),
+        {"padding": Argument(Integers(2, minimum=0), 1)}, shape=_padded_shape
     ),
     "Cropping1D": LayerRule(
-        {"cropping": Argument(Integers(2, minimum=0), 1)},
-        shape=lambda v, s: (_cropped(s[0][0], sum(_both_ends(v["cropping"]))), *s[0][1:]),
+        {"cropping": Argument(Integers(2, minimum=0), (1, 1))}, shape=_cropped_shape
     ),
 }
-
-
-def _both_ends(value: int | tuple[int, int]) -> tuple[int, int]:
-    return value if isinstance(value, tuple) else (value, value)
-
-
-def _cropped(length: int | None, by: int) -> int | None:
-    if length is not None and length <= by:
-        raise CannotFollow(f"cropping {by} of {length} positions leaves none")
-    return None if length is None else length - by

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from dlgenomics.spec.arguments import Argument, Integer
-from dlgenomics.spec.layers.rule import CannotFollow, LayerRule, Shape, Values
+from dlgenomics.spec.layers.rule import CannotFollow, LayerRule, Shape, Values, axis_at
 
 _MANY: Final = (2, 1000)
 
@@ -27,10 +27,9 @@ def _broadcast(axes: Sequence[int | None]) -> int | None:
 
 
 def _concatenated_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
-    rank = len(shapes[0])
-    axis = values["axis"] - 1 if values["axis"] > 0 else rank + values["axis"]
-    others = {s[:axis] + s[axis + 1:] for s in shapes}
-    if len(others) > 1 or not 0 <= axis < rank:
+    axis = axis_at(values["axis"], shapes[0])
+    others = {(*s[:axis], "joined", *s[axis + 1:]) for s in shapes if axis < len(s)}
+    if len({len(s) for s in shapes}) > 1 or len(others) > 1:
         raise CannotFollow("its inputs need equal shapes on every axis but the one joined")
     joined = [s[axis] for s in shapes]
     total = None if None in joined else sum(n for n in joined if n is not None)

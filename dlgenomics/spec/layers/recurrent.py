@@ -28,7 +28,9 @@ def _recurrent_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
     return (*steps, values["units"])
 
 
-def _gates(number: int, *, separate_bias: bool = False) -> Callable[[Values, Sequence[Shape]], Size]:
+def _gates(
+    number: int, *, separate_bias: bool = False
+) -> Callable[[Values, Sequence[Shape]], Size]:
     def size(values: Values, shapes: Sequence[Shape]) -> Size:
         units = values["units"]
         rows = known(shapes[0][-1], "number of channels") + units

@@ -7,7 +7,7 @@ every layer in Keras and compares.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from dlgenomics.spec.arguments import Argument, Boolean
@@ -110,6 +110,19 @@ def rank_is(shape: Shape, rank: int, axes: str) -> None:
         raise CannotFollow(f"it needs ({axes}) behind the batch axis")
 
 
+def axis_at(axis: int, shape: Shape) -> int:
+    """Return where in ``shape`` an axis of Keras stands: for Keras 0 is the batch, -1 the last."""
+    position = axis - 1 if axis > 0 else len(shape) + axis
+    if axis == 0 or not 0 <= position < len(shape):
+        raise CannotFollow(f"axis must be -1 or from 1 to {len(shape)}")
+    return position
+
+
+def along_last(values: Values) -> Span | None:
+    """Each output position sees its own place if ``axis`` is the channels, else every position."""
+    return whole(values) if values["axis"] == 1 else local(values)
+
+
 def product(shape: Sequence[int | None]) -> int | None:
     """Return the product of all axes, or None if one is unknown."""
     total = 1
@@ -118,11 +131,3 @@ def product(shape: Sequence[int | None]) -> int | None:
             return None
         total *= axis
     return total
-
-
-@dataclass(frozen=True)
-class LayerTable:
-    """Layers by Keras name; ``refused`` says why others may not be used."""
-
-    rules: Mapping[str, LayerRule]
-    refused: Mapping[str, str] = field(default_factory=dict)
