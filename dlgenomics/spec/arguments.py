@@ -276,7 +276,7 @@ def snake_case(name: str) -> str:
     >>> snake_case("ReduceLROnPlateau"), snake_case("L1L2"), snake_case("Conv1D")
     ('reduce_lr_on_plateau', 'l1_l2', 'conv1d')
     """
-    special = {"L1L2": "l1_l2", "RMSprop": "rmsprop", "ReLU": "relu", "PReLU": "p_relu",
+    special = {"L1L2": "l1_l2", "RMSprop": "rmsprop", "ReLU": "relu", "PReLU": "prelu",
                "ReduceLROnPlateau": "reduce_lr_on_plateau", "AdamW": "adamw",
                "TerminateOnNaN": "terminate_on_nan", "LeakyReLU": "leaky_relu",
                "KLDivergence": "kl_divergence"}

@@ -324,15 +324,18 @@ def _plain(node: _Node, path: Path, values: dict[Path, Place], keys: dict[Path, 
 def as_float_text(text: str) -> str | None:
     """Return how to write ``text`` so that YAML reads a number, or None if it is not one.
 
-    YAML 1.1 reads ``1e-3`` as text; ``1.0e-3`` is a number.
+    YAML 1.1 reads ``1e-3`` and ``-.5`` as texts; ``1.0e-3`` and ``-0.5`` are numbers.
     """
-    mantissa, mark, exponent = text.lower().partition("e")
+    mantissa, mark, exponent = text.strip().lower().partition("e")
+    sign = mantissa[:1] if mantissa[:1] in ("+", "-") else ""
+    if mantissa.startswith(f"{sign}."):
+        mantissa = f"{sign}0{mantissa.removeprefix(sign)}"
     try:
         if not math.isfinite(float(text)):
             return None
     except ValueError:
         return None
     if not mark:
-        return text
-    sign = exponent if exponent[:1] in "+-" else f"+{exponent}"
-    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{sign}"
+        return mantissa
+    power = exponent if exponent[:1] in ("+", "-") else f"+{exponent}"
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{power}"

@@ -1,0 +1,267 @@
+"""Every layer that a spec may use, against the same layer built by the installed Keras."""
+
+import inspect
+
+import numpy as np
+import pytest
+import yaml
+
+from dlgenomics.spec.arguments import REQUIRED
+from dlgenomics.spec.document import read_document
+from dlgenomics.spec.graph import outline, parse_layers
+from dlgenomics.spec.layers import REFUSED_ARGUMENTS, REFUSED_LAYERS, RULES
+from dlgenomics.spec.layers.rule import CannotFollow
+from dlgenomics.spec.problems import Problems
+
+SEQ = (20, 4)
+IMAGE = (9, 8, 3)
+FLAT = (6,)
+
+# Arguments and shapes of the inputs, for each layer; at least one row a layer.
+CASES = {
+    "Dense": [({"units": 5}, FLAT), ({"units": 5, "use_bias": False}, SEQ),
+              ({"units": 2, "activation": "gelu"}, IMAGE)],
+    "Activation": [({"activation": "relu"}, SEQ), ({"activation": "softmax"}, FLAT)],
+    "ReLU": [({}, SEQ), ({"max_value": 6, "negative_slope": 0.1, "threshold": 0.5}, SEQ)],
+    "LeakyReLU": [({}, SEQ), ({"negative_slope": 0.1}, FLAT)],
+    "ELU": [({}, SEQ), ({"alpha": 0.5}, FLAT)],
+    "PReLU": [({}, SEQ), ({"shared_axes": [1]}, SEQ), ({"shared_axes": [1, 2]}, IMAGE)],
+    "Softmax": [({}, SEQ), ({"axis": 1}, SEQ), ({"axis": 2}, SEQ)],
+    "Flatten": [({}, SEQ), ({}, IMAGE), ({}, FLAT)],
+    "Reshape": [({"target_shape": [5, 16]}, SEQ), ({"target_shape": [-1, 2, 5]}, SEQ),
+                ({"target_shape": [80]}, SEQ), ({"target_shape": [-1]}, IMAGE)],
+    "Permute": [({"dims": [2, 1]}, SEQ), ({"dims": [3, 1, 2]}, IMAGE)],
+    "RepeatVector": [({"n": 3}, FLAT)],
+    "Dropout": [({"rate": 0.2}, SEQ), ({"rate": 0}, FLAT)],
+    "SpatialDropout1D": [({"rate": 0.2}, SEQ)],
+    "GaussianDropout": [({"rate": 0.2}, SEQ)],
+    "GaussianNoise": [({"stddev": 0.2}, SEQ)],
+    "BatchNormalization": [({}, SEQ), ({}, FLAT), ({"axis": 1}, SEQ), ({"axis": 2}, SEQ),
+                           ({"center": False}, SEQ), ({"scale": False, "center": False}, SEQ),
+                           ({"axis": 3}, IMAGE)],
+    "LayerNormalization": [({}, SEQ), ({"axis": 1}, SEQ), ({"center": False}, FLAT),
+                           ({"scale": False}, SEQ)],
+    "UpSampling1D": [({}, SEQ), ({"size": 3}, SEQ)],
+    "ZeroPadding1D": [({}, SEQ), ({"padding": 3}, SEQ), ({"padding": [0, 4]}, SEQ)],
+    "Cropping1D": [({}, SEQ), ({"cropping": 3}, SEQ), ({"cropping": [0, 19]}, SEQ)],
+    "Conv1D": [
+        ({"filters": 3, "kernel_size": 5}, SEQ),
+        ({"filters": 3, "kernel_size": [5], "strides": 2}, SEQ),
+        ({"filters": 3, "kernel_size": 20}, SEQ),
+        ({"filters": 3, "kernel_size": 5, "strides": 3, "padding": "same"}, SEQ),
+        ({"filters": 3, "kernel_size": 5, "padding": "causal", "dilation_rate": 2}, SEQ),
+        ({"filters": 3, "kernel_size": 5, "padding": "causal", "strides": 2}, SEQ),
+        ({"filters": 3, "kernel_size": 5, "dilation_rate": 3}, SEQ),
+        ({"filters": 6, "kernel_size": 3, "groups": 2}, SEQ),
+        ({"filters": 4, "kernel_size": 3, "groups": 4, "use_bias": False}, SEQ),
+    ],
+    "Conv2D": [
+        ({"filters": 3, "kernel_size": 2}, IMAGE),
+        ({"filters": 3, "kernel_size": [3, 2], "strides": [2, 1], "padding": "same"}, IMAGE),
+        ({"filters": 3, "kernel_size": 2, "dilation_rate": [1, 2]}, IMAGE),
+        ({"filters": 6, "kernel_size": 2, "groups": 3, "use_bias": False}, IMAGE),
+    ],
+    "SeparableConv1D": [
+        ({"filters": 3, "kernel_size": 5}, SEQ),
+        ({"filters": 3, "kernel_size": 5, "depth_multiplier": 2, "use_bias": False}, SEQ),
+        ({"filters": 3, "kernel_size": 5, "strides": 2, "padding": "same"}, SEQ),
+        ({"filters": 3, "kernel_size": 3, "dilation_rate": 4}, SEQ),
+    ],
+    "MaxPooling1D": [({}, SEQ), ({"pool_size": 3}, SEQ), ({"pool_size": 3, "strides": 1}, SEQ),
+                     ({"pool_size": 3, "padding": "same"}, SEQ), ({"pool_size": [20]}, SEQ),
+                     ({"pool_size": 4, "strides": 3, "padding": "same"}, SEQ)],
+    "AveragePooling1D": [({"pool_size": 2}, SEQ), ({"pool_size": 3, "strides": 2}, SEQ),
+                         ({"pool_size": 3, "padding": "same"}, SEQ)],
+    "MaxPooling2D": [({}, IMAGE), ({"pool_size": [3, 1], "strides": 2}, IMAGE),
+                     ({"pool_size": 2, "padding": "same"}, IMAGE)],
+    "AveragePooling2D": [({"pool_size": 2}, IMAGE), ({"pool_size": [2, 3]}, IMAGE)],
+    "GlobalMaxPooling1D": [({}, SEQ), ({"keepdims": True}, SEQ)],
+    "GlobalAveragePooling1D": [({}, SEQ), ({"keepdims": True}, SEQ)],
+    "GlobalMaxPooling2D": [({}, IMAGE), ({"keepdims": True}, IMAGE)],
+    "GlobalAveragePooling2D": [({}, IMAGE), ({"keepdims": True}, IMAGE)],
+    "LSTM": [({"units": 3}, SEQ), ({"units": 3, "return_sequences": True}, SEQ),
+             ({"units": 3, "use_bias": False}, SEQ)],
+    "GRU": [({"units": 3}, SEQ), ({"units": 3, "reset_after": False}, SEQ),
+            ({"units": 3, "use_bias": False, "return_sequences": True}, SEQ)],
+    "SimpleRNN": [({"units": 3}, SEQ), ({"units": 3, "use_bias": False}, SEQ),
+                  ({"units": 3, "return_sequences": True, "go_backwards": True}, SEQ)],
+    "Bidirectional": [
+        ({"layer": {"LSTM": {"units": 3, "return_sequences": True}}}, SEQ),
+        ({"layer": {"GRU": {"units": 3}}, "merge_mode": "sum"}, SEQ),
+        ({"layer": {"SimpleRNN": {"units": 3}}, "merge_mode": "ave"}, SEQ),
+        ({"layer": {"GRU": {"units": 2, "return_sequences": True}}, "merge_mode": "mul"}, SEQ),
+    ],
+    "TimeDistributed": [
+        ({"layer": {"Dense": {"units": 3}}}, SEQ),
+        ({"layer": {"Flatten": {}}}, IMAGE),
+        ({"layer": {"Conv1D": {"filters": 2, "kernel_size": 3}}}, IMAGE),
+        ({"layer": {"BatchNormalization": {}}}, SEQ),
+    ],
+    "MultiHeadAttention": [
+        ({"num_heads": 2, "key_dim": 3}, SEQ, SEQ),
+        ({"num_heads": 2, "key_dim": 3, "value_dim": 5, "use_bias": False}, SEQ, SEQ),
+        ({"num_heads": 2, "key_dim": 3, "output_shape": 7}, SEQ, (9, 6)),
+        ({"num_heads": 3, "key_dim": 2}, SEQ, (9, 6), (9, 5)),
+    ],
+    "Add": [({}, SEQ, SEQ), ({}, SEQ, SEQ, SEQ), ({}, SEQ, (1, 4))],
+    "Average": [({}, SEQ, SEQ)],
+    "Maximum": [({}, SEQ, SEQ), ({}, (20, 1), (1, 4))],
+    "Minimum": [({}, SEQ, SEQ)],
+    "Multiply": [({}, SEQ, SEQ), ({}, SEQ, (20, 1))],
+    "Subtract": [({}, SEQ, SEQ)],
+    "Concatenate": [({}, SEQ, (20, 3)), ({"axis": 1}, SEQ, (7, 4)), ({"axis": 2}, SEQ, SEQ),
+                    ({"axis": -2}, SEQ, (7, 4), (1, 4)), ({}, FLAT, (2,))],
+}
+ROWS = [pytest.param(kind, row[0], row[1:], id=f"{kind}-{i}")
+        for kind, rows in CASES.items() for i, row in enumerate(rows)]
+
+# What Keras refuses to build, a spec must refuse too: before anything is built.
+IMPOSSIBLE = [
+    ("Conv1D", {"filters": 3, "kernel_size": 21}, [SEQ]),
+    ("Conv1D", {"filters": 3, "kernel_size": 11, "dilation_rate": 2}, [SEQ]),
+    ("Conv1D", {"filters": 3, "kernel_size": 2, "strides": 2, "dilation_rate": 2}, [SEQ]),
+    ("Conv1D", {"filters": 3, "kernel_size": 2, "groups": 2}, [SEQ]),
+    ("Conv1D", {"filters": 3, "kernel_size": 2, "groups": 3}, [SEQ]),
+    ("Conv1D", {"filters": 3, "kernel_size": 2}, [FLAT]),
+    ("Conv2D", {"filters": 3, "kernel_size": 2}, [SEQ]),
+    ("SeparableConv1D", {"filters": 3, "kernel_size": 2}, [FLAT]),
+    ("MaxPooling1D", {}, [FLAT]),
+    ("MaxPooling2D", {}, [SEQ]),
+    ("GlobalMaxPooling1D", {}, [FLAT]),
+    ("LSTM", {"units": 2}, [FLAT]),
+    ("Bidirectional", {"layer": {"GRU": {"units": 2}}}, [FLAT]),
+    ("Bidirectional", {"layer": {"Dense": {"units": 2}}}, [SEQ]),
+    ("RepeatVector", {"n": 2}, [SEQ]),
+    ("SpatialDropout1D", {"rate": 0.1}, [FLAT]),
+    ("UpSampling1D", {}, [FLAT]),
+    ("UpSampling1D", {}, [IMAGE]),
+    ("ZeroPadding1D", {}, [FLAT]),
+    ("ZeroPadding1D", {}, [IMAGE]),
+    ("Cropping1D", {}, [FLAT]),
+    ("Cropping1D", {"cropping": 10}, [SEQ]),
+    ("Reshape", {"target_shape": [7, 7]}, [SEQ]),
+    ("Reshape", {"target_shape": [-1, 7]}, [SEQ]),
+    ("Reshape", {"target_shape": [-1, -1]}, [SEQ]),
+    ("Permute", {"dims": [1, 3]}, [SEQ]),
+    ("Permute", {"dims": [1]}, [SEQ]),
+    ("BatchNormalization", {"axis": 3}, [SEQ]),
+    ("LayerNormalization", {"axis": 4}, [SEQ]),
+    ("PReLU", {"shared_axes": [3]}, [SEQ]),
+    ("Add", {}, [SEQ, (20, 3)]),
+    ("Subtract", {}, [SEQ, (19, 4)]),
+    ("Concatenate", {}, [SEQ, (19, 4)]),
+    ("Concatenate", {}, [SEQ, FLAT]),
+    ("Concatenate", {"axis": 2}, [SEQ, (20,)]),
+    ("Concatenate", {"axis": 5}, [SEQ, SEQ]),
+]
+
+# Keras builds these, but they mix the examples of a batch or hold nothing: refused on purpose.
+UNWISE = [
+    ("Softmax", {"axis": 0}, [SEQ]),
+    ("Concatenate", {"axis": 0}, [SEQ, SEQ]),
+    ("Reshape", {"target_shape": [0]}, [SEQ]),
+    ("BatchNormalization", {"axis": 0}, [SEQ]),
+    ("Cropping1D", {"cropping": [20, 0]}, [SEQ]),
+    ("Bidirectional", {"layer": {"GRU": {"units": 2}}, "merge_mode": None}, [SEQ]),
+]
+
+
+def outline_of(kind, arguments, shapes):
+    """Return what the spec says of one layer over inputs of those shapes."""
+    inputs = {f"in{i}": tuple(s) for i, s in enumerate(shapes)}
+    raw = [{kind: {**arguments, "from": list(inputs), "name": "it"}}]
+    problems = Problems(read_document(yaml.safe_dump({"layers": raw})))
+    layers = parse_layers(raw, ("layers",), {}, list(inputs), problems)
+    problems.raise_any()
+    return outline(layers, inputs)["it"]
+
+
+def in_keras(keras, kind, arguments, shapes):
+    """Return a Keras layer of the same arguments and its symbolic output."""
+    make = getattr(keras.layers, kind)
+    own = {k: tuple(v) if isinstance(v, list) else v for k, v in arguments.items() if k != "layer"}
+    if "layer" in arguments:
+        ((inner, inner_arguments),) = arguments["layer"].items()
+        layer = make(getattr(keras.layers, inner)(**inner_arguments), **own)
+    else:
+        layer = make(**own)
+    inputs = [keras.Input(shape) for shape in shapes]
+    if kind == "MultiHeadAttention":
+        return layer, layer(*inputs)
+    return layer, layer(inputs if len(inputs) > 1 else inputs[0])
+
+
+def test_every_layer_has_a_case():
+    assert set(CASES) == set(RULES)
+
+
+@pytest.mark.parametrize(("kind", "arguments", "shapes"), ROWS)
+def test_shape_and_parameters_are_those_of_keras(keras, kind, arguments, shapes):
+    found = outline_of(kind, arguments, shapes)
+    layer, output = in_keras(keras, kind, arguments, shapes)
+    counts = [int(sum(np.prod(w.shape) for w in weights))
+              for weights in (layer.trainable_weights, layer.non_trainable_weights)]
+    assert found.shape == output.shape[1:]
+    assert list(found.size) == counts
+
+
+@pytest.mark.parametrize(("kind", "arguments", "shapes"), IMPOSSIBLE)
+def test_what_keras_refuses_cannot_follow(keras, kind, arguments, shapes):
+    with pytest.raises(CannotFollow):
+        outline_of(kind, arguments, shapes)
+    with pytest.raises((ValueError, TypeError, IndexError)):
+        in_keras(keras, kind, arguments, shapes)
+
+
+@pytest.mark.parametrize(("kind", "arguments", "shapes"), UNWISE)
+def test_unwise_layers_cannot_follow(kind, arguments, shapes):
+    with pytest.raises(CannotFollow):
+        outline_of(kind, arguments, shapes)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same", "causal"])
+def test_convolved_lengths_are_those_of_keras(keras, padding):
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        length, kernel, stride, dilation = (int(rng.integers(1, n)) for n in (40, 12, 5, 4))
+        if padding == "valid" and (kernel - 1) * dilation + 1 > length:
+            continue
+        steps = {"strides": stride} if rng.random() < 0.5 else {"dilation_rate": dilation}
+        arguments = {"filters": 2, "kernel_size": kernel, "padding": padding, **steps}
+        expected = keras.layers.Conv1D(**arguments).compute_output_shape((None, length, 4))
+        assert outline_of("Conv1D", arguments, [(length, 4)]).shape == expected[1:]
+
+
+@pytest.mark.parametrize("kind", ["MaxPooling1D", "AveragePooling1D"])
+def test_pooled_lengths_are_those_of_keras(keras, kind):
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        pool = int(rng.integers(1, 9))
+        arguments = {"pool_size": pool, "strides": int(rng.integers(1, 6)),
+                     "padding": str(rng.choice(["valid", "same"]))}
+        length = int(rng.integers(pool, 40))
+        expected = getattr(keras.layers, kind)(**arguments).compute_output_shape((None, length, 4))
+        assert outline_of(kind, arguments, [(length, 4)]).shape == expected[1:]
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_arguments_and_defaults_are_those_of_keras(keras, kind):
+    signature = inspect.signature(getattr(keras.layers, kind).__init__).parameters
+    for name, argument in RULES[kind].arguments.items():
+        default = signature[name].default
+        assert argument.default == (REQUIRED if default is inspect.Parameter.empty else default)
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_required_arguments_of_keras_are_in_the_table(keras, kind):
+    signature = inspect.signature(getattr(keras.layers, kind).__init__).parameters
+    required = {name for name, p in signature.items() if p.default is inspect.Parameter.empty
+                and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)} - {"self", "layer"}
+    assert required <= set(RULES[kind].arguments)
+
+
+def test_refused_layers_and_arguments_are_not_in_the_table():
+    assert not set(REFUSED_LAYERS) & set(RULES)
+    table = {(kind, name) for kind, rule in RULES.items() for name in rule.arguments}
+    refused = {(kind, name) for kind in RULES for name in REFUSED_ARGUMENTS}
+    assert table & refused == {("ELU", "alpha")}  # ELU's alpha is current; LeakyReLU's is not
