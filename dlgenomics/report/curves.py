@@ -1,0 +1,196 @@
+"""The figures of a training report: learning curves, ROC, precision and recall, scatter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from dlgenomics.report.drawing import INK, LINES, SOFT, draw
+from dlgenomics.report.outcome import HeldOut, Values
+from dlgenomics.report.page import Html, printable
+from dlgenomics.report.words import metric_name, metric_value, shorten
+from dlgenomics.train.metrics import auprc, auroc, precision_recall_curve, roc_curve
+
+MOST_COLUMNS: Final = 8
+"""A figure has at most this many lines; targets with more columns get a table."""
+
+Rates = NDArray[np.floating[Any]]
+
+_THIN: Final = 1.2
+_THICK: Final = 2.0
+_POINTS: Final = 200
+_MOST_DOTS: Final = 300
+_BINS: Final = 48
+_BLUES: Final = ListedColormap(colormaps["Blues"](np.linspace(0.25, 1, 200)))
+
+
+@dataclass(frozen=True)
+class Track:
+    """One line of a learning curve: values by epoch."""
+
+    label: str
+    values: Sequence[float]
+
+
+def learning_curve(name: str, title: str, tracks: Sequence[Track], kept: int) -> Html:
+    """Draw values by epoch and mark the epoch whose weights were kept.
+
+    Args:
+        name: unique in the page.
+        title: what the values are; it labels the axis.
+        tracks: the lines.
+        kept: the epoch, counted from 1.
+    """
+    def plot(axes: Axes) -> None:
+        for track, (colour, dashes) in zip(tracks, LINES, strict=False):
+            epochs = np.arange(1, len(track.values) + 1)
+            mark = "o" if len(track.values) < 3 else None
+            axes.plot(epochs, track.values, color=colour, linestyle=dashes, marker=mark,
+                      label=track.label)
+        axes.axvline(kept, color=INK, linewidth=1, linestyle=":", label=f"epoch {kept}, kept")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        axes.set_xlabel("Epoch")
+        axes.set_ylabel(title)
+        axes.set_xlim(*_epoch_limits(len(tracks[0].values)))
+
+    return draw(name, f"{title} by epoch", plot)
+
+
+def _epoch_limits(count: int) -> tuple[float, float]:
+    return (1, count) if count > 2 else (0.5, count + 0.5)
+
+
+def roc_figure(name: str, columns: Sequence[str], parts: Sequence[HeldOut]) -> Html:
+    """Draw a target's ROC curves: the last part's thick, those of the part before it thin."""
+    return _draw_curves(name, "roc", columns, parts)
+
+
+def precision_recall_figure(name: str, columns: Sequence[str], parts: Sequence[HeldOut]) -> Html:
+    """Draw a target's precision–recall curves, each with its share of positives as chance."""
+    return _draw_curves(name, "pr", columns, parts)
+
+
+Kind = Literal["roc", "pr"]
+
+_LABELS: Final[Mapping[Kind, tuple[str, str, str]]] = {
+    "roc": ("ROC curve", "False-positive rate", "True-positive rate"),
+    "pr": ("Precision–recall curve", "Recall", "Precision"),
+}
+
+
+def _draw_curves(name: str, kind: Kind, columns: Sequence[str], parts: Sequence[HeldOut]) -> Html:
+    title, x_label, y_label = _LABELS[kind]
+
+    def plot(axes: Axes) -> None:
+        if kind == "roc":
+            axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=":")
+        for line in _lines(columns, parts):
+            line.add_to(axes, kind)
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=x_label, ylabel=y_label)
+
+    return draw(name, title, plot, legend_columns=1 if len(columns) == 1 else 2)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One column of one part, as a line; without a label it stays out of the legend."""
+
+    label: str | None
+    truth: Values
+    score: Values
+    style: tuple[str, Any]
+    width: float
+
+    def add_to(self, axes: Axes, kind: Kind) -> None:
+        """Draw the curve; a part with one class has none."""
+        if not 0 < self.truth.mean() < 1:
+            return
+        colour, dashes = self.style
+        if kind == "roc":
+            x, y = roc_curve(self.truth, self.score)
+            area = f"AUROC {metric_value('auroc', auroc(self.truth, self.score))}"
+        else:
+            y, x = precision_recall_curve(self.truth, self.score)
+            area = f"AUPRC {metric_value('auprc', auprc(self.truth, self.score))}"
+            if self.width > _THIN:
+                axes.axhline(float(self.truth.mean()), color=colour, linewidth=1, linestyle=":")
+        label = f"{area}, {self.label}" if self.label else None
+        axes.plot(*thin(x, y), color=colour, linestyle=dashes, linewidth=self.width, label=label)
+
+
+def _lines(columns: Sequence[str], parts: Sequence[HeldOut]) -> Iterator[_Line]:
+    """Yield the lines of the last part, then the thin ones of the part before it.
+
+    A single column's other part has a style and a label of its own; up to three columns share
+    theirs with it; with more columns it is left out.
+    """
+    single = len(columns) == 1
+    for other, part in enumerate(reversed(parts)):
+        if other and len(columns) > 3:
+            return
+        for i, column in enumerate(columns):
+            yield _Line(
+                label=f"{part.part} set" if single else None if other else _shown(column),
+                truth=part.labels[:, i],
+                score=part.scores[:, i],
+                style=LINES[other if single else i],
+                width=_THIN if other else _THICK,
+            )
+
+
+def _shown(column: str) -> str:
+    return shorten(" ".join(printable(column).split()))
+
+
+def thin(x: Rates, y: Rates, points: int = _POINTS) -> tuple[Rates, Rates]:
+    """Return at most about ``points`` points of a line, evenly along it, with both ends."""
+    if len(x) <= points:
+        return x, y
+    way = np.append(0.0, np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y))))
+    chosen = np.unique(np.append(np.searchsorted(way, np.linspace(0, way[-1], points)),
+                                 [0, len(x) - 1]))
+    return x[chosen], y[chosen]
+
+
+def scatter_figure(name: str, column: str, part: HeldOut, index: int) -> Html:
+    """Draw predicted against measured values: dots, or a density where they are many."""
+    measured, predicted = part.labels[:, index], part.scores[:, index]
+    low = float(min(measured.min(), predicted.min()))
+    high = float(max(measured.max(), predicted.max()))
+    margin = 0.04 * (high - low) or 0.5
+    limits = (low - margin, high + margin)
+
+    def plot(axes: Axes) -> None:
+        if len(measured) <= _MOST_DOTS:
+            axes.plot(measured, predicted, ".", color=LINES[0][0], markersize=5)
+        else:
+            _density(axes, measured, predicted, limits)
+        axes.plot(limits, limits, color=SOFT, linewidth=1, linestyle=":",
+                  label="predicted = measured")
+        axes.set(xlim=limits, ylim=limits, xlabel=f"Measured {_shown(column)}",
+                 ylabel=f"Predicted {_shown(column)}", aspect="equal")
+
+    return draw(name, f"Predicted against measured {_shown(column)}, {part.part} set", plot,
+                size=(5.2, 5.2))
+
+
+def _density(axes: Axes, measured: Values, predicted: Values,
+             limits: tuple[float, float]) -> None:
+    counts, _, _ = np.histogram2d(measured, predicted, bins=_BINS, range=(limits, limits))
+    axes.imshow(np.ma.masked_equal(counts.T, 0), origin="lower", extent=(*limits, *limits),
+                cmap=_BLUES, norm=LogNorm(1, max(counts.max(), 2)), interpolation="nearest")
+
+
+def metric_tracks(history: Mapping[str, Sequence[float]], prefix: str,
+                  metrics: Sequence[str]) -> list[Track]:
+    """Return the validation values of metrics, as ``history.csv`` has them, by epoch."""
+    named = ((metric, f"val_{prefix}{metric}") for metric in metrics)
+    return [Track(metric_name(m), history[column]) for m, column in named if column in history]

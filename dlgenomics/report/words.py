@@ -1,0 +1,80 @@
+"""How a report writes metrics and numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from dlgenomics.spec.tasks import fdr_of
+
+NOT_DEFINED: Final = "n/a"
+
+_NAMES: Final[Mapping[str, str]] = {
+    "auroc": "AUROC",
+    "auprc": "AUPRC",
+    "accuracy": "Accuracy",
+    "mse": "Mean squared error",
+    "mae": "Mean absolute error",
+    "pearson": "Pearson correlation",
+}
+
+_MEANINGS: Final[Mapping[str, str]] = {
+    "auroc": "Chance that a random positive scores above a random negative; guessing gives 0.5.",
+    "auprc": "Precision averaged over recall; guessing gives the share of positives.",
+    "accuracy": "Share of examples whose call is right.",
+    "mse": "Mean of squared differences, in squared units of the measurement; less is better.",
+    "mae": "Mean of absolute differences, in units of the measurement; less is better.",
+    "pearson": "Linear correlation of predicted and measured values; guessing gives 0.",
+}
+
+_ERRORS: Final = ("mse", "mae")
+
+
+def metric_name(metric: str) -> str:
+    """Return a metric's name in words: ``recall_at_5_fdr`` is «Recall at 5 % FDR»."""
+    rate = fdr_of(metric)
+    return _NAMES.get(metric, metric) if rate is None else f"Recall at {100 * rate:.0f} % FDR"
+
+
+def metric_meaning(metric: str) -> str:
+    """Return what a metric says, in one sentence."""
+    rate = fdr_of(metric)
+    if rate is not None:
+        return f"Share of positives found while at most {100 * rate:.0f} % of the calls are false."
+    return _MEANINGS.get(metric, "")
+
+
+def is_share(metric: str) -> bool:
+    """Return whether a metric lies between 0 (or -1) and 1 and more is better."""
+    return metric not in _ERRORS
+
+
+def metric_value(metric: str, value: float | None) -> str:
+    """Return a metric with the digits that matter; a value that is not defined is «n/a»."""
+    if value is None or math.isnan(value):
+        return NOT_DEFINED
+    return f"{value:.3f}" if is_share(metric) else compact(value)
+
+
+def compact(value: float) -> str:
+    """Return a number with three significant digits: 0.00123, 0.12, 12.3, 1,230, 1.2e-08."""
+    if value and not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.3g}"
+    digits = 2 - math.floor(math.log10(abs(value))) if value else 0
+    return f"{value:,.{max(digits, 0)}f}"
+
+
+def share(part: float, whole: float) -> str:
+    """Return ``part`` as a percentage of ``whole``."""
+    return f"{100 * part / whole:.1f} %" if whole else NOT_DEFINED
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun: «1 epoch», «23 epochs»."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def shorten(text: str, length: int = 22) -> str:
+    """Return text of at most ``length`` characters, with an ellipsis where it was cut."""
+    return text if len(text) <= length else text[: length - 1] + "…"

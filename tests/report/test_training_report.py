@@ -1,0 +1,376 @@
+"""Reports of small fabricated run folders, one for each task and each thing that can be odd."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from dlgenomics.errors import RunError
+from dlgenomics.report import write_report
+from dlgenomics.report.curves import thin
+from dlgenomics.report.outcome import read_outcome
+from dlgenomics.report.verdict import judge
+from dlgenomics.report.words import compact, metric_name, plural, shorten
+from dlgenomics.spec import parse_spec
+from dlgenomics.train.metrics import measure, measure_classes, roc_curve
+from dlgenomics.train.run import (
+    RunFolder,
+    start_run,
+    write_arrays,
+    write_history,
+    write_json,
+    write_record,
+)
+
+VERSIONS = {"python": "3.11.7", "dlgenomics": "0.1.0", "keras": "3.15.1"}
+DIGEST = "40bea86b2e57d1d6c69cb7de12e4cdce828590f24b7b6319b64acadec9f0004f"
+GOOD = [(0.60, 0.50), (0.40, 0.30), (0.25, 0.22), (0.20, 0.20), (0.19, 0.205), (0.185, 0.21)]
+
+
+@dataclass
+class Case:
+    """What a fabricated run is made of."""
+
+    task: str = "binary_classification"
+    target: str = "{column: bound}"
+    loss: str = "BinaryCrossentropy"
+    activation: str = "sigmoid"
+    units: int = 1
+    losses: list = field(default_factory=lambda: GOOD)
+    kept: int = 4
+    sizes: dict = field(default_factory=lambda: {"validation": 300, "test": 400})
+    description: str = "Does a protein bind?"
+    noise: float = 0.25
+    one_class: bool = False
+    callbacks: str = "[EarlyStopping: {monitor: val_loss, patience: 2}]"
+    class_weight: str = "null"
+    epochs: int = 20
+
+    def spec(self):
+        return parse_spec(f"""
+spec: 1
+name: tests/example
+description: {json.dumps(self.description)}
+cite: 10.1000/example
+task: {self.task}
+data:
+  inputs: {{dna: {{kind: dna, length: 100}}}}
+  targets: {{signal: {self.target}}}
+  train: {{fasta: x.fa, labels: y.tsv}}
+model:
+  layers:
+    - Conv1D: {{filters: 4, kernel_size: 5, activation: relu}}
+    - Dropout: {{rate: 0.2}}
+    - GlobalMaxPooling1D: {{}}
+    - Dense: {{units: {self.units}, activation: {self.activation}}}
+training: {{epochs: {self.epochs}, callbacks: {self.callbacks}, loss: {self.loss},
+           class_weight: {self.class_weight}}}
+""")
+
+    def arrays(self):
+        """Return labels and predictions that know a good part of the labels."""
+        random = np.random.default_rng(3)
+        found = {}
+        for part, size in self.sizes.items():
+            if self.task == "regression":
+                labels = random.normal(2, 3, (size, self.units))
+                scores = labels + random.normal(0, 1, labels.shape)
+            elif self.task == "multiclass_classification":
+                labels = np.eye(self.units)[random.integers(0, self.units, size)]
+                scores = labels + random.normal(0, self.noise, labels.shape)
+                scores = np.exp(3 * scores) / np.exp(3 * scores).sum(axis=1, keepdims=True)
+            else:
+                labels = (random.random((size, self.units)) < 0.4).astype(float)
+                scores = np.clip(0.3 + 0.4 * labels + random.normal(0, self.noise, labels.shape),
+                                 0, 1)
+            if self.one_class and part == "test":
+                labels = np.ones_like(labels)
+            found[f"{part}/signal"] = scores.astype("float32")
+            found[f"{part}/signal/labels"] = labels.astype("float32")
+        return found
+
+    def write(self, folder):
+        """Write the run folder as `dlgenomics.train` does."""
+        run, spec = RunFolder(folder), self.spec()
+        record = {"name": spec.name, "seed": 1, "data_folder": "/secret/place",
+                  "data": {"x.fa": DIGEST, "y.tsv": DIGEST[::-1]},
+                  "split": {"train": 1000, "validation": 0, "test": 0, **self.sizes},
+                  "versions": VERSIONS}
+        start_run(run, spec, record, replace=False)
+        arrays, metrics = self.arrays(), spec.training.metrics["signal"]
+        each = measure_classes if self.task == "multiclass_classification" else measure
+        measured = {
+            part: {"signal": {m: each(m, arrays[f"{part}/signal/labels"], arrays[f"{part}/signal"])
+                              for m in metrics}}
+            for part in self.sizes
+        }
+        write_history(run, [
+            {"loss": loss, **dict.fromkeys(metrics, 0.9), "val_loss": val,
+             **{f"val_{m}": 0.8 for m in metrics}, "learning_rate": 0.001}
+            for loss, val in self.losses
+        ])
+        write_arrays(run.predictions, arrays)
+        write_json(run.metrics, measured)
+        write_record(run, {**record, "status": "finished", "epochs": len(self.losses),
+                           "best_epoch": self.kept})
+        return folder
+
+
+COLUMNS = "{columns: [liver, kidney, brain]}"
+CASES = {
+    "binary": Case(),
+    "multilabel": Case("multilabel_classification", COLUMNS, units=3),
+    "many": Case("multilabel_classification",
+                 f"{{columns: [{', '.join(f'cell{i}' for i in range(12))}]}}", units=12),
+    "multiclass": Case("multiclass_classification", COLUMNS, "CategoricalCrossentropy", "softmax",
+                       units=3),
+    "regression": Case("regression", "{column: level}", "MeanSquaredError", "linear"),
+    "few_dots": Case("regression", "{columns: [a, b]}", "MeanSquaredError", "linear", 2,
+                     sizes={"validation": 50, "test": 60}),
+    "no_test": Case(sizes={"validation": 300}),
+    "one_class": Case(one_class=True),
+    "one_epoch": Case(losses=GOOD[:1], kept=1),
+    "no_stopping": Case(callbacks="[]", kept=6, epochs=6),
+    "hostile": Case("multilabel_classification",
+                    r'''{columns: ["<script>alert(1)</script>", "$\\frac{", "_\" onload=\"x"]}''',
+                    units=3, description='<script>alert("x")</script> & "<img src=//x>\'\x07'),
+}
+
+
+class Reader(HTMLParser):
+    """Checks that tags are closed in order; collects attributes, text and tags."""
+
+    VOID = ("meta", "br", "img", "link", "input", "hr")
+
+    def __init__(self, page):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.attributes, self.text = [], [], [], []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.handle_startendtag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, *pair) for pair in attrs]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def svgs(page):
+    return [ElementTree.fromstring(s) for s in re.findall(r"<svg.*?</svg>", page, re.DOTALL)]
+
+
+@pytest.fixture(scope="module", params=CASES)
+def example(request, tmp_path_factory):
+    folder = CASES[request.param].write(tmp_path_factory.mktemp("runs") / request.param)
+    path = write_report(folder)
+    assert path == folder / "report.html"
+    return CASES[request.param], folder, path.read_text()
+
+
+def test_page_is_well_formed_and_titled(example):
+    _, folder, page = example
+    read = Reader(page)
+    text = " ".join(read.text)
+    assert "tests/example: training report" in text
+    assert read.tags.count("h1") == 1
+    assert len(svgs(page)) >= 3 or folder.name == "many"
+    assert f"dlg package {folder.name}" in text
+
+
+def test_page_names_the_epoch_kept(example):
+    case, _, page = example
+    if case.callbacks == "[]":
+        assert f"the weights of the last epoch, {case.kept}, were kept" in page
+    else:
+        assert f"Early stopping kept epoch {case.kept} of {len(case.losses)}" in page
+    drawn = ["".join(svg.itertext()) for svg in svgs(page)]
+    assert any(f"epoch {case.kept}, kept" in text for text in drawn)
+
+
+def test_page_shows_every_metric(example):
+    _, folder, page = example
+    stored = json.loads((folder / "metrics.json").read_text())
+    for targets in stored.values():
+        for metric, value in targets["signal"].items():
+            assert metric_name(metric) in page
+            shown = "n/a" if value is None else (
+                compact(value) if metric in ("mse", "mae") else f"{value:.3f}")
+            assert f">{shown}<" in page
+
+
+def test_page_fetches_nothing_and_runs_nothing(example):
+    _, _, page = example
+    read = Reader(page)
+    assert not {"script", "link", "iframe", "object", "img"} & set(read.tags)
+    for tag, name, value in read.attributes:
+        assert not name.startswith("on")
+        if name in ("src", "href", "xlink:href"):
+            assert value.startswith(("#", "data:image/png")) or (
+                tag == "a" and value == "https://doi.org/10.1000/example")
+        else:
+            assert "http" not in value or name == "http-equiv"
+    assert "url(http" not in page
+    assert "@import" not in page
+
+
+def test_identifiers_are_unique_and_found(example):
+    _, _, page = example
+    read = Reader(page)
+    names = [value for _, name, value in read.attributes if name == "id"]
+    assert len(names) == len(set(names))
+    asked = {i for _, _, value in read.attributes
+             for i in re.findall(r"url\(#([^)]+)\)|^#((?:loss|metric|roc|pr|scatter)-.+)", value)}
+    assert {a or b for a, b in asked} <= set(names)
+    assert names
+
+
+def test_page_keeps_machine_paths_out(example):
+    assert "/secret/place" not in example[2]
+
+
+def test_same_run_gives_same_bytes(example):
+    _, folder, page = example
+    assert write_report(folder).read_text() == page
+
+
+def test_every_page_is_small(example):
+    assert len(example[2].encode()) < 80_000
+
+
+def test_four_thousand_examples_stay_under_sixty_kilobytes(tmp_path):
+    case = Case(sizes={"validation": 3200, "test": 4000}, noise=0.5,
+                losses=[(1 / i, 1 / i + 0.01) for i in range(1, 101)], kept=100, epochs=100)
+    assert write_report(case.write(tmp_path / "run")).stat().st_size < 60_000
+
+
+def test_hostile_text_stays_text(tmp_path):
+    page = write_report(CASES["hostile"].write(tmp_path / "run")).read_text()
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "\x07" not in page
+    read = Reader(page)
+    assert '<script>alert("x")</script> & "<img src=//x>\'' in "".join(read.text)
+    assert any("$\\frac{" in "".join(svg.itertext()) for svg in svgs(page))
+
+
+def test_one_class_is_said(tmp_path):
+    page = write_report(CASES["one_class"].write(tmp_path / "run")).read_text()
+    assert "Not defined, because all examples are of one class: the test set." in page
+    assert "n/a" in page
+
+
+def test_no_test_set_is_said(tmp_path):
+    page = write_report(CASES["no_test"].write(tmp_path / "run")).read_text()
+    assert "There was no test set" in page
+
+
+def test_data_network_and_settings_are_shown(tmp_path):
+    page = write_report(CASES["binary"].write(tmp_path / "run")).read_text()
+    assert f'title="{DIGEST}"' in page
+    assert "he_normal (He, chosen for relu)" in page
+    assert "glorot_uniform (Glorot, chosen for sigmoid)" in page
+    assert "EarlyStopping (monitor val_loss, patience 2)" in page
+    assert "96 × 4" in page
+    arrays = CASES["binary"].arrays()
+    assert f"{int(arrays['test/signal/labels'].sum())} (" in page
+    assert ">3.15.1<" in page
+
+
+def test_learning_rate_is_drawn_where_it_changed(tmp_path):
+    folder = CASES["binary"].write(tmp_path / "run")
+    assert "Learning rate" not in write_report(folder).read_text()
+    rows = list(csv.reader(io.StringIO(RunFolder(folder).history.read_text())))
+    rows[-1][-1] = "0.0001"
+    RunFolder(folder).history.write_text("\n".join(map(",".join, rows)) + "\n")
+    assert "Learning rate at the end of each epoch" in write_report(folder).read_text()
+
+
+def test_unfinished_run_is_refused(tmp_path):
+    folder = CASES["binary"].write(tmp_path / "run")
+    record = json.loads((folder / "run.json").read_text())
+    write_record(RunFolder(folder), {**record, "status": "started"})
+    with pytest.raises(RunError, match="a report needs a finished run") as caught:
+        write_report(folder)
+    assert caught.value.next_step == f"dlg resume {folder}"
+    assert not (folder / "report.html").exists()
+
+
+def test_folder_without_run_is_refused(tmp_path):
+    with pytest.raises(RunError, match=r"must hold run\.json"):
+        write_report(tmp_path)
+
+
+FLAT = [(0.69, 0.68)] * 6
+RISING = [(0.6, 0.5), (0.4, 0.4), (0.3, 0.38), (0.2, 0.45), (0.1, 0.55), (0.05, 0.7)]
+
+
+@pytest.mark.parametrize(("changes", "word", "why"), [
+    ({}, "Fine", "stayed level after that"),
+    ({"losses": RISING, "kept": 3}, "Fine", "the weights kept are from before it"),
+    ({"losses": RISING, "kept": 6, "callbacks": "[]", "epochs": 6}, "Overfitted",
+     "training loss fell from 0.300 to 0.0500 while validation loss rose from 0.380 to 0.700"),
+    ({"losses": [(0.5, 0.5), (0.2, 0.4), (0.05, 0.35), (0.04, 0.35)], "kept": 3}, "Overfitted",
+     "loss is 0.0500 on training and 0.350 on validation"),
+    ({"losses": GOOD, "class_weight": "balanced"}, "Overfitted",
+     "AUROC is 0.900 on training and 0.800 on validation"),
+    ({"losses": FLAT, "noise": 100}, "Underfitted", "hardly better than guessing"),
+    ({"losses": RISING, "noise": 100, "kept": 3}, "Overfitted", "by heart"),
+    ({"losses": [(0.7 - i / 20, 0.7 - i / 20) for i in range(10)], "kept": 10, "epochs": 10},
+     "Stopped too soon", "Raise training.epochs"),
+    ({"losses": GOOD[:2], "kept": 2}, "Too short to judge", "2 epochs"),
+    ({"losses": [(1.0, 1.0), (float("nan"), float("nan")), (1.0, 1.0)], "kept": 1}, "Diverged",
+     "clipnorm"),
+])
+def test_verdict(tmp_path, changes, word, why):
+    verdict = judge(read_outcome(Case(**changes).write(tmp_path / "run")))
+    assert (verdict.word, verdict.good) == (word, word == "Fine")
+    assert why in verdict.why
+
+
+def test_thinning_keeps_the_shape():
+    random = np.random.default_rng(0)
+    truth = (random.random(20_000) < 0.3).astype(float)
+    x, y = roc_curve(truth, truth + random.normal(0, 1, len(truth)))
+    few_x, few_y = thin(x, y)
+    assert len(few_x) <= 202
+    assert (few_x[0], few_y[0], few_x[-1], few_y[-1]) == (0, 0, 1, 1)
+    assert np.abs(np.interp(x, few_x, few_y) - y).max() < 0.02
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (0, "0"), (0.00123, "0.00123"), (0.12049, "0.120"), (12.34, "12.3"), (1234.5, "1,234"),
+    (1.2e-8, "1.2e-08"), (-0.5, "-0.500"),
+])
+def test_compact(value, text):
+    assert compact(value) == text
+
+
+def test_words():
+    assert plural(1, "epoch") == "1 epoch"
+    assert metric_name("recall_at_5_fdr") == "Recall at 5 % FDR"
+    assert shorten("abcdef", 4) == "abc…"
+
+
+def test_report_package_has_no_path_leftovers(tmp_path):
+    folder = CASES["binary"].write(tmp_path / "run")
+    before = {p.name for p in folder.iterdir()}
+    write_report(folder)
+    assert {p.name for p in folder.iterdir()} - before == {"report.html"}
+    assert isinstance(write_report(folder), Path)
