@@ -24,10 +24,15 @@ MOST_COLUMNS: Final = 8
 
 Rates = NDArray[np.floating[Any]]
 
+FEW: Final = 3
+"""Up to so many columns, the other part is drawn too, and the chance of each."""
+
 _THIN: Final = 1.2
 _THICK: Final = 2.0
 _POINTS: Final = 200
-_MOST_DOTS: Final = 300
+MOST_DOTS: Final = 300
+"""A scatter plot of more examples shows their density."""
+
 _BINS: Final = 48
 _BLUES: Final = ListedColormap(colormaps["Blues"](np.linspace(0.25, 1, 200)))
 
@@ -92,11 +97,14 @@ def _draw_curves(name: str, kind: Kind, columns: Sequence[str], parts: Sequence[
     def plot(axes: Axes) -> None:
         if kind == "roc":
             axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=":")
+        elif len(columns) > FEW:
+            axes.axhline(float(parts[-1].labels.mean()), color=SOFT, linewidth=1, linestyle=":")
         for line in _lines(columns, parts):
-            line.add_to(axes, kind)
+            line.add_to(axes, kind, chance=line.width > _THIN and len(columns) <= FEW)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=x_label, ylabel=y_label)
 
-    return draw(name, title, plot, legend_columns=1 if len(columns) == 1 else 2)
+    height = 3.9 + 0.2 * max(len(columns) - 2, 0)
+    return draw(name, title, plot, size=(5.2, height), legend_columns=1)
 
 
 @dataclass(frozen=True)
@@ -109,8 +117,8 @@ class _Line:
     style: tuple[str, Any]
     width: float
 
-    def add_to(self, axes: Axes, kind: Kind) -> None:
-        """Draw the curve; a part with one class has none."""
+    def add_to(self, axes: Axes, kind: Kind, *, chance: bool) -> None:
+        """Draw the curve, and what chance would give; a part with one class has neither."""
         if not 0 < self.truth.mean() < 1:
             return
         colour, dashes = self.style
@@ -120,7 +128,8 @@ class _Line:
         else:
             y, x = precision_recall_curve(self.truth, self.score)
             area = f"AUPRC {metric_value('auprc', auprc(self.truth, self.score))}"
-            if self.width > _THIN:
+            x, y = np.append(0.0, x), np.append(y[0], y)
+            if chance:
                 axes.axhline(float(self.truth.mean()), color=colour, linewidth=1, linestyle=":")
         label = f"{area}, {self.label}" if self.label else None
         axes.plot(*thin(x, y), color=colour, linestyle=dashes, linewidth=self.width, label=label)
@@ -134,7 +143,7 @@ def _lines(columns: Sequence[str], parts: Sequence[HeldOut]) -> Iterator[_Line]:
     """
     single = len(columns) == 1
     for other, part in enumerate(reversed(parts)):
-        if other and len(columns) > 3:
+        if other and len(columns) > FEW:
             return
         for i, column in enumerate(columns):
             yield _Line(
@@ -169,7 +178,7 @@ def scatter_figure(name: str, column: str, part: HeldOut, index: int) -> Html:
     limits = (low - margin, high + margin)
 
     def plot(axes: Axes) -> None:
-        if len(measured) <= _MOST_DOTS:
+        if len(measured) <= MOST_DOTS:
             axes.plot(measured, predicted, ".", color=LINES[0][0], markersize=5)
         else:
             _density(axes, measured, predicted, limits)
@@ -186,7 +195,8 @@ def _density(axes: Axes, measured: Values, predicted: Values,
              limits: tuple[float, float]) -> None:
     counts, _, _ = np.histogram2d(measured, predicted, bins=_BINS, range=(limits, limits))
     axes.imshow(np.ma.masked_equal(counts.T, 0), origin="lower", extent=(*limits, *limits),
-                cmap=_BLUES, norm=LogNorm(1, max(counts.max(), 2)), interpolation="nearest")
+                cmap=_BLUES, norm=LogNorm(1, max(counts.max(), 2)), interpolation="nearest",
+                zorder=1.5)
 
 
 def metric_tracks(history: Mapping[str, Sequence[float]], prefix: str,

@@ -47,7 +47,7 @@ border-radius:0 .5rem .5rem 0;max-width:none}
 .verdict.good{border-color:var(--good)}
 .verdict b{color:var(--care)}
 .verdict.good b{color:var(--good)}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));
 gap:1.2rem 2rem}
 figure{margin:0;max-width:32rem;break-inside:avoid}
 figure svg{display:block;width:100%;height:auto}
@@ -59,7 +59,7 @@ table{border-collapse:collapse;font-size:.92rem;margin:.4rem 0;overflow-wrap:nor
 th,td{text-align:left;vertical-align:top;padding:.3rem .9rem .3rem 0;
 border-bottom:1px solid var(--line)}
 th{font-weight:600}
-thead th{white-space:nowrap}
+thead th,.whole td{white-space:nowrap}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tfoot td{font-weight:650}
 code,pre{font:.9em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
@@ -133,6 +133,7 @@ def table(
     *,
     numbers: Collection[int] = (),
     foot: Sequence[object] = (),
+    wraps: bool = True,
 ) -> Html:
     """Return a table that scrolls by itself on a narrow screen.
 
@@ -141,6 +142,7 @@ def table(
         rows: cells.
         numbers: the columns set flush right.
         foot: a last row of sums.
+        wraps: break long cells rather than scroll.
     """
     def line(cells: Sequence[object], tag: str) -> Html:
         return element("tr", *(
@@ -150,7 +152,8 @@ def table(
     body = element("tbody", join((line(row, "td") for row in rows), "\n"))
     top = element("thead", line(head, "th")) if head else ""
     bottom = element("tfoot", line(foot, "td")) if foot else ""
-    return element("div", element("table", top, body, bottom), class_="scroll")
+    inside = element("table", top, body, bottom, **({} if wraps else {"class_": "whole"}))
+    return element("div", inside, class_="scroll")
 
 
 def link(address: str) -> Html:

@@ -5,18 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from dlgenomics.files import write_text
+from dlgenomics.report.facts import commands, data_section, environment, network, settings
+from dlgenomics.report.learning import learning
 from dlgenomics.report.outcome import Outcome, read_outcome
 from dlgenomics.report.page import Html, element, escape, join, link, page
-from dlgenomics.report.sections import (
-    commands,
-    data_section,
-    environment,
-    learning,
-    metric_table,
-    network,
-    results,
-    settings,
-)
+from dlgenomics.report.results import metric_table, results
 from dlgenomics.report.verdict import judge
 from dlgenomics.report.words import metric_meaning, metric_name, metric_value
 from dlgenomics.train.run import RunFolder

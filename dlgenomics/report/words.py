@@ -75,6 +75,9 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
-def shorten(text: str, length: int = 22) -> str:
-    """Return text of at most ``length`` characters, with an ellipsis where it was cut."""
-    return text if len(text) <= length else text[: length - 1] + "…"
+def shorten(text: str, length: int = 30) -> str:
+    """Return text of at most ``length`` characters, with an ellipsis where its middle was."""
+    if len(text) <= length:
+        return text
+    tail = length // 2
+    return f"{text[: length - tail - 1]}…{text[-tail:]}"

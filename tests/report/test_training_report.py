@@ -4,9 +4,10 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -302,6 +303,44 @@ def test_learning_rate_is_drawn_where_it_changed(tmp_path):
     assert "Learning rate at the end of each epoch" in write_report(folder).read_text()
 
 
+def test_two_targets(tmp_path):
+    spec = parse_spec("""
+spec: 1
+name: two
+task: binary_classification
+data:
+  inputs: {dna: {kind: dna, length: 50}}
+  targets: {left: {column: l}, right: {column: r}}
+  train: {fasta: x.fa, labels: y.tsv}
+model:
+  outputs: [left, right]
+  layers:
+    - Flatten: {name: flat}
+    - Dense: {units: 1, name: left, from: flat}
+    - Dense: {units: 1, name: right, from: flat}
+training: {metrics: [auroc]}
+""")
+    run = RunFolder(tmp_path / "run")
+    arrays = {k.replace("signal", t): v for k, v in Case().arrays().items()
+              for t in ("left", "right")}
+    record = {"name": "two", "seed": 1, "data": {}, "split": {"train": 9, "validation": 300,
+                                                              "test": 400}, "versions": VERSIONS}
+    start_run(run, spec, record, replace=False)
+    write_history(run, [
+        {"loss": loss, "left_auroc": 0.7, "right_auroc": 0.6, "val_loss": val,
+         "val_left_auroc": 0.7, "val_right_auroc": 0.6} for loss, val in GOOD])
+    write_arrays(run.predictions, arrays)
+    write_json(run.metrics, {part: {"left": {"auroc": 0.91}, "right": {"auroc": 0.82}}
+                             for part in ("validation", "test")})
+    write_record(run, {**record, "status": "finished", "epochs": 6, "best_epoch": 4})
+    page = write_report(run.folder).read_text()
+    read = Reader(page)
+    assert len(svgs(page)) == 7
+    assert {"left: AUROC", "right: AUROC", "0.910", "0.820"} <= set(read.text)
+    names = [value for _, name, value in read.attributes if name == "id"]
+    assert len(names) == len(set(names))
+
+
 def test_unfinished_run_is_refused(tmp_path):
     folder = CASES["binary"].write(tmp_path / "run")
     record = json.loads((folder / "run.json").read_text())
@@ -365,12 +404,18 @@ def test_compact(value, text):
 def test_words():
     assert plural(1, "epoch") == "1 epoch"
     assert metric_name("recall_at_5_fdr") == "Recall at 5 % FDR"
-    assert shorten("abcdef", 4) == "abc…"
+    assert shorten("abcdefgh", 6) == "ab…fgh"
 
 
-def test_report_package_has_no_path_leftovers(tmp_path):
+def test_only_the_page_is_written(tmp_path):
     folder = CASES["binary"].write(tmp_path / "run")
     before = {p.name for p in folder.iterdir()}
     write_report(folder)
     assert {p.name for p in folder.iterdir()} - before == {"report.html"}
-    assert isinstance(write_report(folder), Path)
+
+
+def test_report_needs_no_keras():
+    code = ("import sys, dlgenomics.report; "
+            "print([m for m in ('keras', 'tensorflow', 'matplotlib.pyplot') if m in sys.modules])")
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

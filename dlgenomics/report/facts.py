@@ -1,0 +1,136 @@
+"""What a run was made of: data, network, settings, versions; and what comes next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from dlgenomics.report.curves import MOST_COLUMNS
+from dlgenomics.report.network import layer_rows
+from dlgenomics.report.outcome import Outcome
+from dlgenomics.report.page import Html, element, section, table
+from dlgenomics.report.words import share
+from dlgenomics.spec import summarize
+from dlgenomics.spec.arguments import Reference, plain
+
+
+def data_section(outcome: Outcome) -> Html:
+    """Return sizes of the split, positives, and the files' hashes."""
+    return section("Data", element("p", _split_sentence(outcome)), _split_table(outcome),
+                   _file_table(outcome))
+
+
+def _split_sentence(outcome: Outcome) -> str:
+    data = outcome.spec.data
+    trained_on = outcome.spec.info.trained_on
+    split = ", ".join(f"{k} {_value(v)}" for k, v in plain(data.split.model_dump()).items()
+                      if k != "by" and v not in (None, (), []))
+    said = f"{trained_on.rstrip('.')}. " if trained_on else ""
+    way = "at random" if data.split.by == "random" else f"by {data.split.by}"
+    return f"{said}Split {way} ({split})."
+
+
+def _split_table(outcome: Outcome) -> Html:
+    sizes = outcome.record["split"]
+    whole = sum(sizes.values())
+    counted = _counted(outcome)
+    rows = [
+        [part, f"{size:,}", share(size, whole), *_positives(outcome, part, counted)]
+        for part, size in sizes.items()
+    ]
+    head = ["Part", "Examples", "Share", *(f"Positives: {column}" for _, _, column in counted)]
+    return table(head, rows, numbers=range(1, len(head)), foot=["all", f"{whole:,}", "100.0 %",
+                                                               *[""] * len(counted)])
+
+
+def _counted(outcome: Outcome) -> list[tuple[str, int, str]]:
+    """Return target, position and name of the columns whose positives are shown."""
+    if outcome.spec.task == "regression":
+        return []
+    found = [(target, i, column) for target in outcome.held_out
+             for i, column in enumerate(outcome.columns(target))]
+    return found if len(found) <= MOST_COLUMNS else []
+
+
+def _positives(outcome: Outcome, part: str, counted: Sequence[tuple[str, int, str]]) -> list[str]:
+    found = []
+    for target, i, _ in counted:
+        labels = [h.labels[:, i] for h in outcome.held_out[target] if h.part == part]
+        found.append(f"{int(labels[0].sum()):,} ({share(labels[0].sum(), len(labels[0]))})"
+                     if labels else "not recorded" if part == "train" else "")
+    return found
+
+
+def _file_table(outcome: Outcome) -> Html:
+    rows = [
+        [name, element("code", element("span", f"{digest[:16]}…", title=digest))]
+        for name, digest in outcome.record["data"].items()
+    ]
+    return table(["File", "SHA-256 (whole on hover)"], rows)
+
+
+def network(outcome: Outcome) -> Html:
+    """Return the layers as a table."""
+    summary = summarize(outcome.spec)
+    frozen = summary.parameters - summary.trainable
+    foot = ["all", "", "", f"{summary.parameters:,}", "",
+            f"{frozen:,} not trained" if frozen else "all trained"]
+    return section(
+        "Network",
+        table(["Layer", "Kind", "Output shape", "Parameters", "Sees (bp)", "Initial weights"],
+              layer_rows(outcome.spec, summary), numbers=(3, 4), foot=foot,
+              wraps=False),
+        element("p", "Shapes are (positions, channels) without the batch. «Sees» is the receptive "
+                "field: how many positions of the input one output position depends on.",
+                class_="soft"),
+    )
+
+
+def settings(outcome: Outcome) -> Html:
+    """Return how the network was trained."""
+    training, augment = outcome.spec.training, outcome.spec.data.augment
+    losses = "; ".join(
+        f"{target}: {_named(loss)}" if len(training.loss) > 1 else _named(loss)
+        for target, loss in training.loss.items())
+    rows: list[tuple[str, str]] = [
+        ("Optimizer", _named(training.optimizer)),
+        ("Loss", losses),
+        ("Class weights", _value(plain(training.class_weight) or "none")),
+        ("Batch size", f"{training.batch_size:,}"),
+        ("Epochs", f"{outcome.epochs:,} of at most {training.epochs:,}"),
+        ("Callbacks", "; ".join(map(_named, training.callbacks)) or "none"),
+        ("Augmentation", "; ".join(map(_named, augment)) or "none"),
+        ("Seed", str(outcome.record["seed"])),
+    ]
+    return section("Training", table([], rows))
+
+
+def _named(reference: Reference) -> str:
+    """Return an object with its arguments: ``Adam (learning_rate 0.003)``."""
+    arguments = ", ".join(f"{k} {_value(plain(v))}" for k, v in reference.arguments.items())
+    return f"{reference.name} ({arguments})" if arguments else reference.name
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k}: {_value(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_value, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def environment(outcome: Outcome) -> Html:
+    """Return the versions that the result depends on."""
+    return section("Environment", table([], outcome.record["versions"].items()))
+
+
+def commands(outcome: Outcome) -> Html:
+    """Return what to do next."""
+    lines = (f"dlg package {shlex.quote(outcome.name)}\n"
+             f"dlg predict {outcome.spec.name} --fasta genome.fa --intervals regions.bed "
+             "-o predictions.tsv")
+    return section("What comes next", element("p", "In the folder that holds the run:"),
+                   element("pre", lines))
