@@ -21,7 +21,7 @@ def write_report(run_folder: Path) -> Path:
     The same run folder gives the same bytes.
 
     Args:
-        run_folder: as `dlgenomics.train.train` writes it.
+        run_folder: as `dlg train` writes it.
 
     Returns:
         The page's path.
