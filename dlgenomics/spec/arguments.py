@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from dlgenomics.errors import did_you_mean, near_match
 from dlgenomics.spec.document import Path
-from dlgenomics.spec.problems import Problems, must_be, received
+from dlgenomics.spec.problems import Problems, must_be, received, shown
 
 
 class Kind(Protocol):
@@ -254,8 +254,8 @@ class Named:
         if entry is None:
             reason = self.refused.get(written)
             hint = f" {reason}." if reason else did_you_mean(written, self.names())
-            problems.add(path, f"{name} must be {self.noun} that specs may use. "
-                         f"Received: {written!r}.{hint}", at_key=True)
+            problems.add(below, f"{name} must be {self.noun} that specs may use. "
+                         f"Received: {shown(written)}.{hint}", at_key=below != path)
             return None
         checked = check_arguments(entry, self.table[entry], arguments, below, problems)
         return None if checked is None else Reference(entry, checked)
@@ -323,7 +323,7 @@ def check_arguments(
             reason = (refused or {}).get(key)
             hint = f" {reason}" if reason else did_you_mean(key, table) or (
                 f" It has: {', '.join(table) or 'none'}.")
-            problems.add((*path, key), f"{owner} has no argument {key!r}.{hint}", at_key=True)
+            problems.add((*path, key), f"{owner} has no argument {shown(key)}.{hint}", at_key=True)
     checked = {
         key: argument.kind.check(key, written[key], (*path, key), problems)
         for key, argument in table.items()

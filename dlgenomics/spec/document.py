@@ -285,7 +285,7 @@ def _interpret(text: str) -> tuple[str, Any]:
 
 def _integer(text: str) -> tuple[str, Any]:
     digits = text.replace("_", "")
-    if len(digits) > 30:
+    if len(digits.lstrip("+-")) > 30:
         return "refused", ("a whole number may have at most 30 digits. Received: more. "
                            "Quote it if it is a text.")
     try:

@@ -173,6 +173,8 @@ class _LayerReader:
         least, most = rule.inputs
         at = (*path, "from")
         named = written.get("from", self.previous)
+        if named is None and "from" not in written:
+            return ()  # there are no inputs, which is noted elsewhere
         sources = named if isinstance(named, list) else [named]
         for i, source in enumerate(sources):
             if source not in self.names:
@@ -183,8 +185,8 @@ class _LayerReader:
         if not least <= len(sources) <= most:
             count = str(least) if least == most else f"{least} to {most}"
             count = f"at least {least}" if most >= 1000 else count
-            self.problems.add(at, f"{kind} needs {count} inputs as 'from: [...]'. "
-                              f"Received: {len(sources)}.", at_key=True)
+            form = "1 input as 'from: name'" if most == 1 else f"{count} inputs as 'from: [...]'"
+            self.problems.add(at, f"{kind} needs {form}. Received: {len(sources)}.", at_key=True)
         return tuple(map(str, sources))
 
     def _arguments(self, kind: str, rule: LayerRule, written: Mapping[str, Any],
@@ -239,13 +241,27 @@ class _LayerReader:
         if inner_rule.wraps or inner_rule.inputs != (1, 1):
             self.problems.add(below, f"{kind} can wrap a layer with one input. Received: {inner}.")
             return None
+        if not isinstance(arguments, dict):
+            self.problems.add(below, f"{inner} takes its arguments as a mapping. "
+                              f"Received: {received(arguments)}.")
+            return None
         checked = self._arguments(inner, inner_rule, arguments, below)
         return None if checked is None else Layer(inner, snake_case(inner), checked, (), path=below)
 
 
 def choose_initializers(layers: tuple[Layer, ...], problems: Problems) -> tuple[Layer, ...]:
-    """Choose the initializers that were not written, and warn where a written one does not fit."""
-    return tuple(_initialized(layer, layers, problems) for layer in layers)
+    """Choose the initializers that were not written, and warn where a written one does not fit.
+
+    The arguments of the layers returned stand in the order of the rules' tables, whatever they
+    come from, so that a resolved spec is always written the same way.
+    """
+    return tuple(_in_order(_initialized(layer, layers, problems)) for layer in layers)
+
+
+def _in_order(layer: Layer) -> Layer:
+    found = {k: layer.arguments[k] for k in RULES[layer.kind].arguments if k in layer.arguments}
+    wrapped = _in_order(layer.wrapped) if layer.wrapped else None
+    return replace(layer, arguments=found, wrapped=wrapped)
 
 
 def _initialized(layer: Layer, layers: Sequence[Layer], problems: Problems) -> Layer:

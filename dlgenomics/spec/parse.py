@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from dlgenomics.errors import Problem, did_you_mean
+from dlgenomics.errors import Problem, did_you_mean, near_match
 from dlgenomics.files import open_text
 from dlgenomics.spec.arguments import Kind, Named, Reference
 from dlgenomics.spec.document import MAX_BYTES, Document, Path, read_document
@@ -24,9 +24,9 @@ from dlgenomics.spec.graph import (
     parse_layers,
 )
 from dlgenomics.spec.layers.rule import Shape
-from dlgenomics.spec.problems import Problems, must_be, received
+from dlgenomics.spec.problems import Problems, must_be, received, shown
 from dlgenomics.spec.tasks import TASKS, metric_problem
-from dlgenomics.spec.types import Data, Layer, Spec, Task, Training
+from dlgenomics.spec.types import SPEC_VERSION, Data, DnaInput, Layer, Spec, Task, Training
 from dlgenomics.spec.vocabulary import AUGMENTATION, CALLBACK, LOSS, OPTIMIZER
 
 
@@ -63,13 +63,13 @@ def check_document(document: Document) -> tuple[Spec, list[Problem]]:
         SpecError: with every problem found.
     """
     problems = Problems(document)
-    raw = _upgraded(document.data)
-    inputs, targets, task = _names(raw, "inputs"), _names(raw, "targets"), _task(raw)
+    raw = _upgraded(document.data, problems)
+    inputs, targets, task = _named(raw, "inputs"), list(_named(raw, "targets")), _task(raw)
     prepared = {
         **raw,
         "data": _prepared_data(raw.get("data"), problems),
         "model": _prepared_model(raw.get("model"), inputs, targets, task, problems),
-        "training": _prepared_training(raw.get("training", {}), targets, task, problems),
+        "training": _prepared_training(raw.get("training"), targets, task, problems),
     }
     spec = _validated({k: v for k, v in prepared.items() if v is not None}, raw, problems)
     if spec is not None:
@@ -91,7 +91,7 @@ def dump_yaml(data: Mapping[str, Any]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Indents lists, and writes a value twice where it stands twice, instead of an alias."""
+    """Indents lists, writes a value twice instead of an alias, and keeps rare line ends."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
         super().increase_indent(flow, False)
@@ -99,16 +99,29 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        # Line ends besides \n come back as spaces or \n unless they are escaped in double quotes.
+        style = '"' if set(data) & set("\r\x85\u2028\u2029") else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
-def _upgraded(data: Mapping[str, Any]) -> dict[str, Any]:
+
+_Dumper.add_representer(str, _Dumper.represent_str)
+
+
+def _upgraded(data: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     """Return the document in today's version; version 1 is the first."""
-    return dict(data)
+    version = data.get("spec", SPEC_VERSION)
+    if type(version) is not int or version != SPEC_VERSION:
+        problems.add(("spec",), "spec must be 1, the version of the format. "
+                     f"Received: {received(version)}. A later dlgenomics may read it.")
+    return {**data, "spec": SPEC_VERSION} if "spec" in data else dict(data)
 
 
-def _names(raw: Mapping[str, Any], section: str) -> list[str]:
+def _named(raw: Mapping[str, Any], section: str) -> dict[str, Any]:
+    """Return ``data.inputs`` or ``data.targets`` as written, empty if it is not a mapping."""
     data = raw.get("data")
     found = data.get(section) if isinstance(data, dict) else None
-    return list(found) if isinstance(found, dict) else []
+    return found if isinstance(found, dict) else {}
 
 
 def _task(raw: Mapping[str, Any]) -> Task | None:
@@ -131,23 +144,41 @@ def _prepared_data(data: Any, problems: Problems) -> Any:
     return {**data, "augment": _each(data["augment"], AUGMENTATION, "augment", path, problems)}
 
 
-def _prepared_model(model: Any, inputs: Sequence[str], targets: Sequence[str],
+def _prepared_model(model: Any, inputs: Mapping[str, Any], targets: Sequence[str],
                     task: Task | None, problems: Problems) -> Any:
-    if not isinstance(model, dict) or "layers" not in model:
+    if not isinstance(model, dict):
         return model
+    if "layers" not in model:
+        return {"inputs": [], "outputs": [], **model}
     defaults = model.get("defaults", {})
     if not isinstance(defaults, dict):
         problems.add(("model", "defaults"), must_be("defaults", "a mapping", defaults))
         defaults = {}
+    before = len(problems.found)
     used = model.get("inputs", list(inputs))
-    readable = [n for n in used if isinstance(n, str)] if isinstance(used, list) else inputs
+    readable = [n for n in used if isinstance(n, str)] if isinstance(used, list) else list(inputs)
     layers = parse_layers(model["layers"], ("model", "layers"), defaults, readable, problems)
     layers = _named_head(layers, model, targets)
     outputs = model.get("outputs", [layers[-1].name] if layers else [])
     layers = _activated_heads(layers, outputs, task)
     layers = choose_initializers(layers, problems)
+    if len(problems.found) == before:
+        _check_shapes(layers, {name: inputs.get(name) for name in readable}, problems)
+    if used == [] and inputs:
+        problems.add(("model", "inputs"), "model.inputs must name at least one input of "
+                     f"data.inputs: {', '.join(inputs)}. Received: none.")
     return {**{k: v for k, v in model.items() if k != "defaults"},
             "inputs": used, "outputs": outputs, "layers": layers}
+
+
+def _check_shapes(layers: Sequence[Layer], inputs: Mapping[str, Any], problems: Problems) -> None:
+    """Follow the shapes even if other sections have problems, so that all come at once."""
+    try:
+        shapes = {name: DnaInput.model_validate(raw).shape for name, raw in inputs.items()}
+    except ValidationError:
+        return
+    if shapes:
+        outline(layers, shapes, problems)
 
 
 def _named_head(layers: tuple[Layer, ...], model: Mapping[str, Any],
@@ -182,6 +213,8 @@ def _activated_heads(layers: tuple[Layer, ...], outputs: Any,
 
 def _prepared_training(training: Any, targets: Sequence[str], task: Task | None,
                        problems: Problems) -> Any:
+    if training is None:
+        training = {}
     if not isinstance(training, dict):
         return training
     at = ("training",)
@@ -224,7 +257,7 @@ def _metrics(written: Any, targets: Sequence[str], task: Task | None,
         _check_targets(written, targets, path, problems)
     elif not isinstance(written, list):
         problems.add(path, must_be("metrics", "a list of metrics", written))
-        return {}
+        return {target: [] for target in targets}
     for target, names in by_target.items():
         below = (*path, target) if isinstance(written, dict) else path
         for i, name in enumerate(names if isinstance(names, list) else []):
@@ -249,38 +282,57 @@ def _validated(prepared: Mapping[str, Any], raw: Mapping[str, Any],
     try:
         return Spec.model_validate(prepared)
     except ValidationError as error:
-        found = False
-        for detail in error.errors(include_url=False):
-            found = _report(detail, raw, problems) or found
-        if not found and not problems.found:
+        before = len(problems.found)
+        details = error.errors(include_url=False)
+        _report_keys(details, raw, problems)
+        _report_values(details, raw, problems, before)
+        if not problems.found:
             raise
         return None
 
 
-def _report(detail: ErrorDetails, raw: Mapping[str, Any], problems: Problems) -> bool:
-    """Note one finding of pydantic in the house form; False if it only repeats another problem."""
-    path, last = _path_in(detail["loc"], raw)
-    kind = detail["type"]
-    name = ".".join(map(str, path)) or "the spec"
-    if kind == "extra_forbidden":
-        known = _known_keys(detail["loc"][:-1])
-        hint = did_you_mean(last, known) or (f" It has: {', '.join(known)}." if known else "")
-        where = ".".join(map(str, path[:-1])) or "a spec"
-        problems.add(path, f"{where} has no key {last!r}.{hint}", at_key=True)
-    elif kind == "missing":
-        if path[:1] == ("training",) and problems.found:
-            return False
-        where = ".".join(map(str, path)) or "a spec"
-        problems.add(path, f"{where} needs the key {last!r}. Received: none.", at_key=True)
-    elif kind == "is_instance_of":
-        return False
-    else:
-        problems.add(path, must_be(name, _rule_of(detail), _at(path, raw)))
-    return True
+def _report_keys(details: Sequence[ErrorDetails], raw: Mapping[str, Any],
+                 problems: Problems) -> None:
+    """Note unknown and missing keys; a misspelt key is not missed as well."""
+    misspelt = set()
+    for detail in details:
+        if detail["type"] == "extra_forbidden":
+            path, last = _path_in(detail["loc"], raw), str(detail["loc"][-1])
+            known = _known_keys(detail["loc"][:-1])
+            misspelt.add((path[:-1], near_match(last, known)))
+            hint = did_you_mean(last, known) or (f" It has: {', '.join(known)}." if known else "")
+            where = ".".join(map(str, path[:-1])) or "a spec"
+            problems.add(path, f"{where} has no key {shown(last)}.{hint}", at_key=True)
+    for detail in details:
+        if detail["type"] == "missing":
+            path, last = _path_in(detail["loc"][:-1], raw), str(detail["loc"][-1])
+            where = ".".join(map(str, path)) or "a spec"
+            if (path, last) not in misspelt and not (where == "training" and problems.found):
+                problems.add(path, f"{where} needs the key {last!r}. Received: none.", at_key=True)
 
 
-def _path_in(loc: tuple[int | str, ...], raw: Any) -> tuple[Path, str]:
-    """Return the part of a pydantic location that the document has, and its last word.
+def _report_values(details: Sequence[ErrorDetails], raw: Mapping[str, Any], problems: Problems,
+                   before: int) -> None:
+    """Note wrong values, each once: a union has a finding for each of its members.
+
+    Values at which one of the first ``before`` problems stands are left out; so are wrong objects,
+    which were noted when they were made.
+    """
+    known = {(p.line, p.column) for p in problems.found[:before]}
+    rules: dict[Path, list[str]] = {}
+    for detail in details:
+        if detail["type"] not in ("extra_forbidden", "missing", "is_instance_of"):
+            rules.setdefault(_path_in(detail["loc"], raw), []).append(_rule_of(detail))
+    for path, several in rules.items():
+        place = problems.document.place(path)
+        deeper = any(other[:len(path)] == path and other != path for other in rules)
+        if not deeper and (place.line, place.column) not in known:
+            name = ".".join(map(str, path)) or "the spec"
+            problems.add(path, must_be(name, " or ".join(dict.fromkeys(several)), _at(path, raw)))
+
+
+def _path_in(loc: tuple[int | str, ...], raw: Any) -> Path:
+    """Return the part of a pydantic location that the document has.
 
     A union adds its tag to the location; the document has no such key, so it is skipped.
     """
@@ -292,7 +344,7 @@ def _path_in(loc: tuple[int | str, ...], raw: Any) -> tuple[Path, str]:
         if inside:
             value = value[part]
             path = (*path, part)
-    return path, str(loc[-1]) if loc else ""
+    return path
 
 
 def _at(path: Path, raw: Any) -> Any:
@@ -422,6 +474,7 @@ def _check_source(data: Data, problems: Problems) -> None:
         got = "neither" if source.fasta is None else "both"
         problems.add(path, "data.train needs either 'fasta' (sequences) or 'intervals' "
                      f"(with data.reference). Received: {got}.", at_key=True)
+        return
     if source.intervals is not None and data.reference is None:
         problems.add(path, "intervals need the genome as data.reference: {fasta: ...}. "
                      "Received: none.", at_key=True)
@@ -440,7 +493,7 @@ def _check_split(data: Data, problems: Problems) -> None:
                 problems.add(("data", "split", key), must_be(
                     key, "a share of at least 0 and below 1, or a whole number of examples", value))
         shares = [v for v in (split.test, split.validation) if isinstance(v, float)]
-        if sum(shares) >= 1:
+        if sum(shares) >= 1 and max(shares) < 1:
             problems.add(("data", "split"), "test and validation must leave examples to train on. "
                          f"Received: shares that add to {sum(shares):g}.")
     elif split.by == "chromosome":
@@ -460,6 +513,11 @@ def _check_model(spec: Spec, problems: Problems) -> None:
         if name not in inputs:
             problems.add(("model", "inputs", i), "model.inputs names inputs of data.inputs. "
                          f"Received: {name!r}.{did_you_mean(name, inputs)}")
+    for key in ("inputs", "outputs"):
+        names = getattr(spec.model, key)
+        if len(set(names)) < len(names):
+            problems.add(("model", key), f"model.{key} must name each once. "
+                         f"Received: {', '.join(names)}.")
     if problems.found:
         return
     shapes: dict[str, Shape] = {name: inputs[name].shape for name in spec.model.inputs}
@@ -474,6 +532,8 @@ def _check_outputs(spec: Spec, known: Mapping[str, Outline], problems: Problems)
     by_name = {layer.name: layer for layer in spec.model.layers}
     targets = spec.data.targets
     path: Path = ("model", "outputs")
+    if path not in problems.document.values:
+        path = (*spec.model.layers[-1].path, "name")
     if set(spec.model.outputs) != set(targets):
         problems.add(path, f"the model's outputs must be the targets {', '.join(targets)}. "
                      f"Received: {', '.join(spec.model.outputs)}. Give each output layer its "
@@ -514,8 +574,11 @@ def _check_all_used(spec: Spec, problems: Problems) -> None:
                          at_key=True)
     for i, name in enumerate(spec.model.inputs):
         if name not in used:
-            problems.add(("model", "inputs", i), f"every input must be used. Received: {name!r}, "
-                         "which no layer follows.")
+            path: Path = ("model", "inputs", i)
+            path = path if path in problems.document.values else ("data", "inputs", name)
+            problems.add(path, f"every input must be used. Received: {name!r}, which no layer "
+                         "follows. Name it in 'from', or leave it out of model.inputs.",
+                         at_key=True)
 
 
 def _check_training(spec: Spec, problems: Problems) -> None:

@@ -1,5 +1,1 @@
-"""Spec + examples → a run folder."""
-
-from dlgenomics.train.fit import Run as Run
-from dlgenomics.train.fit import resume as resume
-from dlgenomics.train.fit import train as train
+"""Spec + examples → a run folder. `fit` trains; `run` knows the folder; importing is light."""

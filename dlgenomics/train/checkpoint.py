@@ -33,7 +33,7 @@ def save_checkpoint(
         callbacks: those whose memory matters, always in the same order.
         history: the logs of each epoch so far.
     """
-    arrays = {f"variable/{i}": np.asarray(v) for i, v in enumerate(_variables(model))}
+    arrays = {f"variable/{i}": v.numpy() for i, v in enumerate(_variables(model))}
     for i, callback in enumerate(callbacks):
         for j, weights in enumerate(getattr(callback, "best_weights", None) or []):
             arrays[f"best/{i}/{j}"] = np.asarray(weights)

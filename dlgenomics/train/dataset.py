@@ -35,10 +35,11 @@ class FeedDataset(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         inputs, targets = self.feed.batch(self.order, self.epoch, index)
         x = inputs if len(inputs) > 1 else next(iter(inputs.values()))
-        y = targets if len(targets) > 1 else next(iter(targets.values()))
+        first = next(iter(targets.values()))
+        y = targets if len(targets) > 1 else first
         if self.weights is None:
             return x, y
-        positive = y[:, 0]
+        positive = first[:, 0]
         return x, y, positive * self.weights[1] + (1 - positive) * self.weights[0]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import keras
 import numpy as np
@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from dlgenomics.build import build_model
 from dlgenomics.data.examples import Examples, load_examples
 from dlgenomics.data.feed import TrainingFeed, encode_inputs
-from dlgenomics.data.split import Rows
 from dlgenomics.errors import DataError, RunError
 from dlgenomics.files import atomic_path
-from dlgenomics.progress import Progress, note_of, silent
+from dlgenomics.progress import Progress, silent
 from dlgenomics.spec.types import Spec
-from dlgenomics.train.checkpoint import load_checkpoint, read_history, save_checkpoint
+from dlgenomics.train.checkpoint import load_checkpoint, read_history
 from dlgenomics.train.compile import compile_model, make_callback
 from dlgenomics.train.dataset import EpochSetter, FeedDataset
-from dlgenomics.train.metrics import measure, measure_classes
+from dlgenomics.train.evaluate import Metrics, evaluate_parts, evaluation_set
+from dlgenomics.train.keeper import Keeper
 from dlgenomics.train.run import (
     RunFolder,
     read_record,
@@ -30,16 +30,11 @@ from dlgenomics.train.run import (
     start_run,
     versions,
     write_arrays,
-    write_history,
     write_json,
     write_record,
 )
 
-EVALUATION_BATCH: Final = 512
 STORED_EXAMPLES: Final = 8
-
-Metrics = dict[str, dict[str, dict[str, float]]]
-"""Values by part of the data (validation, test), target and metric."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +60,7 @@ def train(
     run_folder: Path,
     *,
     replace: bool = False,
+    command: str = "",
     progress: Progress = silent,
 ) -> Run:
     """Train a spec's network and write a run folder.
@@ -74,6 +70,7 @@ def train(
         data_folder: where the spec's relative paths start.
         run_folder: what is written; see `dlgenomics.train.run`.
         replace: write over a run that is there.
+        command: what was typed, for the record.
         progress: told of batches and epochs.
 
     Raises:
@@ -85,6 +82,7 @@ def train(
     run = RunFolder(run_folder)
     record = {
         "name": spec.name,
+        "command": command or "dlgenomics.train.fit.train",
         "seed": spec.training.seed,
         "data_folder": str(data_folder),
         "data": dict(examples.files),
@@ -128,14 +126,15 @@ def _fit_epochs(model: keras.Model, run: RunFolder, spec: Spec, examples: Exampl
                 remembering: list[keras.callbacks.Callback],
                 progress: Progress) -> list[dict[str, float]]:
     training = _training_set(spec, examples)
-    validation = FeedDataset(_feed(spec, examples, examples.parts.validation))
-    keeper = _Keeper(run, remembering, len(training), spec.training.epochs, progress)
+    validation = evaluation_set(spec, examples, examples.parts.validation)
+    keeper = Keeper(run, remembering, len(training), spec.training.epochs, progress)
     done = len(read_history(run.checkpoint)) if run.checkpoint.exists() else 0
     if done and (done >= spec.training.epochs or _had_stopped(run, model, remembering)):
         return load_checkpoint(run.checkpoint, model, remembering)
     model.fit(
         training, validation_data=validation, initial_epoch=done, epochs=spec.training.epochs,
         callbacks=[EpochSetter(training), *remembering, keeper], verbose=0,
+        shuffle=False,  # the feed shuffles by seed and epoch; Keras would by global state
     )
     return keeper.history
 
@@ -144,10 +143,6 @@ def _had_stopped(run: RunFolder, model: keras.Model,
                  remembering: list[keras.callbacks.Callback]) -> bool:
     load_checkpoint(run.checkpoint, model, remembering)
     return any(getattr(callback, "stopped_epoch", 0) for callback in remembering)
-
-
-def _feed(spec: Spec, examples: Examples, rows: Rows) -> TrainingFeed:
-    return TrainingFeed(examples, rows, spec.data.inputs, EVALUATION_BATCH)
 
 
 def _training_set(spec: Spec, examples: Examples) -> FeedDataset:
@@ -174,46 +169,6 @@ def _class_weights(spec: Spec, examples: Examples) -> dict[int, float] | None:
     return {1: len(labels) / (2 * positives), 0: len(labels) / (2 * (len(labels) - positives))}
 
 
-class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes a checkpoint and the history after each epoch; restores the checkpoint at the start.
-
-    It stands last, so that the other callbacks have reset themselves before it restores them, and
-    have finished an epoch before it saves them.
-    """
-
-    def __init__(self, run: RunFolder, remembering: list[keras.callbacks.Callback], steps: int,
-                 epochs: int, progress: Progress) -> None:
-        super().__init__()
-        self.run = run
-        self.remembering = remembering
-        self.steps = steps
-        self.epochs = epochs
-        self.progress = progress
-        self.history: list[dict[str, float]] = []
-        self.stage = ""
-
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        if self.run.checkpoint.exists():
-            self.model.optimizer.build(self.model.trainable_variables)
-            self.history = load_checkpoint(self.run.checkpoint, self.model, self.remembering)
-
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        self.stage = f"epoch {epoch + 1}/{self.epochs}"
-        self.progress(self.stage, 0, self.steps)
-
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        self.progress(self.stage, batch + 1, self.steps)
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        row = {name: float(value) for name, value in (logs or {}).items()}
-        row["learning_rate"] = float(self.model.optimizer.learning_rate)
-        self.history = [*self.history, row]
-        save_checkpoint(self.run.checkpoint, self.model, self.remembering, self.history)
-        write_history(self.run, self.history)
-        shown = {name: row[name] for name in ("loss", "val_loss", "val_auroc") if name in row}
-        self.progress(self.stage, self.steps, self.steps, note_of(shown))
-
-
 def _keep_best(model: keras.Model, remembering: list[keras.callbacks.Callback],
                history: list[dict[str, float]]) -> int:
     """Give the model the weights of the best epoch, where early stopping kept them."""
@@ -227,22 +182,11 @@ def _keep_best(model: keras.Model, remembering: list[keras.callbacks.Callback],
 def _finish(model: keras.Model, run: RunFolder, spec: Spec, examples: Examples,
             history: list[dict[str, float]], best_epoch: int, progress: Progress) -> Run:
     _check_finite(model, run)
-    with atomic_path(run.folder / "model.weights.h5") as part:
-        kept = part.with_name(f"{part.stem}.weights.h5")
-        model.save_weights(kept)
-        kept.replace(part)
-    parts = {"validation": examples.parts.validation, "test": examples.parts.test}
-    predictions: dict[str, NDArray[Any]] = {}
-    metrics: Metrics = {}
-    for i, (part_name, rows) in enumerate(parts.items()):
-        progress("evaluate", i, len(parts))
-        if len(rows):
-            found = _predicted(model, spec, examples, rows)
-            metrics[part_name] = _measured(spec, examples, rows, found)
-            for name, values in found.items():
-                predictions[f"{part_name}/{name}"] = values
-                predictions[f"{part_name}/{name}/labels"] = examples.labels[name][rows]
-    progress("evaluate", len(parts), len(parts))
+    # A compiled model would save its optimizer's state too.
+    bare = keras.Model(model.input, model.output, name=model.name)
+    with atomic_path(run.weights) as part:
+        bare.save_weights(part)
+    predictions, metrics = evaluate_parts(model, spec, examples, progress)
     write_arrays(run.predictions, predictions)
     write_arrays(run.examples, _stored_examples(spec, examples))
     write_json(run.metrics, metrics)
@@ -254,25 +198,10 @@ def _finish(model: keras.Model, run: RunFolder, spec: Spec, examples: Examples,
 
 def _check_finite(model: keras.Model, run: RunFolder) -> None:
     for variable in model.variables:
-        if not np.isfinite(np.asarray(variable)).all():
-            raise RunError(f"weights must stay finite. Received: NaN or infinity in {variable.path}."
-                           " Lower the learning rate or set clipnorm.", folder=run.folder)
-
-
-def _predicted(model: keras.Model, spec: Spec, examples: Examples,
-               rows: Rows) -> dict[str, NDArray[np.float32]]:
-    found = model.predict(FeedDataset(_feed(spec, examples, rows)), verbose=0)
-    return found if isinstance(found, dict) else {spec.model.outputs[0]: found}
-
-
-def _measured(spec: Spec, examples: Examples, rows: Rows,
-              predicted: Mapping[str, NDArray[np.float32]]) -> dict[str, dict[str, float]]:
-    each = measure_classes if spec.task == "multiclass_classification" else measure
-    return {
-        name: {metric: each(metric, examples.labels[name][rows], predicted[name])
-               for metric in spec.training.metrics[name]}
-        for name in spec.model.outputs
-    }
+        if not np.isfinite(variable.numpy()).all():
+            raise RunError("weights must stay finite. Received: NaN or infinity in "
+                           f"{variable.path}. Lower the learning rate or set clipnorm.",
+                           folder=run.folder)
 
 
 def _stored_examples(spec: Spec, examples: Examples) -> dict[str, NDArray[np.float32]]:

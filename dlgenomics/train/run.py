@@ -9,6 +9,8 @@
     predictions.npz        labels and predictions of the validation and test sets
     metrics.json           exact metrics on both
     report.html            all of this as a page
+
+The order is that in which they are written: a later one means that the earlier ones are complete.
 """
 
 from __future__ import annotations

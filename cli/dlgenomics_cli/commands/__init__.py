@@ -1,0 +1,21 @@
+"""One small file a command. None imports the library's heavy rooms before it is run."""
+
+from typing import Final
+
+import click
+
+from dlgenomics_cli.commands.get_model import get_model
+from dlgenomics_cli.commands.info import info
+from dlgenomics_cli.commands.ls import ls
+from dlgenomics_cli.commands.package import package
+from dlgenomics_cli.commands.predict import predict
+from dlgenomics_cli.commands.resume import resume
+from dlgenomics_cli.commands.show import show
+from dlgenomics_cli.commands.simulate import simulate
+from dlgenomics_cli.commands.test import test
+from dlgenomics_cli.commands.train import train
+from dlgenomics_cli.commands.validate import validate
+
+ALL: Final[tuple[click.Command, ...]] = (
+    validate, show, train, resume, package, ls, info, get_model, test, predict, simulate,
+)

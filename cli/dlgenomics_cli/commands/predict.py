@@ -1,0 +1,74 @@
+"""The command ``dlg predict``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from dlgenomics_cli.example import example
+from dlgenomics_cli.output import (
+    json_option,
+    progress,
+    say,
+    show_json,
+    starting_tensorflow,
+)
+
+
+@click.command(epilog=example(
+    "dlg predict dragonn/tal1 --fasta genome.fa --intervals peaks.bed -o predictions.tsv"))
+@click.argument("name")
+@click.option("--fasta", type=click.Path(), help="Genome: FASTA, plain or bgzip.")
+@click.option("--intervals", type=click.Path(), help="BED3 to BED6+ or narrowPeak; gzip; - is "
+              "standard input.")
+@click.option("--sequences", type=click.Path(), help="Instead: a FASTA of sequences; - is standard "
+              "input.")
+@click.option("-o", "--output", default="-", show_default=True,
+              help="A file that ends in .tsv, .tsv.gz or .parquet; - prints TSV.")
+@click.option("--resize", type=click.Choice(["center"]), help="Take the model's length around each "
+              "centre, where lengths differ.")
+@click.option("--pad", is_flag=True, help="Fill up with N past the ends of contigs.")
+@click.option("--batch-size", type=click.IntRange(1), default=128, show_default=True,
+              help="Rows at a time.")
+@json_option
+def predict(name: str, fasta: str | None, intervals: str | None, sequences: str | None,
+            output: str, resize: str | None, pad: bool, batch_size: int, as_json: bool) -> None:
+    """Predict from files: one row per interval or sequence, in input order.
+
+    NAME is a name that `dlg ls` lists, or a package's folder. Intervals on the minus strand are
+    reverse-complemented.
+    """
+    arguments = _arguments(fasta, intervals, sequences, resize, pad)
+    if as_json and output == "-":
+        raise click.UsageError("--json prints a summary; name a file with -o for the predictions.")
+    from dlgenomics_zoo.catalogue import find_model
+
+    from dlgenomics.predict.writers import check_ending
+
+    check_ending(output)
+    find_model(name)
+    with starting_tensorflow():
+        from dlgenomics_zoo.client import get_model
+
+        model = get_model(name)
+    with progress() as following:
+        rows = model.pipeline.predict_to_file(output, arguments, batch_size, progress=following)
+    if as_json:
+        show_json({"model": model.name, "rows": rows, "columns": model.columns, "output": output})
+    elif output != "-":
+        say(f"{rows:,} predictions ({', '.join(model.columns[:6])}) in {output}")
+
+
+def _arguments(fasta: str | None, intervals: str | None, sequences: str | None,
+               resize: str | None, pad: bool) -> dict[str, Any]:
+    chosen = {"resize": resize} if resize else {}
+    if sequences is not None and fasta is None and intervals is None:
+        if pad:
+            raise click.UsageError("--pad is for intervals; sequences have no contig around them.")
+        return {"sequences_file": sequences, **chosen}
+    if sequences is None and fasta is not None and intervals is not None:
+        return {"fasta_file": fasta, "intervals_file": intervals, "pad": pad, **chosen}
+    raise click.UsageError("give --fasta with --intervals, or --sequences.")
+
+

@@ -1,0 +1,45 @@
+"""The command ``dlg show``."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+
+from dlgenomics_cli.example import example
+from dlgenomics_cli.output import json_option, show_json, show_table
+from dlgenomics_cli.output import show as show_text
+
+
+@click.command(epilog=example("dlg show dragonn/tal1"))
+@click.argument("spec")
+@json_option
+def show(spec: str, as_json: bool) -> None:
+    """Show a spec's layers, shapes, parameters, receptive field and initializers.
+
+    SPEC is a YAML file or the name of a built-in spec. Starts no TensorFlow and allocates nothing.
+    """
+    from dlgenomics.registry import registry
+    from dlgenomics.spec import summarize
+
+    loaded = registry[spec].load()
+    summary = summarize(loaded)
+    if as_json:
+        rows = [dataclasses.asdict(layer) for layer in summary.layers]
+        show_json({"name": loaded.name, "layers": rows, "parameters": summary.parameters,
+                   "trainable": summary.trainable})
+        return
+    show_text(f"{loaded.name}: {loaded.description}\n")
+    header = ["layer", "kind", "output shape", "parameters", "receptive field", "initializer"]
+    rows_shown = [
+        (layer.name, layer.kind, _shape(layer.shape), f"{layer.parameters:,}",
+         "all" if layer.receptive_field is None else f"{layer.receptive_field} bp",
+         layer.initializer)
+        for layer in summary.layers
+    ]
+    show_table(header, rows_shown)
+    show_text(f"\n{summary.parameters:,} parameters, {summary.trainable:,} trainable")
+
+
+def _shape(shape: tuple[int | None, ...]) -> str:
+    return "(" + ", ".join(["batch", *("any" if n is None else str(n) for n in shape)]) + ")"

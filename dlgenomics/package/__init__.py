@@ -1,0 +1,1 @@
+"""A model ↔ a folder. `manifest` reads without TensorFlow; `read` and `write` need it."""

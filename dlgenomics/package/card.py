@@ -1,0 +1,122 @@
+"""The model card: README.md of a package, with the front matter that the Hugging Face Hub reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dlgenomics.predict.model import schema_of
+from dlgenomics.spec.parse import dump_yaml
+from dlgenomics.spec.summary import summarize
+from dlgenomics.spec.types import Spec
+
+_METRIC_TITLES = {
+    "auroc": "AUROC", "auprc": "AUPRC", "accuracy": "Accuracy", "mse": "MSE", "mae": "MAE",
+    "pearson": "Pearson correlation",
+}
+
+
+def model_card(spec: Spec, training: Mapping[str, Any], command: str) -> str:
+    """Return the card's Markdown.
+
+    Args:
+        spec: the resolved spec.
+        training: the package's training record, with ``metrics`` by part, target and name.
+        command: what makes the package.
+    """
+    front = dump_yaml(_front_matter(spec, training))
+    parts = [
+        f"---\n{front}---\n",
+        f"# {spec.name}\n",
+        spec.description,
+        _about(spec),
+        _arrays(spec),
+        _use(spec),
+        _metrics(training),
+        _making(spec, training, command),
+    ]
+    return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
+
+
+def _front_matter(spec: Spec, training: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {"library_name": "keras"}
+    if spec.license:
+        found["license"] = spec.license.lower()
+    found["pipeline_tag"] = "other"
+    found["tags"] = list(dict.fromkeys(["genomics", "biology", "dlgenomics", *spec.info.tags]))
+    test = training.get("metrics", {}).get("test", {})
+    results = [
+        {"task": {"type": "other", "name": spec.task.replace("_", " ")},
+         "dataset": {"type": "other", "name": spec.info.trained_on or "held-out test set"},
+         "metrics": [{"type": name, "name": _title(name), "value": round(value, 4)}
+                     for name, value in values.items() if value is not None]}
+        for values in test.values()
+    ]
+    if results:
+        found["model-index"] = [{"name": spec.name, "results": results}]
+    return found
+
+
+def _title(metric: str) -> str:
+    return _METRIC_TITLES.get(metric, metric.replace("_", " ").replace("fdr", "FDR"))
+
+
+def _about(spec: Spec) -> str:
+    rows = [
+        ("Licence", spec.license), ("Citation", spec.cite), ("Version", spec.info.version),
+        ("Authors", ", ".join(a.name for a in spec.info.authors)),
+        ("Trained on", spec.info.trained_on),
+        ("Parameters", f"{summarize(spec).parameters:,}"),
+    ]
+    lines = [f"- **{title}**: {' '.join(value.split())}" for title, value in rows if value]
+    return "\n".join(lines) + (f"\n\n{spec.info.doc}" if spec.info.doc else "")
+
+
+def _arrays(spec: Spec) -> str:
+    schema = schema_of(spec.data)
+    lines = ["## What goes in and what comes out", ""]
+    for name, one in schema.inputs.items():
+        lines.append(f"- input `{name}`: (batch, {_sizes(one.shape)}), {one.doc}")
+    for name, one in schema.targets.items():
+        shown = ", ".join(one.column_labels[:8]) + (" …" if len(one.column_labels) > 8 else "")
+        lines.append(f"- output `{name}`: (batch, {_sizes(one.shape)}), {one.doc}: {shown}")
+    return "\n".join(lines)
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return ", ".join(map(str, shape))
+
+
+def _use(spec: Spec) -> str:
+    return f"""## Use
+
+```python
+from dlgenomics import get_model
+model = get_model("{spec.name}")
+model.predict_on_batch(x)
+model.pipeline.predict(dict(fasta_file="genome.fa", intervals_file="intervals.bed"))
+```
+
+```
+dlg predict {spec.name} --fasta genome.fa --intervals intervals.bed -o predictions.tsv
+```
+
+The folder is also a Keras model: `keras.saving.load_model(folder)`."""
+
+
+def _metrics(training: Mapping[str, Any]) -> str:
+    lines = []
+    for part, targets in training.get("metrics", {}).items():
+        for target, values in targets.items():
+            shown = ", ".join(f"{_title(k)} {v:.4f}" for k, v in values.items() if v is not None)
+            lines.append(f"- {part}, `{target}`: {shown}")
+    return "\n".join(["## Results", "", *lines]) if lines else ""
+
+
+def _making(spec: Spec, training: Mapping[str, Any], command: str) -> str:
+    split = ", ".join(f"{n:,} {part}" for part, n in training.get("split", {}).items())
+    epochs = training.get("epochs")
+    kept = f"{epochs} epochs, epoch {training.get('best_epoch')} kept. " if epochs else ""
+    return (f"## How it was made\n\n{kept}Examples: {split or 'not recorded'}. "
+            f"Seed {spec.training.seed}. The spec, versions and hashes are in `model.yaml`.\n\n"
+            f"```\n{command}\n```")

@@ -1,0 +1,242 @@
+"""The model object: a Keras model together with what it is and how to feed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.errors import PackageError, ReplayError
+from dlgenomics.predict.forward import Forward
+from dlgenomics.predict.gradients import activation, find_layer, input_gradient
+from dlgenomics.predict.inputs import as_named_arrays
+from dlgenomics.predict.loader import IntervalLoader, SequenceLoader, open_loader
+from dlgenomics.predict.pipeline import Pipeline, column_names
+from dlgenomics.spec.types import Data, Info, Spec
+
+RTOL: Final = 1e-4
+ATOL: Final = 1e-5
+"""Float32 results of other machines and versions lie well within these."""
+
+
+@dataclass(frozen=True)
+class ArraySchema:
+    """One input or target: its shape without the batch axis and what the numbers are."""
+
+    shape: tuple[int, ...]
+    doc: str
+    column_labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What goes in and what comes out, by name."""
+
+    inputs: Mapping[str, ArraySchema]
+    targets: Mapping[str, ArraySchema]
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """Where a model came from.
+
+    Attributes:
+        kind: the source, such as ``local`` or ``built-in``.
+        location: folder or address.
+        sha256: of ``model.yaml``, which holds the hashes of all other files.
+    """
+
+    kind: str
+    location: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class StoredTest:
+    """Inputs and the outputs they gave when the model was packaged."""
+
+    inputs: Mapping[str, NDArray[np.float32]]
+    expected: Mapping[str, NDArray[np.float32]]
+    rtol: float = RTOL
+    atol: float = ATOL
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The outcome of replaying a stored test: it passed, and by how much."""
+
+    examples: int
+    difference: float
+
+
+def schema_of(data: Data) -> Schema:
+    """Return what goes in and what comes out, from a spec's data section."""
+    unknown = {"zeros": "all zeros", "quarter": "0.25 in each channel"}
+    inputs = {
+        name: ArraySchema(one.shape, f"one-hot DNA, float32, order A C G T; N is {unknown[one.n]}")
+        for name, one in data.inputs.items()
+    }
+    targets = {
+        name: ArraySchema((len(target.names),), "float32", target.names)
+        for name, target in data.targets.items()
+    }
+    return Schema(inputs, targets)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model that is ready to predict.
+
+    >>> model = get_model("dragonn/tal1")                                   # doctest: +SKIP
+    >>> model.predict_on_batch(x).shape                                     # doctest: +SKIP
+    (32, 1)
+
+    Attributes:
+        spec: the resolved spec.
+        model: the Keras model.
+        source: where it came from.
+        stored_test: test arrays of its package, if it has any.
+    """
+
+    spec: Spec
+    model: keras.Model
+    source: SourceRecord
+    stored_test: StoredTest | None = None
+    forward: Forward = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        forward = Forward(self.model, list(self.spec.model.inputs), list(self.spec.model.outputs))
+        object.__setattr__(self, "forward", forward)
+
+    def __repr__(self) -> str:
+        return f"<Model {self.name} from {self.source.location}>"
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.spec.name
+
+    @property
+    def info(self) -> Info:
+        """Authors, tags, training data."""
+        return self.spec.info
+
+    @property
+    def data(self) -> Data:
+        """The spec's inputs and targets."""
+        return self.spec.data
+
+    @property
+    def schema(self) -> Schema:
+        """Shapes and columns of inputs and targets."""
+        return schema_of(self.data)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the output columns, in order."""
+        return [name for names in column_names(self.data).values() for name in names]
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """Whole-pipeline prediction from files."""
+        return Pipeline(self)
+
+    @property
+    def default_dataloader(self) -> Callable[..., IntervalLoader | SequenceLoader]:
+        """Call it with ``fasta_file`` and ``intervals_file``, or ``sequences_file``.
+
+        The loader has ``batch_iter(batch_size)`` and ``load_all()``, which give dicts with
+        ``inputs`` and ``metadata``.
+        """
+        def open_files(**arguments: Any) -> IntervalLoader | SequenceLoader:
+            return open_loader(self.data.inputs, arguments)
+
+        return open_files
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return predictions for a batch.
+
+        Args:
+            x: one-hot DNA, float32, shape (batch, length, 4), order A C G T; for several inputs a
+                list in their order or a dict by name.
+
+        Returns:
+            float32, shape (batch, columns); with several targets a dict of such arrays.
+
+        Raises:
+            ShapeError: another shape; the message states both.
+        """
+        found = self.forward(self._arrays(x))
+        return next(iter(found.values())) if len(found) == 1 else found
+
+    def predict_activation_on_batch(
+        self, x: Any, layer: str | int, pre_nonlinearity: bool = False
+    ) -> NDArray[np.float32]:
+        """Return the output of a layer for a batch.
+
+        Args:
+            x: as in `predict_on_batch`.
+            layer: its name, or its index counted from 1 (as in Kipoi).
+            pre_nonlinearity: before the layer's own activation function.
+        """
+        arrays = self._arrays(x)
+        given = arrays if len(arrays) > 1 else next(iter(arrays.values()))
+        one = find_layer(self.model, layer)
+        found: NDArray[np.float32] = np.asarray(
+            activation(self.model, given, one, pre_nonlinearity=pre_nonlinearity)
+        )
+        return found
+
+    def input_grad(
+        self,
+        x: Any,
+        filter_idx: int | slice | tuple[Any, ...] | None = None,
+        avg_func: str | None = None,
+        layer: str | int | None = None,
+        pre_nonlinearity: bool = False,
+    ) -> Any:
+        """Return the gradient of an output with respect to the input.
+
+        Args:
+            x: as in `predict_on_batch`.
+            filter_idx: which channels of the layer's last axis; None is all of them.
+            avg_func: ``sum``, ``max``, ``min`` or ``absmax``, where several values are left.
+            layer: name or index from 1; None is the (first) output.
+            pre_nonlinearity: before the layer's own activation, such as the final sigmoid.
+
+        Returns:
+            An array shaped as the input; for several inputs a dict of them.
+        """
+        one = find_layer(self.model, self.spec.model.outputs[0] if layer is None else layer)
+        found = input_gradient(
+            self.model, self._arrays(x), one, filter_idx=filter_idx, avg_func=avg_func,
+            pre_nonlinearity=pre_nonlinearity,
+        )
+        return next(iter(found.values())) if len(found) == 1 else found
+
+    def test(self) -> Replay:
+        """Replay the stored test inputs and compare with the stored outputs.
+
+        Raises:
+            ReplayError: an output differs by more than the stored tolerance, or none is stored.
+        """
+        stored = self.stored_test
+        if stored is None:
+            raise PackageError("a model can be tested if its package holds test arrays. Received: "
+                               "none. Package it with dlgenomics.", folder=self.source.location)
+        found = self.forward(stored.inputs)
+        differences = [np.abs(found[name] - stored.expected[name]) for name in stored.expected]
+        largest = max(float(one.max(initial=0.0)) for one in differences)
+        good = all(np.allclose(found[name], stored.expected[name], stored.rtol, stored.atol)
+                   for name in stored.expected)
+        if not good:
+            raise ReplayError(self.source.location, largest, stored.rtol, stored.atol)
+        return Replay(len(next(iter(stored.expected.values()))), largest)
+
+    def _arrays(self, x: Any) -> dict[str, NDArray[np.float32]]:
+        shapes = {name: self.data.inputs[name].shape for name in self.spec.model.inputs}
+        return as_named_arrays(x, shapes)

@@ -1,0 +1,124 @@
+"""From files to predictions, in input order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.data.feed import encode_inputs
+from dlgenomics.predict.forward import Arrays
+from dlgenomics.predict.loader import IntervalLoader, SequenceLoader, open_loader
+from dlgenomics.predict.writers import check_ending, open_writer
+from dlgenomics.progress import Progress, silent
+from dlgenomics.spec.types import Data
+
+DEFAULT_BATCH_SIZE = 128
+
+
+class _Predictor(Protocol):
+    """What a pipeline needs of a model."""
+
+    @property
+    def forward(self) -> Callable[[Mapping[str, NDArray[np.float32]]], Arrays]:
+        """Predictions by output for arrays by input."""
+
+    @property
+    def data(self) -> Data:
+        """The spec's inputs and targets."""
+
+
+class Pipeline:
+    """Whole-pipeline prediction for a model; made by the model, as ``model.pipeline``."""
+
+    def __init__(self, model: _Predictor) -> None:
+        self._model = model
+
+    def predict(
+        self, dataloader_kwargs: Mapping[str, Any], batch_size: int = DEFAULT_BATCH_SIZE
+    ) -> Any:
+        """Return predictions for all rows of the files, in order.
+
+        Args:
+            dataloader_kwargs: ``fasta_file`` and ``intervals_file`` (and ``resize``, ``pad``), or
+                ``sequences_file``; see `IntervalLoader` and `SequenceLoader`.
+            batch_size: rows at a time.
+
+        Returns:
+            float32, shape (rows, columns); with several targets a dict of such arrays.
+
+        Raises:
+            DataError: a file is not what it must be.
+        """
+        found = [arrays for _, arrays in self._batches(self._open(dataloader_kwargs), batch_size)]
+        return _single({name: np.concatenate([one[name] for one in found]) for name in found[0]})
+
+    def predict_generator(
+        self, dataloader_kwargs: Mapping[str, Any], batch_size: int = DEFAULT_BATCH_SIZE
+    ) -> Iterator[Any]:
+        """Yield predictions batch by batch; see `predict`."""
+        for _, arrays in self._batches(self._open(dataloader_kwargs), batch_size):
+            yield _single(arrays)
+
+    def predict_to_file(
+        self,
+        output_file: Path | str,
+        dataloader_kwargs: Mapping[str, Any],
+        batch_size: int = DEFAULT_BATCH_SIZE,
+        *,
+        progress: Progress = silent,
+    ) -> int:
+        """Write predictions as a table; one row per interval or sequence, columns named by target.
+
+        Args:
+            output_file: ends in ``.tsv``, ``.tsv.gz`` or ``.parquet``; ``-`` is standard output.
+            dataloader_kwargs: see `predict`.
+            batch_size: rows at a time.
+            progress: told of rows.
+
+        Returns:
+            The number of rows.
+
+        Raises:
+            DataError: a file is not what it must be.
+            OutputError: the file cannot be written; what was there before is untouched.
+        """
+        check_ending(output_file)
+        loader = self._open(dataloader_kwargs)
+        columns = column_names(self._model.data)
+        with open_writer(output_file) as writer:
+            for rows, arrays in self._batches(loader, batch_size):
+                flat = {columns[name][i]: array[:, i]
+                        for name, array in arrays.items() for i in range(array.shape[1])}
+                writer.write({**loader.records(rows), **flat})
+                progress("predict", rows.stop, len(loader))
+        return len(loader)
+
+    def _open(self, arguments: Mapping[str, Any]) -> IntervalLoader | SequenceLoader:
+        return open_loader(self._model.data.inputs, arguments)
+
+    def _batches(self, loader: IntervalLoader | SequenceLoader,
+                 batch_size: int) -> Iterator[tuple[slice, Arrays]]:
+        for codes, rows in loader.code_batches(batch_size):
+            yield rows, self._model.forward(encode_inputs(codes, self._model.data.inputs))
+
+
+def column_names(data: Data) -> dict[str, list[str]]:
+    """Return the table columns of each target.
+
+    A target's own columns keep their names where it is alone; with several targets a column is
+    ``target`` or ``target/column``.
+    """
+    if len(data.targets) == 1:
+        return {name: list(target.names) for name, target in data.targets.items()}
+    return {
+        name: [name] if target.column is not None else [f"{name}/{c}" for c in target.names]
+        for name, target in data.targets.items()
+    }
+
+
+def _single(arrays: Arrays) -> Any:
+    return next(iter(arrays.values())) if len(arrays) == 1 else arrays

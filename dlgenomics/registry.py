@@ -1,0 +1,92 @@
+"""Specs by name, and the verbs: ``registry["dragonn/tal1"].build()``, ``train``, ``package``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dlgenomics.errors import SpecNotFoundError
+from dlgenomics.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from dlgenomics.spec import Spec
+    from dlgenomics.train.fit import Run
+
+_HERE: Final = Path(__file__).resolve().parent
+
+
+def specs_folder() -> Path:
+    """Return the built-in specs: package data in an installation, else the checkout's folder."""
+    installed = _HERE / "model_specs"
+    return installed if installed.is_dir() else _HERE.parent / "model_specs"
+
+
+@dataclass(frozen=True)
+class SpecEntry:
+    """One spec and what can be done with it."""
+
+    name: str
+    path: Path
+
+    def load(self) -> Spec:
+        """Return the checked spec."""
+        from dlgenomics.spec import load_spec  # noqa: PLC0415 - keeps `import dlgenomics` light
+
+        return load_spec(self.path)
+
+    def build(self) -> Any:
+        """Return the `keras.Model`, with fresh weights."""
+        from dlgenomics.build import build_model  # noqa: PLC0415 - starts TensorFlow
+
+        return build_model(self.load())
+
+    def train(self, data_folder: Path | str = ".", run_folder: Path | str | None = None, *,
+              replace: bool = False, progress: Progress = silent) -> Run:
+        """Train and write a run folder (default ``runs/NAME``).
+
+        Args:
+            data_folder: where the spec's relative paths start.
+            run_folder: what is written.
+            replace: write over a run that is there.
+            progress: told of batches and epochs.
+        """
+        from dlgenomics.train.fit import train  # noqa: PLC0415 - starts TensorFlow
+
+        folder = Path(run_folder) if run_folder is not None else Path("runs") / self.name
+        return train(self.load(), Path(data_folder), folder, replace=replace, progress=progress)
+
+    def package(self, run_folder: Path | str, folder: Path | str) -> Path:
+        """Package a finished run of this spec into a folder."""
+        from dlgenomics.package.write import package_run  # noqa: PLC0415 - starts TensorFlow
+
+        return package_run(Path(run_folder), Path(folder))
+
+
+class Registry(Mapping[str, SpecEntry]):
+    """The built-in specs by name; the path of a YAML file is a name too."""
+
+    def __getitem__(self, name: str) -> SpecEntry:
+        """Return a spec's entry.
+
+        Raises:
+            SpecNotFoundError: no such spec; with the nearest name.
+        """
+        path = specs_folder() / f"{name}.yaml"
+        if name.endswith((".yaml", ".yml")) or name == "-":
+            return SpecEntry(Path(name).stem, Path(name))
+        if not path.is_file():
+            raise SpecNotFoundError(name, list(self))
+        return SpecEntry(name, path)
+
+    def __iter__(self) -> Iterator[str]:
+        root = specs_folder()
+        for path in sorted(root.rglob("*.yaml")):
+            yield path.relative_to(root).with_suffix("").as_posix()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+registry: Final = Registry()

@@ -1,0 +1,115 @@
+"""What several rooms' tests share: tiny specs, simulated data, one small trained run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+TINY_SPEC = """\
+spec: 1
+name: test/tiny
+description: A network small enough to be trained in a test.
+license: MIT
+task: binary_classification
+data:
+  train: {fasta: sequences.fa.gz, labels: labels.tsv}
+  inputs:
+    dna: {kind: dna, length: 60}
+  targets:
+    bound: {column: bound}
+  split: {by: random, test: 0.2, validation: 0.2, stratify: bound}
+  augment:
+    - reverse_complement: {probability: 0.5}
+model:
+  layers:
+    - Conv1D: {filters: 6, kernel_size: 9, activation: relu}
+    - Dropout: {rate: 0.1}
+    - GlobalMaxPooling1D
+    - Dense: {units: 1}
+training:
+  seed: 3
+  optimizer: {Adam: {learning_rate: 0.02}}
+  batch_size: 32
+  epochs: 3
+  callbacks:
+    - EarlyStopping: {monitor: val_loss, patience: 2}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test has an empty cache and zoo of its own."""
+    monkeypatch.setenv("DLG_CACHE", str(tmp_path / "dlg-cache"))
+    monkeypatch.setenv("DLG_ZOO", str(tmp_path / "dlg-zoo"))
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with 400 simulated sequences of 60 bp, a genome and intervals."""
+    from dlgenomics.simulate import load_motif, simulate, write_genome, write_simulation
+
+    folder = tmp_path_factory.mktemp("tiny-data")
+    motif = load_motif("TAL1")
+    made = simulate("single-motif", motif, count=400, length=60, seed=5)
+    write_simulation(made, folder, "TAL1")
+    write_genome(simulate("single-motif", motif, count=70, length=60, seed=6), folder)
+    return folder
+
+
+@pytest.fixture
+def tiny_spec(tmp_path: Path) -> Path:
+    """The path of a tiny spec."""
+    path = tmp_path / "tiny.yaml"
+    path.write_text(TINY_SPEC)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of the tiny spec; do not change it."""
+    from dlgenomics.report import write_report
+    from dlgenomics.spec import parse_spec
+    from dlgenomics.train.fit import train
+
+    folder = tmp_path_factory.mktemp("tiny-run")
+    train(parse_spec(TINY_SPEC), tiny_data, folder)
+    write_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_package(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package of the tiny run; do not change it."""
+    from dlgenomics.package.write import package_run
+
+    return package_run(tiny_run, tmp_path_factory.mktemp("packages") / "tiny")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A seeded generator."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def run_dlg(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., tuple[int, str, str]]]:
+    """Run the command line in this process: exit status, standard output, standard error."""
+    from dlgenomics_cli import main
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = 0
+        try:
+            main([str(a) for a in arguments])
+        except SystemExit as leaving:
+            status = int(leaving.code or 0)
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    yield run
