@@ -19,7 +19,7 @@ from dlgenomics.spec.arguments import (
 from dlgenomics.spec.document import Path
 from dlgenomics.spec.layers import REFUSED_ARGUMENTS, REFUSED_LAYERS, RULES
 from dlgenomics.spec.layers.rule import CannotFollow, LayerRule, Shape, Size, Span, Values
-from dlgenomics.spec.problems import Problems, must_be, received
+from dlgenomics.spec.problems import Problems, must_be, received, shown
 from dlgenomics.spec.types import Layer
 
 _PLACE_KEYS: Final = ("from", "name", "layer")
@@ -140,8 +140,8 @@ class _LayerReader:
         if rule is None:
             reason = REFUSED_LAYERS.get(kind)
             hint = f" {reason}." if reason else did_you_mean(kind, RULES)
-            self.problems.add(below, f"a layer must be one that specs may use. "
-                              f"Received: {kind!r}.{hint}", at_key=True)
+            self.problems.add(below, "a layer must be one that specs may use. "
+                              f"Received: {shown(kind)}.{hint}", at_key=below != path)
         return rule
 
     @staticmethod
