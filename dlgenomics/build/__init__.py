@@ -1,0 +1,3 @@
+"""Spec → Keras graph, from the allow-list only."""
+
+from dlgenomics.build.model import build_model as build_model

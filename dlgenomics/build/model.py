@@ -1,0 +1,66 @@
+"""A spec → a `keras.Model`: the graph, its layers and their names, and nothing from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import keras
+
+from dlgenomics.build.objects import make_arguments
+from dlgenomics.spec import check_size
+from dlgenomics.spec.types import Layer, Spec
+
+_KERNEL_AXES: Final = {"Conv1D": 3, "Conv2D": 4, "SeparableConv1D": 3}
+_ALPHA_AXES: Final = 2
+
+
+def build_model(spec: Spec) -> keras.Model:
+    """Build the network of a spec with fresh weights.
+
+    Initial weights follow ``training.seed``: the same spec gives the same weights.
+
+    Returns:
+        A functional model. Its input and output layers bear the names of the spec's inputs and
+        targets; with several outputs it returns a dict by target.
+
+    Raises:
+        TooLargeError: too many parameters, found before anything is allocated.
+    """
+    check_size(spec)
+    keras.utils.set_random_seed(spec.training.seed)
+    inputs = {
+        name: keras.Input(spec.data.inputs[name].shape, name=name) for name in spec.model.inputs
+    }
+    tensors: dict[str, Any] = dict(inputs)
+    for layer in spec.model.layers:
+        before = [tensors[source] for source in layer.inputs]
+        tensors[layer.name] = _apply(_make_layer(layer), layer, before)
+    outputs = {name: tensors[name] for name in spec.model.outputs}
+    return keras.Model(_single(inputs), _single(outputs), name=_model_name(spec.name))
+
+
+def _single(tensors: Mapping[str, Any]) -> Any:
+    return next(iter(tensors.values())) if len(tensors) == 1 else dict(tensors)
+
+
+def _model_name(name: str) -> str:
+    return name.replace("/", "_").replace("-", "_").replace(".", "_")
+
+
+def _make_layer(layer: Layer) -> keras.Layer:
+    make = getattr(keras.layers, layer.kind)
+    axes = {
+        "kernel": _KERNEL_AXES.get(layer.kind, 2),
+        "depthwise": 3, "pointwise": 3, "recurrent": 2, "bias": 2, "alpha": _ALPHA_AXES,
+    }
+    arguments = make_arguments(layer.arguments, axes)
+    if layer.wrapped is not None:
+        return make(_make_layer(layer.wrapped), **arguments, name=layer.name)
+    return make(**arguments, name=layer.name)
+
+
+def _apply(made: keras.Layer, layer: Layer, before: list[Any]) -> Any:
+    if layer.kind == "MultiHeadAttention":
+        return made(*before)
+    return made(before if len(before) > 1 else before[0])
