@@ -111,9 +111,16 @@ class ContigError(DataError):
 
 
 def near_contig(contig: str, known: Sequence[str]) -> str | None:
-    """Return the known contig that is probably meant: ``chr1`` for ``1`` and the other way."""
-    other = contig.removeprefix("chr") if contig.startswith("chr") else f"chr{contig}"
-    return other if other in known else near_match(contig, known)
+    """Return the contig as another source writes it: ``chr1`` for ``1``, ``chrM`` for ``MT``.
+
+    No other likeness counts: chr9 is not a misspelt chr2.
+    """
+    return next((name for name in known if _bare(name) == _bare(contig)), None)
+
+
+def _bare(contig: str) -> str:
+    bare = contig.casefold().removeprefix("chr")
+    return "m" if bare == "mt" else bare
 
 
 class BoundsError(DataError):

@@ -92,6 +92,7 @@ class Genome:
 
         Raises:
             ContigError, BoundsError: see `check`.
+            DataError: the file ends or is damaged where its index says that there is more.
         """
         self.check(intervals, pad=pad)
         if not len(intervals):
@@ -104,11 +105,24 @@ class Genome:
             first = int(intervals.start[row])
             start, end = max(first, 0), min(int(intervals.end[row]), self.lengths[contig])
             if start < end:
-                found = encode(self._fasta.fetch(contig, start, end))
-                codes[row, start - first:end - first] = found
+                codes[row, start - first:end - first] = self._read(contig, start, end)
         minus = intervals.strand == "-"
         codes[minus] = reverse_complement(codes[minus])
         return codes
+
+    def _read(self, contig: str, start: int, end: int) -> Codes:
+        try:
+            found = encode(self._fasta.fetch(contig, start, end))
+        except (OSError, ValueError) as error:
+            raise self._damaged(contig, start, end) from error
+        if len(found) != end - start:
+            raise self._damaged(contig, start, end)
+        return found
+
+    def _damaged(self, contig: str, start: int, end: int) -> DataError:
+        return DataError("the genome must be a whole FASTA that fits its index. Received: no "
+                         f"sequence at {contig}:{start}-{end}. Fetch the file again, or remove its "
+                         "old index (.fai, .gzi).", path=self.path)
 
 
 def _open(path: Path) -> pysam.FastaFile:

@@ -128,8 +128,8 @@ def _columns(rows: list[list[str]], lines: list[int], header: list[str] | None,
     width = len(rows[0])
     for row, number in zip(rows, lines, strict=True):
         if len(row) != width or width < 3:
-            least = "at least 3" if width < 3 else f"{width}, as the first interval has"
-            raise DataError(f"a BED line must have {least} columns. Received: {len(row)}: "
+            rule = "at least 3 columns" if width < 3 else f"{width} columns, as the first one has"
+            raise DataError(f"a BED line must have {rule}. Received: {len(row)}: "
                             f"{_shown(row)}. Are the columns separated by tabs?",
                             path=path, line=number)
     if header is not None and (len(header) != width or len(set(header)) < width):
