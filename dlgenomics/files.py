@@ -20,6 +20,9 @@ from dlgenomics.errors import DataError, MissingFileError, OutputError
 
 GZIP_MAGIC = b"\x1f\x8b"
 
+_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.EEXIST,
+                 errno.ENAMETOOLONG)
+
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
@@ -43,7 +46,7 @@ def output_errors(path: Path) -> Iterator[None]:
                 path, "no space left", "Free some space or choose another place (-o), then repeat; "
                 "nothing that was there before has changed.",
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR):
+        if error.errno in _NOT_WRITABLE:
             raise OutputError(path, str(error.strerror), "Choose another place (-o).") from error
         raise
 

@@ -72,21 +72,36 @@ def _random(split: RandomSplit, count: int, seed: int,
     rng = np.random.default_rng([seed, 1])
     groups = [np.arange(count)] if strata is None else [
         np.flatnonzero(strata == value) for value in np.unique(strata)]
+    sizes = [len(group) for group in groups]
+    tests = _dealt(_number(split.test, count), sizes)
+    left = [size - test for size, test in zip(sizes, tests, strict=True)]
+    validations = _dealt(_number(split.validation, count), left)
     dealt: dict[str, list[Rows]] = {"train": [], "validation": [], "test": []}
-    for group in groups:
+    for group, test, validation in zip(groups, tests, validations, strict=True):
         shuffled = rng.permutation(group)
-        test = _part(split.test, len(group), count)
-        validation = _part(split.validation, len(group), count)
         dealt["test"].append(shuffled[:test])
         dealt["validation"].append(shuffled[test:test + validation])
         dealt["train"].append(shuffled[test + validation:])
     return Parts(**{name: np.sort(np.concatenate(rows)) for name, rows in dealt.items()})
 
 
-def _part(size: float, group: int, count: int) -> int:
-    """Return a group's rows in a part: ``size`` is a share, or a number for the whole."""
-    share = size if isinstance(size, float) else size / count
-    return min(round(share * group), group)
+def _number(size: float, count: int) -> int:
+    """Return a part's rows: ``size`` is a share of ``count``, or their number."""
+    return min(round(size * count) if isinstance(size, float) else size, count)
+
+
+def _dealt(number: int, sizes: list[int]) -> list[int]:
+    """Deal a number of rows to groups in proportion to their sizes.
+
+    What is left after rounding down goes, one each, to the groups with the largest remainders.
+    """
+    number = min(number, sum(sizes))
+    exact = [number * size / max(sum(sizes), 1) for size in sizes]
+    dealt = [int(share) for share in exact]
+    by_remainder = sorted(range(len(sizes)), key=lambda i: dealt[i] - exact[i])
+    for i in by_remainder[:number - sum(dealt)]:
+        dealt[i] += 1
+    return dealt
 
 
 def _by_chromosome(split: ChromosomeSplit, chromosomes: NDArray[np.object_], path: str) -> Parts:

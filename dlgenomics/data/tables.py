@@ -65,8 +65,9 @@ class Table:
         row_of = {key: row for row, key in enumerate(keys)}
         if len(row_of) < len(keys):
             values, counts = np.unique(keys.astype(str), return_counts=True)
+            twice = np.flatnonzero(counts > 1)[0]
             raise DataError("each name must stand once in the labels. Received: "
-                            f"{values[counts > 1][0]!r} {counts.max()} times.", path=self.path)
+                            f"{str(values[twice])!r} {counts[twice]} times.", path=self.path)
         missing = [name for name in names if name not in row_of]
         if missing:
             raise DataError(f"the labels must name every sequence of {of}. Received: no row for "

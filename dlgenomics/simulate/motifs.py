@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -65,7 +66,7 @@ def read_meme(path: Path | str) -> list[Motif]:
 
 def _motifs(lines: list[str], path: Path | str) -> Iterator[Motif]:
     starts = [i for i, line in enumerate(lines) if line.startswith("MOTIF")]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         words = lines[start].split()
         rows = [line.split() for line in lines[start + 1:end] if _is_row(line)]
         name = words[1] if len(words) > 1 else ""

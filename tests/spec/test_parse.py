@@ -1,5 +1,6 @@
 """Texts → specs: defaults, choices made, round trips, and texts that nobody would write."""
 
+import contextlib
 import copy
 import time
 
@@ -138,7 +139,7 @@ def test_load_spec_names_the_file_in_its_problems(tmp_path, small):
     path.write_text(small, encoding="utf-8")
     assert load_spec(path) == parse_spec(small)
     path.write_text(small.replace("spec: 1", "spec: 2"), encoding="utf-8")
-    with pytest.raises(SpecError, match=r"a\.yaml:1:7: spec must be one of 1\. Received: 2\."):
+    with pytest.raises(SpecError, match=r"a\.yaml:1:7: spec must be 1, .*Received: 2\."):
         load_spec(path)
 
 
@@ -222,12 +223,9 @@ def test_dump_yaml_repeats_instead_of_aliasing():
 
 
 def quick_refusal_or_spec(text):
-    start = time.perf_counter()
-    try:
+    start, spec = time.perf_counter(), None
+    with contextlib.suppress(SpecError):
         spec = parse_spec(text)
-    except SpecError as error:
-        assert error.problems
-        spec = None
     assert time.perf_counter() - start < 1
     return spec
 

@@ -1,0 +1,166 @@
+"""Batches: complete, in order, pure functions of seed and epoch, augmented only when asked."""
+
+import numpy as np
+import pytest
+
+from dlgenomics.data.encoding import encode, one_hot, reverse_complement
+from dlgenomics.data.examples import Examples
+from dlgenomics.data.feed import TrainingFeed, encode_inputs, interval_batches
+from dlgenomics.data.genome import Genome
+from dlgenomics.data.intervals import make_intervals
+from dlgenomics.data.split import Parts
+from dlgenomics.errors import BoundsError, ContigError
+from dlgenomics.spec.arguments import Reference
+from dlgenomics.spec.types import DnaInput
+
+COUNT, LENGTH = 23, 12
+FLIP = Reference("reverse_complement", {"probability": 0.5})
+ALWAYS = Reference("reverse_complement", {"probability": 1.0})
+SHIFT = Reference("shift", {"max": 3})
+INPUTS = {"dna": DnaInput(kind="dna", length=LENGTH)}
+
+
+def examples(margin=0):
+    codes = np.random.default_rng(0).integers(0, 5, (COUNT, LENGTH + 2 * margin)).astype(np.uint8)
+    rows = np.arange(COUNT)
+    labels = {"y": rows[:, None].astype(np.float32)}  # each label is its row's number
+    names = tuple(f"s{i}" for i in rows)
+    return Examples(names, codes, margin, labels, Parts(rows, rows, rows), {})
+
+
+def feed(margin=0, **options):
+    options = {"rows": np.arange(COUNT), "batch_size": 5, **options}
+    return TrainingFeed(examples(margin), inputs=INPUTS, **options)
+
+
+def epoch(one, number=0):
+    """Return arrays and rows of a whole epoch."""
+    order = one.order(number)
+    batches = [one.batch(order, number, i) for i in range(len(one))]
+    arrays = np.concatenate([inputs["dna"] for inputs, _ in batches])
+    return arrays, np.concatenate([targets["y"][:, 0] for _, targets in batches]).astype(int)
+
+
+@pytest.mark.parametrize("size", [1, COUNT - 1, COUNT, COUNT + 1, 5])
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_each_row_comes_once_whatever_the_batch_size(size, shuffle):
+    one = feed(batch_size=size, shuffle=shuffle)
+    arrays, rows = epoch(one)
+    assert len(one) == int(np.ceil(COUNT / size))
+    assert sorted(rows) == list(range(COUNT))
+    assert (arrays == one_hot(examples().codes)[rows]).all()
+    assert arrays.dtype == np.float32
+    if not shuffle:
+        assert list(rows) == list(range(COUNT))
+
+
+def test_only_the_rows_asked_for_are_fed():
+    _, rows = epoch(feed(rows=np.array([7, 3, 11])))
+    assert list(rows) == [7, 3, 11]
+    assert len(feed(rows=np.array([], np.int64))) == 0
+
+
+def test_orders_differ_by_epoch_and_seed_and_are_the_same_again():
+    one = feed(shuffle=True, seed=4)
+    assert list(one.order(0)) == list(feed(shuffle=True, seed=4).order(0))
+    assert list(one.order(0)) != list(one.order(1))
+    assert list(one.order(0)) != list(feed(shuffle=True, seed=5).order(0))
+
+
+def test_an_epoch_depends_on_seed_and_number_alone():
+    one = feed(3, shuffle=True, augment=[SHIFT, FLIP], seed=4)
+    last = epoch(one, 7)  # without the epochs before it
+    again = feed(3, shuffle=True, augment=[SHIFT, FLIP], seed=4)
+    for number in range(8):
+        arrays, rows = epoch(again, number)
+    assert (arrays == last[0]).all()
+    assert (rows == last[1]).all()
+    assert (arrays != epoch(one, 6)[0]).any()
+
+
+def test_without_augmentation_a_margin_is_cut_off():
+    arrays, rows = epoch(feed(3))
+    assert (arrays == one_hot(examples(3).codes[:, 3:-3])[rows]).all()
+
+
+def test_reverse_complement_always_and_never():
+    codes = examples().codes
+    arrays, _ = epoch(feed(augment=[ALWAYS]))
+    assert (arrays == one_hot(reverse_complement(codes))).all()
+    never = Reference("reverse_complement", {"probability": 0.0})
+    assert (epoch(feed(augment=[never]))[0] == one_hot(codes)).all()
+
+
+@pytest.mark.parametrize("change", [FLIP, Reference("reverse_complement")])
+def test_reverse_complement_flips_half_of_the_rows_whole(change):
+    codes, flipped = examples().codes, 0
+    for number in range(40):
+        arrays, rows = epoch(feed(augment=[change]), number)
+        forward = (arrays == one_hot(codes)[rows]).all(axis=(1, 2))
+        backward = (arrays == one_hot(reverse_complement(codes))[rows]).all(axis=(1, 2))
+        assert (forward | backward).all()
+        flipped += backward.sum()
+    assert 0.4 < flipped / (40 * COUNT) < 0.6
+
+
+def test_shifts_are_windows_within_the_margin_and_all_occur():
+    codes, seen = examples(3).codes, set()
+    windows = {offset: one_hot(codes[:, offset:offset + LENGTH]) for offset in range(7)}
+    for number in range(30):
+        arrays, rows = epoch(feed(3, augment=[SHIFT]), number)
+        for array, row in zip(arrays, rows, strict=True):
+            fits = [o for o, window in windows.items() if (window[row] == array).all()]
+            assert fits
+            seen.update(fits[:1])
+    assert seen == set(range(7))
+
+
+def test_augmentation_leaves_the_examples_as_they_are():
+    one = feed(3, augment=[SHIFT, ALWAYS])
+    epoch(one)
+    assert (one.examples.codes == examples(3).codes).all()
+
+
+def test_shorter_inputs_are_the_middle_of_the_window():
+    codes = encode("AACCGGTTAC")[None]
+    found = encode_inputs(codes, {
+        "long": DnaInput(kind="dna", length=10), "short": DnaInput(kind="dna", length=4),
+        "odd": DnaInput(kind="dna", length=3, n="quarter")})
+    assert (found["long"] == one_hot(codes)).all()
+    assert (found["short"] == one_hot(encode("CGGT"))[None]).all()
+    assert (found["odd"] == one_hot(encode("GGT"), "quarter")[None]).all()
+
+
+def test_each_input_has_its_own_way_with_unknown_bases():
+    found = encode_inputs(encode("NN")[None], {
+        "a": DnaInput(kind="dna", length=2), "b": DnaInput(kind="dna", length=2, n="quarter")})
+    assert found["a"].max() == 0
+    assert found["b"].min() == found["b"].max() == 0.25
+
+
+@pytest.fixture
+def genome(tmp_path, monkeypatch):
+    monkeypatch.setenv("DLG_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "g.fa"
+    path.write_text(">chr1\n" + "ACGTTGCA" * 20 + "\n", encoding="ascii")
+    with Genome(path) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("size", [1, 6, 7, 8])
+def test_interval_batches_come_in_order_and_once(genome, size):
+    windows = make_intervals([("chr1", 9 * i, 9 * i + 5, "+-"[i % 2]) for i in range(7)])
+    found = list(interval_batches(genome, windows, size))
+    assert [r for _, rows in found for r in range(rows.start, rows.stop)] == list(range(7))
+    assert [len(codes) for codes, _ in found[:-1]] == [size] * (len(found) - 1)
+    assert (np.concatenate([codes for codes, _ in found]) == genome.fetch(windows)).all()
+
+
+def test_interval_batches_check_everything_before_the_first(genome):
+    good = [("chr1", 0, 5, "+")] * 9
+    for last, error in ((("chr1", 158, 163, "+"), BoundsError), (("chr2", 0, 5, "+"), ContigError)):
+        with pytest.raises(error):
+            next(interval_batches(genome, make_intervals([*good, last]), 2))
+    padded = list(interval_batches(genome, make_intervals([*good, ("chr1", 158, 163, "+")]), 9,
+                                   pad=True))
+    assert padded[1][0].tolist() == [[1, 0, 4, 4, 4]]

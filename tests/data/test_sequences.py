@@ -1,0 +1,113 @@
+"""FASTA files of sequences, each an example."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from dlgenomics.data.encoding import decode, encode
+from dlgenomics.data.sequences import read_sequences, stack, write_sequences
+from dlgenomics.errors import DataError, MissingFileError
+
+
+@pytest.fixture
+def read(tmp_path):
+    def write_and_read(text, length, **options):
+        path = tmp_path / "a.fa"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_sequences(path, length, **options)
+
+    return write_and_read
+
+
+def texts(sequences):
+    return [decode(row) for row in sequences.codes]
+
+
+def test_names_and_codes(read, tmp_path):
+    found = read(">a first\nACGT\n>b\nttN\nR\n", 4)
+    assert found.names == ("a", "b")
+    assert texts(found) == ["ACGT", "TTNN"]
+    assert found.codes.dtype == np.uint8
+    assert len(found) == 2
+    assert found.path == str(tmp_path / "a.fa")
+
+
+@pytest.mark.parametrize("text", [
+    ">a\r\nAC\r\nGT\r\n>b\r\nTTTT\r\n", ">a\rAC\rGT\r>b\rTTTT", "\n\n>a\nACGT\n\n>b\nTT TT\n\n",
+    "\ufeff>a\nACGT\n>b\nTTTT", "> a x\nACGT\n>b\tx\nT\nT\nT\nT\n", ">a\nACGT\n>b\nTTTT",
+])
+def test_forms_of_a_file(read, text):
+    found = read(text, 4)
+    assert found.names == ("a", "b")
+    assert texts(found) == ["ACGT", "TTTT"]
+
+
+def test_gzip_is_told_by_its_bytes(read):
+    assert texts(read(gzip.compress(b">a\nACGT\n"), 4)) == ["ACGT"]
+
+
+@pytest.mark.parametrize(("sequence", "length", "middle"), [
+    ("AACCGGTT", 4, "CCGG"), ("AACCGGT", 4, "ACCG"), ("AACCGGTT", 3, "CGG"),
+    ("ACGT", 4, "ACGT"), ("AACGGTT", 3, "CGG"),
+])
+def test_center_takes_the_middle(read, sequence, length, middle):
+    assert texts(read(f">a\n{sequence}\n", length, center=True)) == [middle]
+
+
+@pytest.mark.parametrize(("text", "line", "message"), [
+    ("", None, "a FASTA must hold at least one sequence. Received: none."),
+    ("ACGT\n>a\nACGT\n", 1, "a FASTA must start with '>'. Received: 'ACGT'."),
+    (">a\nACGT\n>\nACGT\n", 3, "a FASTA header must hold a name. Received: '>' alone."),
+    (">a\nACGT\n\n>b\nAC\nGTA\n", 4, "every sequence must have 4 bp. Received: 'b' with 5 bp. "
+     "Set center: true to take the middle."),
+    ("\n\n>a\nAC\n", 3, "every sequence must have 4 bp. Received: 'a' with 2 bp. "
+     "Longer sequences are needed."),
+    (">a\n>b\nACGT\n", 1, "every sequence must have 4 bp. Received: 'a' with 0 bp. "
+     "Longer sequences are needed."),
+    (">a\nACGT\n>b\nACGT\n>a 2\nACGT\n", None, "each sequence must have a name of its own. "
+     "Received: 'a' twice."),
+])
+def test_refused(read, text, line, message):
+    with pytest.raises(DataError) as caught:
+        read(text, 4)
+    assert caught.value.line == line
+    assert str(caught.value).endswith(f": {message}")
+    assert str(caught.value).startswith(caught.value.path)
+
+
+def test_a_short_sequence_is_refused_with_center_too(read):
+    with pytest.raises(DataError, match="'a' with 3 bp"):
+        read(">a\nACG\n", 4, center=True)
+
+
+def test_broken_files(tmp_path, read):
+    with pytest.raises(MissingFileError, match="the FASTA of sequences must be a file that exists"):
+        read_sequences(tmp_path / "b.fa", 4)
+    content = gzip.compress(b">a\n" + np.random.default_rng(0).bytes(9000).hex().encode())
+    with pytest.raises(DataError, match="must be a whole gzip file"):
+        read(content[:3000], 4)
+
+
+@pytest.mark.parametrize("name", ["a.fa", "a.fa.gz"])
+def test_written_sequences_are_read_back(tmp_path, name):
+    codes = np.random.default_rng(0).integers(0, 5, (7, 90)).astype(np.uint8)
+    names = [f"s{i}" for i in range(7)]
+    write_sequences(tmp_path / name, names, codes)
+    found = read_sequences(tmp_path / name, 90)
+    assert list(found.names) == names
+    assert (found.codes == codes).all()
+    assert (tmp_path / name).read_bytes().startswith(b"\x1f\x8b" if "gz" in name else b">s0\n")
+
+
+def test_the_same_sequences_give_the_same_bytes(tmp_path, monkeypatch):
+    import time
+
+    for name, now in (("a.fa.gz", 1.0), ("b.fa.gz", 2e9)):
+        monkeypatch.setattr(time, "time", lambda now=now: now)
+        write_sequences(tmp_path / name, ["x"], stack(["ACGT"]))
+    assert (tmp_path / "a.fa.gz").read_bytes() == (tmp_path / "b.fa.gz").read_bytes()
+
+
+def test_stack():
+    assert stack(["ACGT", "NNac"]).tolist() == [encode("ACGT").tolist(), [4, 4, 0, 1]]
