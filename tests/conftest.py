@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +98,7 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
-def run_dlg(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., tuple[int, str, str]]]:
+def run_dlg(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """Run the command line in this process: exit status, standard output, standard error."""
     from dlgenomics_cli import main
 
@@ -112,4 +112,4 @@ def run_dlg(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., tuple[
         printed = capsys.readouterr()
         return status, printed.out, printed.err
 
-    yield run
+    return run

@@ -13,9 +13,8 @@ if TYPE_CHECKING:
 
 def facts_of(manifest: Manifest, folder: Path, source: str) -> dict[str, Any]:
     """Return a model's facts in the order in which a person reads them."""
-    from dlgenomics_zoo.catalogue import folder_size
-
     from dlgenomics.spec.summary import summarize
+    from dlgenomics_zoo.catalogue import folder_size
 
     spec, package = manifest.spec, manifest.package
     return {

@@ -54,12 +54,10 @@ def _counted(outcome: Outcome) -> list[tuple[str, int, str]]:
 
 
 def _positives(outcome: Outcome, part: str, counted: Sequence[tuple[str, int, str]]) -> list[str]:
-    found = []
-    for target, i, _ in counted:
-        labels = [h.labels[:, i] for h in outcome.held_out[target] if h.part == part]
-        found.append(f"{int(labels[0].sum()):,} ({share(labels[0].sum(), len(labels[0]))})"
-                     if labels else "not recorded" if part == "train" else "")
-    return found
+    size = outcome.record["split"][part]
+    positives = outcome.record.get("positives", {}).get(part, {})
+    found = [positives[target][i] if target in positives else None for target, i, _ in counted]
+    return ["not recorded" if n is None else f"{n:,} ({share(n, size)})" for n in found]
 
 
 def _file_table(outcome: Outcome) -> Html:

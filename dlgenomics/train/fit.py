@@ -87,10 +87,22 @@ def train(
         "data_folder": str(data_folder),
         "data": dict(examples.files),
         "split": examples.parts.sizes(),
+        "positives": _positives(examples),
         "versions": versions(),
     }
     start_run(run, spec, record, replace=replace)
     return _fit(run, spec, examples, progress)
+
+
+def _positives(examples: Examples) -> dict[str, dict[str, list[int]]]:
+    """Return the number of labels that are 1 in each column, by part and target."""
+    parts = {"train": examples.parts.train, "validation": examples.parts.validation,
+             "test": examples.parts.test}
+    return {
+        part: {name: (labels[rows] == 1).sum(axis=0).tolist()
+               for name, labels in examples.labels.items()}
+        for part, rows in parts.items()
+    }
 
 
 def resume(run_folder: Path, *, progress: Progress = silent) -> Run:

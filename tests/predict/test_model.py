@@ -11,7 +11,7 @@ from dlgenomics.errors import ShapeError
 
 
 @pytest.fixture(scope="module")
-def model(tiny_package: Path):  # noqa: ANN201
+def model(tiny_package: Path):
     from dlgenomics import get_model
 
     return get_model(tiny_package)

@@ -19,7 +19,7 @@ COMPLEMENT = str.maketrans("ACGTacgt", "TGCAtgca")
 
 
 @pytest.fixture(scope="module")
-def model(tiny_package: Path):  # noqa: ANN201
+def model(tiny_package: Path):
     from dlgenomics import get_model
 
     return get_model(tiny_package)
@@ -214,7 +214,7 @@ def test_an_error_in_the_middle_leaves_no_file_and_the_old_one(
     out.write_text("before\n")
     calls = []
 
-    def full(self, columns) -> None:  # noqa: ANN001
+    def full(self, columns) -> None:
         calls.append(1)
         if len(calls) == 2:
             raise OSError(errno.ENOSPC, "No space left on device")

@@ -104,6 +104,11 @@ training: {{epochs: {self.epochs}, callbacks: {self.callbacks}, loss: {self.loss
                   "data": {"x.fa": DIGEST, "y.tsv": DIGEST[::-1]},
                   "split": {"train": 1000, "validation": 0, "test": 0, **self.sizes},
                   "versions": VERSIONS}
+        arrays = self.arrays()
+        record["positives"] = {
+            "train": {"signal": [411] * self.units},
+            **{part: {"signal": (arrays[f"{part}/signal/labels"] == 1).sum(axis=0).tolist()}
+               for part in self.sizes}}
         start_run(run, spec, record, replace=False)
         arrays, metrics = self.arrays(), spec.training.metrics["signal"]
         each = measure_classes if self.task == "multiclass_classification" else measure
@@ -290,6 +295,7 @@ def test_data_network_and_settings_are_shown(tmp_path):
     assert "EarlyStopping (monitor val_loss, patience 2)" in page
     assert "96 × 4" in page
     arrays = CASES["binary"].arrays()
+    assert "411 (41.1 %)" in page
     assert f"{int(arrays['test/signal/labels'].sum())} (" in page
     assert ">3.15.1<" in page
 

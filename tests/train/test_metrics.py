@@ -14,7 +14,7 @@ from dlgenomics.train import metrics
 @st.composite
 def labelled_scores(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     size = draw(st.integers(2, 60))
-    truth = np.array([1, 0] + draw(st.lists(st.integers(0, 1), min_size=size, max_size=size)))
+    truth = np.array([1, 0, *draw(st.lists(st.integers(0, 1), min_size=size, max_size=size))])
     levels = draw(st.integers(1, 12))
     scores = draw(st.lists(st.integers(0, levels), min_size=size + 2, max_size=size + 2))
     return truth.astype(float), np.array(scores) / levels

@@ -27,10 +27,9 @@ def package(run: Path, output: Path | None, as_json: bool) -> None:
 
     The package is verified before it appears: loaded again, it must give the same predictions.
     """
+    from dlgenomics.train.run import RunFolder, read_record
     from dlgenomics_zoo.catalogue import folder_size
     from dlgenomics_zoo.client import place_in_zoo
-
-    from dlgenomics.train.run import RunFolder, read_record
 
     record = read_record(RunFolder(run))
     name = record["name"]

@@ -42,9 +42,8 @@ def predict(name: str, fasta: str | None, intervals: str | None, sequences: str 
     arguments = _arguments(fasta, intervals, sequences, resize, pad)
     if as_json and output == "-":
         raise click.UsageError("--json prints a summary; name a file with -o for the predictions.")
-    from dlgenomics_zoo.catalogue import find_model
-
     from dlgenomics.predict.writers import check_ending
+    from dlgenomics_zoo.catalogue import find_model
 
     check_ending(output)
     find_model(name)
