@@ -1,0 +1,80 @@
+"""The exception tree: what each error says and the data that it carries."""
+
+import inspect
+
+import pytest
+
+from dlgenomics import errors
+from dlgenomics.errors import (
+    DataError,
+    DlgError,
+    HashMismatchError,
+    ModelNotFoundError,
+    ReplayError,
+    RunError,
+    ShapeError,
+    did_you_mean,
+    near_contig,
+    near_match,
+)
+
+CLASSES = [c for _, c in inspect.getmembers(errors, inspect.isclass)
+           if issubclass(c, Exception) and c.__module__ == errors.__name__]
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_error_is_ours_and_stands_in_the_tree(kind):
+    assert issubclass(kind, DlgError)
+    assert kind.__name__ in (errors.__doc__ or "")
+
+
+@pytest.mark.parametrize(("word", "known", "near"), [
+    ("conv1d", ["Conv1D", "Conv2D"], "Conv1D"), ("kernal_size", ["kernel_size"], "kernel_size"),
+    ("zzz", ["Conv1D"], None), ("", ["a"], None), ("a", [], None),
+])
+def test_near_match(word, known, near):
+    assert near_match(word, known) == near
+    assert did_you_mean(word, known) == (f" Did you mean {near!r}?" if near else "")
+
+
+@pytest.mark.parametrize(("contig", "known", "near"), [
+    ("1", ["chr1", "chr10"], "chr1"), ("chrX", ["X", "Y"], "X"), ("Chr1", ["chr1"], "chr1"),
+    ("contig_9", ["chr1"], None),
+])
+def test_near_contig(contig, known, near):
+    assert near_contig(contig, known) == near
+
+
+def test_data_errors_name_file_and_line():
+    assert str(DataError("x", path="a.bed", line=3)) == "a.bed:3: x"
+    assert str(DataError("x", path="a.bed")) == "a.bed: x"
+
+
+@pytest.mark.parametrize(("expected", "received", "message"), [
+    ((None, 50, 4), (50, 4), "x must have shape (batch, 50, 4). Received: (50, 4). "
+     "Add a batch axis: x[None]."),
+    ((None, 50, 4), (2, 4, 50), "x must have shape (batch, 50, 4). Received: (2, 4, 50). "
+     "The last two axes are exchanged: x.transpose(0, 2, 1)."),
+    ((None, 50, 4), (2, 49, 4), "x must have shape (batch, 50, 4). Received: (2, 49, 4). "
+     "Reshape or resize the input to that length and alphabet."),
+])
+def test_shape_errors_say_both_shapes_and_what_to_do(expected, received, message):
+    error = ShapeError("x", expected, received)
+    assert str(error) == message
+    assert (error.expected, error.received) == (expected, received)
+
+
+def test_unknown_models_have_near_matches_and_a_next_step():
+    error = ModelNotFoundError("dragon/tal1", ["dragonn/tal1", "basset"])
+    assert (error.near, error.name, error.next_step) == ("dragonn/tal1", "dragon/tal1", "dlg ls")
+    assert str(error).endswith("Received: 'dragon/tal1'. Did you mean 'dragonn/tal1'?")
+
+
+def test_package_and_run_errors_name_the_folder():
+    damaged = HashMismatchError("m/model.yaml", "a" * 64, "b" * 64)
+    assert (damaged.folder, damaged.path) == ("m", "m/model.yaml")
+    assert f"sha256 {'a' * 12}…. Received: {'b' * 12}…." in str(damaged)
+    replay = ReplayError("m", 0.25, 1e-5, 1e-6)
+    assert replay.difference == 0.25
+    assert "(rtol 1e-05, atol 1e-06). Received: a largest difference of 0.25." in str(replay)
+    assert str(RunError("x", folder="r", next_step="dlg train")) == "r: x"
