@@ -43,7 +43,7 @@ def save_checkpoint(
     }
     arrays["state"] = np.array(json.dumps(state))
     with atomic_path(path) as part, part.open("wb") as stream:
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
+        np.savez(stream, **arrays)
 
 
 def load_checkpoint(
