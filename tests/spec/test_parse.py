@@ -214,6 +214,13 @@ def test_dump_yaml_writes_what_the_reader_reads(text, number, whole):
     assert read_document(dump_yaml({"t": text, "u": [text]})).data == {"t": text, "u": [text]}
 
 
+@pytest.mark.parametrize("text", ["\x85", "\u2028", "\u2029", "a\rb", "\r\n", "x\x85y", "\ufeff", "\x07"])
+def test_dump_yaml_keeps_rare_line_ends(text):
+    from dlgenomics.spec.document import read_document
+
+    assert read_document(dump_yaml({"t": text})).data == {"t": text}
+
+
 def test_dump_yaml_repeats_instead_of_aliasing():
     same = [1, 2]
     assert dump_yaml({"a": same, "b": same}) == "a: [1, 2]\nb: [1, 2]\n"
