@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_summary import BASSET, DANQ, TAL1
+from published import BASSET, DANQ, TAL1
 
 from dlgenomics.errors import DataError, MissingFileError, SpecError
 from dlgenomics.spec import dump_yaml, load_spec, parse_spec, spec_to_yaml

@@ -4,7 +4,7 @@ Each row changes the small spec of conftest.py by one replacement.
 """
 
 import pytest
-from test_summary import DANQ
+from published import DANQ
 
 from dlgenomics.errors import Problem, SpecError
 from dlgenomics.spec import parse_spec
