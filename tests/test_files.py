@@ -239,7 +239,8 @@ def test_missing_files_and_folders(tmp_path):
     assert require_file(tmp_path / "peaks.bed", "x") == tmp_path / "peaks.bed"
 
 
-@pytest.mark.parametrize("content", ["é\n".encode(), gzip.compress("é\n".encode())])
+@pytest.mark.parametrize("content", ["é\n".encode(), gzip.compress("é\n".encode(), mtime=0)],
+                         ids=["plain", "gzip"])
 def test_standard_input_is_read_and_left_open(monkeypatch, tmp_path, content):
     (tmp_path / "in").write_bytes(content)
     with (tmp_path / "in").open("rb") as raw, io.TextIOWrapper(raw) as stdin:

@@ -1,6 +1,5 @@
 """YAML text → plain data with places, and everything that is refused on the way."""
 
-import time
 
 import pytest
 
@@ -165,9 +164,7 @@ def test_a_document_may_have_many_values_and_not_more():
 def test_a_billion_laughs_are_refused_at_once():
     lines = ["l0: &l0 lol"] + [
         f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 10)}]" for i in range(1, 10)]
-    start = time.perf_counter()
-    ((_, _, message),) = refusal("\n".join(lines))
-    assert time.perf_counter() - start < 0.5
+    ((_, _, message),) = refusal("\n".join(lines))  # unfolded: 10^9 values, which would not end
     assert message.startswith("a spec may hold at most 20,000 values, aliases unfolded.")
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from conftest import TINY_SPEC
 from dlgenomics.errors import DataError, RunError
 from dlgenomics.spec import parse_spec
 from dlgenomics.train.run import (
@@ -19,6 +18,7 @@ from dlgenomics.train.run import (
     read_history_table,
     read_record,
 )
+from tiny import TINY_SPEC
 
 
 class Killed(Exception):
