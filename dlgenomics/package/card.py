@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlgenomics.predict.model import schema_of
-from dlgenomics.spec.parse import dump_yaml
+from dlgenomics.spec.dump import dump_yaml
 from dlgenomics.spec.summary import summarize
 from dlgenomics.spec.types import Spec
 

@@ -12,7 +12,8 @@ from pydantic import ConfigDict, Field, ValidationError
 from dlgenomics.errors import HashMismatchError, PackageError
 from dlgenomics.files import sha256_of, sha256_of_bytes
 from dlgenomics.spec.document import Document, read_document
-from dlgenomics.spec.parse import check_document, dump_yaml
+from dlgenomics.spec.dump import dump_yaml
+from dlgenomics.spec.parse import check_document
 from dlgenomics.spec.types import Node, Spec
 
 MANIFEST: Final = "model.yaml"

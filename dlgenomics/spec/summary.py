@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dlgenomics.errors import TooLargeError
 from dlgenomics.spec.arguments import snake_case
-from dlgenomics.spec.graph import View, outline
+from dlgenomics.spec.outline import View, outline
 from dlgenomics.spec.types import Layer, Spec
 
 PARAMETER_LIMIT = 2_000_000_000

@@ -1,69 +1,26 @@
-"""The layers of a spec → a graph in which every name, shape and initializer is decided."""
+"""``model.layers`` as written → layers with names, inputs and checked arguments."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dlgenomics.errors import did_you_mean
-from dlgenomics.spec.arguments import (
-    Argument,
-    Reference,
-    check_arguments,
-    snake_case,
-    split_entry,
-    with_defaults,
-)
+from dlgenomics.spec.arguments import Argument, check_arguments, snake_case, split_entry
 from dlgenomics.spec.document import Path
 from dlgenomics.spec.layers import REFUSED_ARGUMENTS, REFUSED_LAYERS, RULES
-from dlgenomics.spec.layers.rule import CannotFollow, LayerRule, Shape, Size, Span, Values
+from dlgenomics.spec.layers.rule import LayerRule
 from dlgenomics.spec.problems import Problems, must_be, received, shown
 from dlgenomics.spec.types import Layer
 
 _PLACE_KEYS: Final = ("from", "name", "layer")
-
-_HE: Final = ("relu", "relu6", "leaky_relu", "elu", "celu", "gelu", "silu", "swish", "mish")
-_GLOROT: Final = ("sigmoid", "tanh", "softmax", "linear", "hard_sigmoid", "softsign")
-_ACTIVATION_LAYERS: Final = {
-    "ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "leaky_relu", "ELU": "elu",
-    "Softmax": "softmax",
-}
-_FAMILIES: Final = {
-    "HeNormal": "He", "HeUniform": "He", "GlorotNormal": "Glorot", "GlorotUniform": "Glorot",
-    "LecunNormal": "LeCun", "LecunUniform": "LeCun",
-}
-
 NAME_RULE: Final = "a text of letters, digits and underscores that starts with a letter"
 
 
 def is_layer_name(name: Any) -> bool:
     """Tell whether Keras takes ``name`` as a layer's; the rule in words is `NAME_RULE`."""
     return isinstance(name, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) is not None
-
-
-@dataclass(frozen=True)
-class View:
-    """The positions of the sequence that one output position sees; None means all of them."""
-
-    width: int | None = 1
-    jump: int = 1
-
-    def through(self, span: Span | None) -> View:
-        """Return the view behind a layer of that span."""
-        if self.width is None or span is None:
-            return View(None)
-        return View(self.width + (span.width - 1) * self.jump, self.jump * span.stride)
-
-
-@dataclass(frozen=True)
-class Outline:
-    """What is known of a layer before it is built."""
-
-    shape: Shape
-    size: Size
-    view: View
 
 
 def parse_layers(raw: Any, path: Path, defaults: Mapping[str, Any], inputs: Sequence[str],
@@ -247,142 +204,3 @@ class _LayerReader:
             return None
         checked = self._arguments(inner, inner_rule, arguments, below)
         return None if checked is None else Layer(inner, snake_case(inner), checked, (), path=below)
-
-
-def choose_initializers(layers: tuple[Layer, ...], problems: Problems) -> tuple[Layer, ...]:
-    """Choose the initializers that were not written, and warn where a written one does not fit.
-
-    The arguments of the layers returned stand in the order of the rules' tables, whatever they
-    come from, so that a resolved spec is always written the same way.
-    """
-    return tuple(_in_order(_initialized(layer, layers, problems)) for layer in layers)
-
-
-def _in_order(layer: Layer) -> Layer:
-    found = {k: layer.arguments[k] for k in RULES[layer.kind].arguments if k in layer.arguments}
-    wrapped = _in_order(layer.wrapped) if layer.wrapped else None
-    return replace(layer, arguments=found, wrapped=wrapped)
-
-
-def _initialized(layer: Layer, layers: Sequence[Layer], problems: Problems) -> Layer:
-    if layer.wrapped:
-        return replace(layer, wrapped=_initialized_as(layer.wrapped, layer.name, layers, problems))
-    return _initialized_as(layer, layer.name, layers, problems)
-
-
-def _initialized_as(layer: Layer, name: str, layers: Sequence[Layer],
-                    problems: Problems) -> Layer:
-    if not RULES[layer.kind].initializer:
-        return layer
-    activation, whence = _activation_after(layer, name, layers)
-    fitting = "HeNormal" if activation in _HE else "GlorotUniform"
-    if activation == "selu":
-        fitting = "LecunNormal"
-    written = layer.arguments.get("kernel_initializer")
-    if written is None:
-        chosen = {**layer.arguments, "kernel_initializer": Reference(fitting)}
-        reason = f"{_FAMILIES[fitting]}, chosen for {activation}{whence}"
-        return replace(layer, arguments=chosen,
-                       reasons={**layer.reasons, "kernel_initializer": reason})
-    family = _FAMILIES.get(written.name)
-    if family and family != _FAMILIES[fitting] and activation in (*_HE, *_GLOROT, "selu"):
-        problems.warn((*layer.path, "kernel_initializer"),
-                      f"{snake_case(written.name)} does not match {activation}{whence}; "
-                      f"{snake_case(fitting)} does. Leave it out to have it chosen.")
-    return layer
-
-
-def _activation_after(layer: Layer, name: str, layers: Sequence[Layer]) -> tuple[str, str]:
-    """Return the activation that a layer's output meets, and how it was found."""
-    own = layer.arguments.get("activation")
-    if own and own != "linear":
-        return own, ""
-    followers = [other for other in layers if name in other.inputs]
-    while len(followers) == 1 and RULES[followers[0].kind].transparent:
-        name = followers[0].name
-        followers = [other for other in layers if name in other.inputs]
-    if len(followers) == 1:
-        next_one = followers[0]
-        if next_one.kind == "Activation":
-            return next_one.arguments["activation"] or "linear", f" in {next_one.name}"
-        if next_one.kind in _ACTIVATION_LAYERS:
-            return _ACTIVATION_LAYERS[next_one.kind], f" in {next_one.name}"
-    return "linear", ""
-
-
-def outline(layers: Sequence[Layer], inputs: Mapping[str, Shape],
-            problems: Problems | None = None) -> dict[str, Outline]:
-    """Follow shapes, sizes and views through the graph, without Keras and without allocating.
-
-    Args:
-        layers: the graph, each layer after those it follows.
-        inputs: shapes of the inputs without the batch axis.
-        problems: takes a problem where a layer cannot follow a shape; the layers behind it are
-            then left out. Without it, `CannotFollow` is raised.
-    """
-    known = {name: Outline(shape, Size(0), View()) for name, shape in inputs.items()}
-    for layer in layers:
-        if not all(source in known for source in layer.inputs):
-            continue
-        before = [known[source] for source in layer.inputs]
-        try:
-            known[layer.name] = _outline_one(layer, before)
-        except CannotFollow as error:
-            if problems is None:
-                raise
-            shapes = " and ".join(_batch(b.shape) for b in before)
-            problems.add(layer.path, f"{layer.kind} cannot follow shape {shapes}: {error}.",
-                         at_key=True)
-    return known
-
-
-def _batch(shape: Shape) -> str:
-    return str((None, *shape))
-
-
-def _outline_one(layer: Layer, before: Sequence[Outline]) -> Outline:
-    shapes = [b.shape for b in before]
-    if layer.wrapped:
-        shape, size = _wrapper(layer, layer.wrapped, shapes)
-    else:
-        values = _values(layer)
-        shape = RULES[layer.kind].shape(values, shapes)
-        size = RULES[layer.kind].size(values, shapes)
-    span = RULES[layer.kind].span(_values(layer)) if not _is_flat(layer, shapes) else None
-    views = [b.view.through(span) for b in before]
-    return Outline(shape, size, _widest(views))
-
-
-def _is_flat(layer: Layer, shapes: Sequence[Shape]) -> bool:
-    """Tell whether the sequence axis is already gone, so that every output sees all of it."""
-    return layer.kind == "Dense" and len(shapes[0]) == 1
-
-
-def _widest(views: Sequence[View]) -> View:
-    if any(v.width is None for v in views):
-        return View(None)
-    return max(views, key=lambda v: v.width or 0)
-
-
-def _values(layer: Layer) -> Values:
-    return with_defaults(RULES[layer.kind].arguments, layer.arguments)
-
-
-def _wrapper(layer: Layer, inner: Layer, shapes: Sequence[Shape]) -> tuple[Shape, Size]:
-    rule, values = RULES[inner.kind], _values(inner)
-    if layer.kind == "TimeDistributed":
-        if len(shapes[0]) < 2:
-            raise CannotFollow("it needs (steps, ...) behind the batch axis")
-        each = [shapes[0][1:]]
-        return (shapes[0][0], *rule.shape(values, each)), rule.size(values, each)
-    if inner.kind not in ("LSTM", "GRU", "SimpleRNN"):
-        raise CannotFollow(f"it can wrap LSTM, GRU or SimpleRNN, not {inner.kind}")
-    shape, size = rule.shape(values, shapes), rule.size(values, shapes)
-    merge = _values(layer)["merge_mode"]
-    if merge is None:
-        raise CannotFollow("merge_mode must be sum, mul, concat or ave")
-    last = shape[-1]
-    wide = 2 * last if merge == "concat" and last is not None else last
-    return (*shape[:-1], wide), Size(2 * size.trainable)
-
-
