@@ -7,13 +7,9 @@ from typing import Any
 
 from dlgenomics.predict.model import schema_of
 from dlgenomics.spec.dump import dump_yaml
+from dlgenomics.spec.metrics import metric_fact
 from dlgenomics.spec.summary import summarize
 from dlgenomics.spec.types import Spec
-
-_METRIC_TITLES = {
-    "auroc": "AUROC", "auprc": "AUPRC", "accuracy": "Accuracy", "mse": "MSE", "mae": "MAE",
-    "pearson": "Pearson correlation",
-}
 
 
 def model_card(spec: Spec, training: Mapping[str, Any], command: str) -> str:
@@ -48,17 +44,13 @@ def _front_matter(spec: Spec, training: Mapping[str, Any]) -> dict[str, Any]:
     results = [
         {"task": {"type": "other", "name": spec.task.replace("_", " ")},
          "dataset": {"type": "other", "name": spec.info.trained_on or "held-out test set"},
-         "metrics": [{"type": name, "name": _title(name), "value": round(value, 4)}
+         "metrics": [{"type": name, "name": metric_fact(name).title, "value": round(value, 4)}
                      for name, value in values.items() if value is not None]}
         for values in test.values()
     ]
     if results:
         found["model-index"] = [{"name": spec.name, "results": results}]
     return found
-
-
-def _title(metric: str) -> str:
-    return _METRIC_TITLES.get(metric, metric.replace("_", " ").replace("fdr", "FDR"))
 
 
 def _about(spec: Spec) -> str:
@@ -108,7 +100,8 @@ def _metrics(training: Mapping[str, Any]) -> str:
     lines = []
     for part, targets in training.get("metrics", {}).items():
         for target, values in targets.items():
-            shown = ", ".join(f"{_title(k)} {v:.4f}" for k, v in values.items() if v is not None)
+            shown = ", ".join(f"{metric_fact(name).title} {value:.4f}"
+                              for name, value in values.items() if value is not None)
             lines.append(f"- {part}, `{target}`: {shown}")
     return "\n".join(["## Results", "", *lines]) if lines else ""
 

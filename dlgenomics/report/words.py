@@ -3,51 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Final
 
-from dlgenomics.spec.tasks import fdr_of
+from dlgenomics.spec.metrics import metric_fact
 
 NOT_DEFINED: Final = "n/a"
-
-_NAMES: Final[Mapping[str, str]] = {
-    "auroc": "AUROC",
-    "auprc": "AUPRC",
-    "accuracy": "Accuracy",
-    "mse": "Mean squared error",
-    "mae": "Mean absolute error",
-    "pearson": "Pearson correlation",
-}
-
-_MEANINGS: Final[Mapping[str, str]] = {
-    "auroc": "Chance that a random positive scores above a random negative; guessing gives 0.5.",
-    "auprc": "Precision averaged over recall; guessing gives the share of positives.",
-    "accuracy": "Share of examples whose call is right.",
-    "mse": "Mean of squared differences, in squared units of the measurement; less is better.",
-    "mae": "Mean of absolute differences, in units of the measurement; less is better.",
-    "pearson": "Linear correlation of predicted and measured values; guessing gives 0.",
-}
-
-_ERRORS: Final = ("mse", "mae")
 
 
 def metric_name(metric: str) -> str:
     """Return a metric's name in words: ``recall_at_5_fdr`` is «Recall at 5 % FDR»."""
-    rate = fdr_of(metric)
-    return _NAMES.get(metric, metric) if rate is None else f"Recall at {100 * rate:.0f} % FDR"
+    return metric_fact(metric).title
 
 
 def metric_meaning(metric: str) -> str:
     """Return what a metric says, in one sentence."""
-    rate = fdr_of(metric)
-    if rate is not None:
-        return f"Share of positives found while at most {100 * rate:.0f} % of the calls are false."
-    return _MEANINGS.get(metric, "")
+    return metric_fact(metric).meaning
 
 
 def is_share(metric: str) -> bool:
     """Return whether a metric lies between 0 (or -1) and 1 and more is better."""
-    return metric not in _ERRORS
+    return not metric_fact(metric).is_error
 
 
 def metric_value(metric: str, value: float | None) -> str:

@@ -8,6 +8,7 @@ from dlgenomics.errors import did_you_mean
 from dlgenomics.spec.document import Path
 from dlgenomics.spec.layer_reader import NAME_RULE, is_layer_name
 from dlgenomics.spec.layers.rule import Shape
+from dlgenomics.spec.metrics import is_by_epoch
 from dlgenomics.spec.outline import Outline, outline
 from dlgenomics.spec.problems import Problems, must_be, received
 from dlgenomics.spec.tasks import TASKS
@@ -205,5 +206,6 @@ def monitored_names(training: Training) -> list[str]:
     names = ["loss"]
     for target, metrics in training.metrics.items():
         names += [f"{target}_loss"] if several else []
-        names += [f"{target}_{m}" if several else m for m in metrics]
+        each = [m for m in metrics if is_by_epoch(m)]
+        names += [f"{target}_{m}" if several else m for m in each]
     return [*(f"val_{n}" for n in names), *names]

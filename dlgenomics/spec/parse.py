@@ -18,9 +18,10 @@ from dlgenomics.spec.dump import dump_yaml
 from dlgenomics.spec.findings import validate_types
 from dlgenomics.spec.initializers import choose_initializers
 from dlgenomics.spec.layer_reader import parse_layers
+from dlgenomics.spec.metrics import metric_problem
 from dlgenomics.spec.outline import outline
 from dlgenomics.spec.problems import Problems, must_be, received
-from dlgenomics.spec.tasks import TASKS, metric_problem
+from dlgenomics.spec.tasks import TASKS
 from dlgenomics.spec.types import SPEC_VERSION, DnaInput, Layer, Spec, Task
 from dlgenomics.spec.vocabulary import AUGMENTATION, CALLBACK, LOSS, OPTIMIZER
 

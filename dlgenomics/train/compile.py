@@ -8,7 +8,7 @@ import keras
 
 from dlgenomics.build.objects import make_object
 from dlgenomics.spec.arguments import Reference
-from dlgenomics.spec.tasks import fdr_of
+from dlgenomics.spec.metrics import METRICS, fdr_of, is_by_epoch
 from dlgenomics.spec.types import Spec
 
 
@@ -18,7 +18,7 @@ def compile_model(model: keras.Model, spec: Spec) -> None:
     losses = {name: make_object(keras.losses, training.loss[name]) for name in names}
     metrics = {
         name: [_make_metric(m, spec.task, len(spec.data.targets[name].names))
-               for m in training.metrics[name]]
+               for m in training.metrics[name] if is_by_epoch(m)]
         for name in names
     }
     several = len(names) > 1
@@ -40,6 +40,8 @@ def _make_metric(metric: str, task: str, columns: int) -> keras.metrics.Metric:
         return keras.metrics.CategoricalAccuracy(name=metric)
     make: Any = {
         "accuracy": keras.metrics.BinaryAccuracy,
+        "precision": keras.metrics.Precision,
+        "recall": keras.metrics.Recall,
         "mse": keras.metrics.MeanSquaredError,
         "mae": keras.metrics.MeanAbsoluteError,
         "pearson": lambda name: keras.metrics.PearsonCorrelation(axis=0, name=name),
@@ -47,7 +49,7 @@ def _make_metric(metric: str, task: str, columns: int) -> keras.metrics.Metric:
     return make(name=metric)
 
 
-_LESS_IS_BETTER: Final = ("loss", "mse", "mae")
+_LESS_IS_BETTER: Final = ("loss", *(name for name, fact in METRICS.items() if fact.is_error))
 
 
 def direction(monitor: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.spec.tasks import fdr_of
+from dlgenomics.spec.metrics import fdr_of
 
 Values = NDArray[np.floating[Any]]
 
@@ -23,9 +23,7 @@ def auroc(truth: Values, score: Values) -> float:
     negatives = len(truth) - positives
     if not positives or not negatives:
         return float("nan")
-    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    above = ranks[truth == 1].sum() - positives * (positives + 1) / 2
+    above = _ranks(score)[truth == 1].sum() - positives * (positives + 1) / 2
     return float(above / (positives * negatives))
 
 
@@ -74,6 +72,41 @@ def accuracy(truth: Values, score: Values) -> float:
     return float(((score > 0.5) == (truth > 0.5)).mean())
 
 
+def _calls(truth: Values, score: Values) -> tuple[int, int, int, int]:
+    """Return true positives, false positives, false negatives, true negatives at 0.5."""
+    called, positive = score > 0.5, truth > 0.5
+    return (int((called & positive).sum()), int((called & ~positive).sum()),
+            int((~called & positive).sum()), int((~called & ~positive).sum()))
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
+
+
+def balanced_accuracy(truth: Values, score: Values) -> float:
+    """Return the mean of sensitivity and specificity at 0.5."""
+    tp, fp, fn, tn = _calls(truth, score)
+    return (_share(tp, tp + fn) + _share(tn, tn + fp)) / 2
+
+
+def precision(truth: Values, score: Values) -> float:
+    """Return the share of calls at 0.5 that are right; 0 where nothing is called."""
+    tp, fp, _, _ = _calls(truth, score)
+    return tp / max(tp + fp, 1)
+
+
+def recall(truth: Values, score: Values) -> float:
+    """Return the share of positives called at 0.5."""
+    tp, _, fn, _ = _calls(truth, score)
+    return _share(tp, tp + fn)
+
+
+def f1(truth: Values, score: Values) -> float:
+    """Return the harmonic mean of precision and recall at 0.5."""
+    tp, fp, fn, _ = _calls(truth, score)
+    return _share(2 * tp, 2 * tp + fp + fn)
+
+
 def mse(truth: Values, score: Values) -> float:
     """Return the mean squared error."""
     return float(((truth - score) ** 2).mean())
@@ -91,9 +124,22 @@ def pearson(truth: Values, score: Values) -> float:
     return float(np.corrcoef(truth, score)[0, 1])
 
 
+def spearman(truth: Values, score: Values) -> float:
+    """Return Spearman's rank correlation; ties have their mean rank."""
+    return pearson(_ranks(truth), _ranks(score))
+
+
+def _ranks(values: Values) -> Values:
+    """Return ranks from 1; equal values share the mean of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    found: Values = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    return found
+
+
 _METRICS: Final[Mapping[str, Callable[[Values, Values], float]]] = {
-    "accuracy": accuracy, "auroc": auroc, "auprc": auprc, "mse": mse, "mae": mae,
-    "pearson": pearson,
+    "accuracy": accuracy, "auroc": auroc, "auprc": auprc, "balanced_accuracy": balanced_accuracy,
+    "precision": precision, "recall": recall, "f1": f1,
+    "mse": mse, "mae": mae, "pearson": pearson, "spearman": spearman,
 }
 
 

@@ -15,8 +15,8 @@ ACTIVATION = ("celu, elu, exponential, gelu, glu, hard_shrink, hard_sigmoid, har
               "leaky_relu, linear, log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, "
               "soft_shrink, softmax, softplus, softsign, sparse_plus, sparsemax, squareplus, swish, "
               "tanh, tanh_shrink, threshold")
-METRIC = ("a metric for binary_classification must be one of accuracy, auroc, auprc, "
-          "recall_at_N_fdr. Received: ")
+METRIC = ("a metric for binary_classification must be one of auroc, auprc, accuracy, "
+          "balanced_accuracy, precision, recall, f1, recall_at_N_fdr. Received: ")
 NAME = "a text of letters, digits and underscores that starts with a letter"
 
 

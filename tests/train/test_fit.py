@@ -12,6 +12,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from dlgenomics.errors import DataError, RunError
 from dlgenomics.spec import parse_spec
+from dlgenomics.spec.metrics import METRICS
 from dlgenomics.train.run import (
     RunFolder,
     read_arrays,
@@ -227,6 +228,12 @@ def test_every_task_trains(
     (data / "labels.tsv").write_text("\n".join(table) + "\n")
     text = TINY_SPEC.replace("binary_classification", task).replace("{column: bound}", columns)
     text = text.replace("    - Dense: {units: 1}", head).replace("epochs: 3", "epochs: 2")
+    known = [name for name, fact in METRICS.items() if task in fact.tasks]
+    text = text.replace("  seed: 3", f"  seed: 3\n  metrics: [{', '.join(known)}]")
     run = train(parse_spec(text), data, tmp_path / "run")
     values = run.metrics["test"]["bound"]
+    assert list(values) == known
     assert all(np.isfinite(v) for v in values.values())
+    by_epoch = {name for name in known if METRICS[name].by_epoch}
+    logged = set(read_history_table(RunFolder(run.folder)))
+    assert {name for name in known if f"val_{name}" in logged} == by_epoch

@@ -40,6 +40,31 @@ def test_recall_at_fdr_is_the_best_of_all_thresholds(
     assert metrics.recall_at_fdr(truth, score, fdr) == pytest.approx(best)
 
 
+@given(labelled_scores())
+def test_calls_at_one_half_equal_scikit_learn(data: tuple[np.ndarray, np.ndarray]) -> None:
+    truth, score = data
+    called = score > 0.5
+    one = {"zero_division": 0}
+    assert metrics.balanced_accuracy(truth, score) == pytest.approx(
+        sk.balanced_accuracy_score(truth, called))
+    assert metrics.precision(truth, score) == pytest.approx(
+        sk.precision_score(truth, called, **one))
+    assert metrics.recall(truth, score) == pytest.approx(sk.recall_score(truth, called, **one))
+    assert metrics.f1(truth, score) == pytest.approx(sk.f1_score(truth, called, **one))
+
+
+@given(labelled_scores())
+def test_rank_correlation_equals_scipy_with_ties(data: tuple[np.ndarray, np.ndarray]) -> None:
+    from scipy.stats import spearmanr
+
+    truth, score = data
+    found = metrics.spearman(truth, score)
+    if np.ptp(score):
+        assert found == pytest.approx(spearmanr(truth, score).statistic)
+    else:
+        assert np.isnan(found)
+
+
 def test_recall_at_fdr_where_precision_is_not_monotone() -> None:
     # The top call is wrong: precision starts at 0 and rises to 0.8 further down.
     truth = np.array([0, 1, 1, 1, 1, 0, 0, 0, 0, 0], float)

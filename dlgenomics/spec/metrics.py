@@ -1,0 +1,102 @@
+"""The metrics that a spec may ask for, with titles and meanings: one table for all rooms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from dlgenomics.errors import did_you_mean
+from dlgenomics.spec.types import Task
+
+
+@dataclass(frozen=True)
+class MetricFact:
+    """What is known of a metric.
+
+    Attributes:
+        title: its name for people.
+        meaning: what it says, in a sentence.
+        tasks: the tasks that it makes sense for.
+        is_error: whether less is better; otherwise more is, and 1 is best.
+        by_epoch: whether it is computed after each epoch; otherwise only at the end.
+    """
+
+    title: str
+    meaning: str
+    tasks: tuple[Task, ...]
+    is_error: bool = False
+    by_epoch: bool = True
+
+
+_CALLS: Final[tuple[Task, ...]] = ("binary_classification", "multilabel_classification")
+_VALUES: Final[tuple[Task, ...]] = ("regression",)
+
+METRICS: Final[Mapping[str, MetricFact]] = {
+    "auroc": MetricFact(
+        "AUROC", "Chance that a random positive scores above a random negative; guessing gives "
+        "0.5.", _CALLS),
+    "auprc": MetricFact(
+        "AUPRC", "Precision averaged over recall; guessing gives the share of positives.", _CALLS),
+    "accuracy": MetricFact(
+        "Accuracy", "Share of examples whose call is right.",
+        (*_CALLS, "multiclass_classification")),
+    "balanced_accuracy": MetricFact(
+        "Balanced accuracy", "Mean of the shares of positives and of negatives called right; "
+        "guessing gives 0.5.", _CALLS, by_epoch=False),
+    "precision": MetricFact("Precision", "Share of positive calls that are right.", _CALLS),
+    "recall": MetricFact("Recall", "Share of positives that are called.", _CALLS),
+    "f1": MetricFact(
+        "F1", "Harmonic mean of precision and recall.", _CALLS, by_epoch=False),
+    "mse": MetricFact(
+        "Mean squared error", "Mean of squared differences, in squared units of the measurement; "
+        "less is better.", _VALUES, is_error=True),
+    "mae": MetricFact(
+        "Mean absolute error", "Mean of absolute differences, in units of the measurement; less is "
+        "better.", _VALUES, is_error=True),
+    "pearson": MetricFact(
+        "Pearson correlation", "Linear correlation of predicted and measured values; guessing "
+        "gives 0.", _VALUES),
+    "spearman": MetricFact(
+        "Spearman correlation", "Correlation of the ranks of predicted and measured values; "
+        "guessing gives 0.", _VALUES, by_epoch=False),
+}
+
+_RECALL: Final = re.compile(r"recall_at_([1-9]\d?)_fdr")
+_RECALL_FORM: Final = "recall_at_N_fdr"
+
+
+def fdr_of(metric: str) -> float | None:
+    """Return the false-discovery rate of ``recall_at_5_fdr`` as a share (0.05), else None."""
+    found = _RECALL.fullmatch(metric)
+    return int(found[1]) / 100 if found else None
+
+
+def metric_fact(metric: str) -> MetricFact:
+    """Return what is known of a metric that a checked spec names."""
+    rate = fdr_of(metric)
+    if rate is None:
+        return METRICS[metric]
+    return MetricFact(
+        f"Recall at {100 * rate:.0f} % FDR",
+        f"Share of positives found while at most {100 * rate:.0f} % of the calls are false.",
+        _CALLS)
+
+
+def is_by_epoch(metric: str) -> bool:
+    """Tell whether a metric is computed after each epoch; false for one that is not known."""
+    fact = METRICS.get(metric)
+    return fact.by_epoch if fact else fdr_of(metric) is not None
+
+
+def metric_problem(metric: object, task: Task) -> str | None:
+    """Return what is wrong with a metric's name for a task, or None."""
+    known = [name for name, fact in METRICS.items() if task in fact.tasks]
+    known += [_RECALL_FORM] if task in _CALLS else []
+    if isinstance(metric, str):
+        named = METRICS.get(metric)
+        if (task in named.tasks) if named else (fdr_of(metric) and task in _CALLS):
+            return None
+    hint = did_you_mean(metric, [*known, "recall_at_5_fdr"]) if isinstance(metric, str) else ""
+    return f"a metric for {task} must be one of {', '.join(known)}. Received: {metric!r}.{hint}"
