@@ -98,5 +98,6 @@ def metric_problem(metric: object, task: Task) -> str | None:
         named = METRICS.get(metric)
         if (task in named.tasks) if named else (fdr_of(metric) and task in _CALLS):
             return None
-    hint = did_you_mean(metric, [*known, "recall_at_5_fdr"]) if isinstance(metric, str) else ""
+    written = [name.replace("N", "5") for name in known]
+    hint = did_you_mean(metric, written) if isinstance(metric, str) else ""
     return f"a metric for {task} must be one of {', '.join(known)}. Received: {metric!r}.{hint}"

@@ -295,7 +295,7 @@ TRAINING = [
     ("{loss: §{}}", "loss must be given for each target. Received: none for 'bound'."),
     ("{metrics: §auroc}", "metrics must be a list of metrics. Received: the text 'auroc'."),
     ("{metrics: [auroc, §auc]}", f"{METRIC}'auc'. Did you mean 'auroc'?"),
-    ("{metrics: {bound: [§pearson]}}", f"{METRIC}'pearson'."),
+    ("{metrics: {bound: [§pearson]}}", f"{METRIC}'pearson'. Did you mean 'precision'?"),
     ("{metrics: [§recall_at_0_fdr]}", f"{METRIC}'recall_at_0_fdr'. "
      "Did you mean 'recall_at_5_fdr'?"),
     ("{metrics: [§3]}", f"{METRIC}3."),
