@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dlgenomics.errors import SpecNotFoundError
+from dlgenomics.errors import RunError, SpecNotFoundError
 from dlgenomics.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -58,7 +58,17 @@ class SpecEntry:
         return train(self.load(), Path(data_folder), folder, replace=replace, progress=progress)
 
     def package(self, run_folder: Path | str, folder: Path | str) -> Path:
-        """Package a finished run of this spec into a folder."""
+        """Package a finished run of this spec into a folder.
+
+        Raises:
+            RunError: the run is not finished, or is one of another spec.
+        """
+        from dlgenomics.train.run import RunFolder, read_record  # noqa: PLC0415
+
+        name, own = read_record(RunFolder(Path(run_folder)))["name"], self.load().name
+        if name != own:
+            raise RunError(f"the run must be one of {own}. Received: a run of {name}.",
+                           folder=run_folder, next_step=f"dlg package {run_folder}")
         from dlgenomics.package.write import package_run  # noqa: PLC0415 - starts TensorFlow
 
         return package_run(Path(run_folder), Path(folder))

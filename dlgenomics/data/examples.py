@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dlgenomics.data.encoding import UNKNOWN, Codes
 from dlgenomics.data.genome import Genome
-from dlgenomics.data.intervals import Intervals, read_intervals
+from dlgenomics.data.intervals import Intervals, make_intervals, read_intervals
 from dlgenomics.data.sequences import read_sequences
 from dlgenomics.data.split import Parts, split_rows
 from dlgenomics.data.tables import Table, read_table
@@ -21,7 +21,7 @@ from dlgenomics.errors import DataError
 from dlgenomics.files import sha256_of
 from dlgenomics.spec.types import ColumnSplit, Data, RandomSplit, Source, Spec
 
-_COORDINATES: Final = re.compile(r"([^:\s]+):[\d,]+-[\d,]+")
+_COORDINATES: Final = re.compile(r"([^:\s]+):([\d,]+)-([\d,]+)")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class _Loaded:
     names: tuple[str, ...]
     codes: Codes
     table: Table
-    chromosomes: NDArray[np.object_] | None
+    places: Intervals | None
 
 
 def load_examples(spec: Spec, folder: Path) -> Examples:
@@ -87,9 +87,19 @@ def _from_fasta(_data: Data, source: Source, folder: Path, length: int, margin: 
     sequences = read_sequences(folder / source.fasta, length, center=center)
     table = read_table(folder / source.labels).joined(sequences.names, source.fasta)
     codes = np.pad(sequences.codes, ((0, 0), (margin, margin)), constant_values=UNKNOWN)
-    found = [_COORDINATES.match(name) for name in sequences.names]
-    chromosomes = None if None in found else np.array([m[1] for m in found if m], object)
-    return _Loaded(sequences.names, codes, table, chromosomes)
+    return _Loaded(sequences.names, codes, table, _named_places(sequences.names))
+
+
+def _named_places(names: tuple[str, ...]) -> Intervals | None:
+    """Return the intervals that names such as ``chr1:100-200`` state; None if one states none."""
+    found = [_COORDINATES.match(name) for name in names]
+    rows = [(m[1], _number(m[2]), _number(m[3]), ".") for m in found if m]
+    return make_intervals(rows) if len(rows) == len(names) else None
+
+
+def _number(text: str) -> int:
+    """Return a number that may be written with commas between thousands."""
+    return int(text.replace(",", "") or 0)
 
 
 def _from_intervals(data: Data, source: Source, folder: Path, length: int, margin: int, *,
@@ -106,7 +116,7 @@ def _from_intervals(data: Data, source: Source, folder: Path, length: int, margi
         table = Table(intervals.path, intervals.columns, intervals.line)
     else:
         table = read_table(folder / source.labels).joined(names, source.intervals)
-    return _Loaded(names, codes, table, intervals.contig_names)
+    return _Loaded(names, codes, table, windows)
 
 
 def interval_names(intervals: Intervals) -> tuple[str, ...]:
@@ -159,7 +169,7 @@ def _labels(spec: Spec, table: Table) -> dict[str, NDArray[np.float32]]:
 
 def _parts(spec: Spec, loaded: _Loaded) -> Parts:
     split = spec.data.split
-    if split.by == "chromosome" and loaded.chromosomes is None:
+    if split.by == "chromosome" and loaded.places is None:
         raise DataError("a split by chromosome needs intervals, or sequences named "
                         f"contig:start-end. Received: {loaded.names[0]!r}.", path=loaded.table.path)
     stratify = split.stratify if isinstance(split, RandomSplit) else None
@@ -167,7 +177,9 @@ def _parts(spec: Spec, loaded: _Loaded) -> Parts:
     return split_rows(
         split, len(loaded.names), seed=spec.training.seed, path=loaded.table.path,
         strata=loaded.table.numbers(stratify) if stratify else None,
-        chromosomes=loaded.chromosomes, words=words,
+        clusters=None if loaded.places is None else loaded.places.clusters(),
+        chromosomes=None if loaded.places is None else loaded.places.contig_names,
+        words=words,
     )
 
 

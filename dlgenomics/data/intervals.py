@@ -74,6 +74,22 @@ class Intervals:
         start = (self.start + self.end) // 2 - length // 2
         return replace(self, start=start, end=start + length)
 
+    def clusters(self) -> NDArray[np.int64]:
+        """Return a number for each interval; those that overlap, directly or in a chain, share it.
+
+        Intervals that only touch do not overlap; strands make no difference.
+        """
+        order = np.lexsort((self.start, self.contig))
+        contig, start, end = self.contig[order], self.start[order], self.end[order]
+        # Contigs laid end to end, so that one running maximum serves all of them.
+        room = self.end.max(initial=0) - self.start.min(initial=0)
+        offset = contig.astype(np.int64) * room
+        reach = np.maximum.accumulate(end + offset)
+        is_new = np.append(True, (start + offset)[1:] >= reach[:-1])
+        found = np.empty(len(self), np.int64)
+        found[order] = np.cumsum(is_new[:len(self)]) - 1
+        return found
+
     def widened(self, margin: int) -> Intervals:
         """Return the intervals with ``margin`` bp more at both ends."""
         return replace(self, start=self.start - margin, end=self.end + margin)

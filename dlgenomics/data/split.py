@@ -34,6 +34,7 @@ def split_rows(
     seed: int,
     path: str,
     strata: NDArray[np.float32] | None = None,
+    clusters: NDArray[np.int64] | None = None,
     chromosomes: NDArray[np.object_] | None = None,
     words: NDArray[np.object_] | None = None,
 ) -> Parts:
@@ -45,6 +46,8 @@ def split_rows(
         seed: for a random split.
         path: the data file, for messages.
         strata: a value for each row whose proportions a random split keeps.
+        clusters: a number for each row; rows that share it, because they overlap, are never divided
+            by a random split. Shares are then shares of clusters.
         chromosomes: the chromosome of each row, for a split by chromosome.
         words: the word of each row, for a split by column.
 
@@ -52,7 +55,7 @@ def split_rows(
         DataError: a part that is asked for would be empty.
     """
     if isinstance(split, RandomSplit):
-        parts = _random(split, count, seed, strata)
+        parts = _random_whole(split, count, seed, strata, clusters)
     elif isinstance(split, ChromosomeSplit):
         assert chromosomes is not None  # noqa: S101 - the caller's part of the contract
         parts = _by_chromosome(split, chromosomes, path)
@@ -65,6 +68,20 @@ def split_rows(
             raise DataError(f"the split must leave examples for {name}. Received: none of {count}. "
                             "Change data.split.", path=path)
     return parts
+
+
+def _random_whole(split: RandomSplit, count: int, seed: int, strata: NDArray[np.float32] | None,
+                  clusters: NDArray[np.int64] | None) -> Parts:
+    """Deal rows at random; rows of one cluster go together, with the first one's stratum."""
+    first = np.arange(count) if clusters is None else np.unique(clusters, return_index=True)[1]
+    if clusters is None or len(first) == count:
+        return _random(split, count, seed, strata)
+    sizes = {name: size if isinstance(size, float) else size / count
+             for name, size in (("test", split.test), ("validation", split.validation))}
+    dealt = _random(split.model_copy(update=sizes), len(first), seed,
+                    None if strata is None else strata[first])
+    return Parts(**{name: np.flatnonzero(np.isin(clusters, clusters[first[getattr(dealt, name)]]))
+                    for name in ("train", "validation", "test")})
 
 
 def _random(split: RandomSplit, count: int, seed: int,

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlgenomics.data.intervals import make_intervals
 from dlgenomics.data.split import Parts, split_rows
 from dlgenomics.errors import DataError
 from dlgenomics.spec.types import ChromosomeSplit, ColumnSplit, RandomSplit
@@ -117,3 +118,50 @@ def test_nothing_left_to_train_or_validate_on():
 def test_sizes():
     rows = np.arange(3)
     assert Parts(rows, rows[:2], rows[:0]).sizes() == {"train": 3, "validation": 2, "test": 0}
+
+
+# ---- overlapping intervals ---------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(-9, 60), st.integers(1, 12)),
+                min_size=1, max_size=40))
+def test_clusters_are_the_connected_components_of_overlap(rows):
+    found = make_intervals([(c, s, s + n, ".") for c, s, n in rows]).clusters()
+    parent = list(range(len(rows)))
+
+    def root(i):
+        while parent[i] != i:
+            i = parent[i]
+        return i
+
+    for i, (c, s, n) in enumerate(rows):
+        for j, (d, t, m) in enumerate(rows):
+            if c == d and s < t + m and t < s + n:
+                parent[root(i)] = root(j)
+    for i in range(len(rows)):
+        for j in range(len(rows)):
+            assert (found[i] == found[j]) == (root(i) == root(j))
+
+
+def test_overlapping_rows_are_never_divided_and_shares_hold():
+    start = np.random.default_rng(3).integers(0, 60_000, 2000)
+    intervals = make_intervals([("c", int(s), int(s) + 20, ".") for s in start])
+    clusters = intervals.clusters()
+    labels = (start % 3 == 0).astype(np.float32)
+    parts = split_rows(RandomSplit(by="random", test=0.2, validation=0.1), 2000, seed=1, path="x",
+                       strata=labels, clusters=clusters)
+    pieces = [set(clusters[rows].tolist()) for rows in (parts.train, parts.validation, parts.test)]
+    assert pieces[0].isdisjoint(pieces[1] | pieces[2])
+    assert pieces[1].isdisjoint(pieces[2])
+    joined = np.sort(np.concatenate([parts.train, parts.validation, parts.test]))
+    assert np.array_equal(joined, np.arange(2000))
+    assert len(parts.test) == pytest.approx(400, rel=0.15)
+    assert labels[parts.test].mean() == pytest.approx(labels.mean(), abs=0.05)
+
+
+def test_without_overlap_clusters_change_nothing():
+    split = RandomSplit(by="random", test=7, validation=0.25)
+    plain = split_rows(split, 50, seed=4, path="x")
+    single = split_rows(split, 50, seed=4, path="x", clusters=np.arange(50))
+    assert all(np.array_equal(getattr(plain, n), getattr(single, n))
+               for n in ("train", "validation", "test"))

@@ -203,6 +203,26 @@ def test_balanced_class_weights_are_total_over_twice_the_count(
     assert np.where(labels == 1, weights[1], weights[0]).mean() == pytest.approx(1)
 
 
+def test_intervals_in_a_genome_train_as_sequences_do(tiny_data: Path, tmp_path: Path) -> None:
+    """Labels from a column of the BED, chromosomes held out, shifts beyond the interval."""
+    from dlgenomics.train.fit import train
+
+    text = TINY_SPEC.replace(
+        "  train: {fasta: sequences.fa.gz, labels: labels.tsv}\n",
+        "  reference: {fasta: genome.fa}\n  train: {intervals: intervals.bed}\n")
+    text = text.replace("{by: random, test: 0.2, validation: 0.2, stratify: bound}",
+                        "{by: random, test: 0.3, validation: 0.2}")
+    text = text.replace("  augment:\n", "  augment:\n    - shift: {max: 4}\n")
+    run = train(parse_spec(text), tiny_data, tmp_path / "run")
+    assert read_record(RunFolder(run.folder))["split"] == {
+        "train": 35, "validation": 14, "test": 21}
+    assert set(read_record(RunFolder(run.folder))["data"]) == {"genome.fa", "intervals.bed"}
+    by_chromosome = text.replace("{by: random, test: 0.3, validation: 0.2}",
+                                 "{by: chromosome, test: [chr2], validation: [chr1]}")
+    with pytest.raises(DataError, match="must leave examples for train"):
+        train(parse_spec(by_chromosome), tiny_data, tmp_path / "other")
+
+
 def test_missing_training_section_is_said(tiny_data: Path, tmp_path: Path) -> None:
     from dlgenomics.train.fit import train
 
