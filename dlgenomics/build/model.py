@@ -8,11 +8,11 @@ from typing import Any, Final
 import keras
 
 from dlgenomics.build.objects import make_arguments
+from dlgenomics.build.units import axes_of_a_unit
 from dlgenomics.spec import check_size
 from dlgenomics.spec.types import Layer, Spec
 
-_KERNEL_AXES: Final = {"Conv1D": 3, "Conv2D": 4, "SeparableConv1D": 3}
-_ALPHA_AXES: Final = 2
+_CALLED_WITH_SEPARATE_INPUTS: Final = ("MultiHeadAttention", "GroupQueryAttention")
 
 
 def build_model(spec: Spec) -> keras.Model:
@@ -50,17 +50,13 @@ def _model_name(name: str) -> str:
 
 def _make_layer(layer: Layer) -> keras.Layer:
     make = getattr(keras.layers, layer.kind)
-    axes = {
-        "kernel": _KERNEL_AXES.get(layer.kind, 2),
-        "depthwise": 3, "pointwise": 3, "recurrent": 2, "bias": 2, "alpha": _ALPHA_AXES,
-    }
-    arguments = make_arguments(layer.arguments, axes)
+    arguments = make_arguments(layer.arguments, lambda weight: axes_of_a_unit(layer.kind, weight))
     if layer.wrapped is not None:
         return make(_make_layer(layer.wrapped), **arguments, name=layer.name)
     return make(**arguments, name=layer.name)
 
 
 def _apply(made: keras.Layer, layer: Layer, before: list[Any]) -> Any:
-    if layer.kind == "MultiHeadAttention":
+    if layer.kind in _CALLED_WITH_SEPARATE_INPUTS:
         return made(*before)
     return made(before if len(before) > 1 else before[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import keras
@@ -31,22 +31,25 @@ def _made(arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def make_arguments(arguments: Mapping[str, Any], axes: Mapping[str, int]) -> dict[str, Any]:
+UnitAxes = Callable[[str], Sequence[int]]
+"""A weight's name (``kernel``) → the axes over which the weights of one unit run."""
+
+
+def make_arguments(arguments: Mapping[str, Any], unit_axes: UnitAxes) -> dict[str, Any]:
     """Return a layer's arguments with their references made into Keras objects.
 
     Args:
         arguments: as a spec's layer holds them.
-        axes: the number of axes of each weight (``kernel``), for constraints by unit.
+        unit_axes: for constraints by unit.
     """
-    return {k: _argument(k, v, axes) for k, v in arguments.items()}
+    return {k: _argument(k, v, unit_axes) for k, v in arguments.items()}
 
 
-def _argument(key: str, value: Any, axes: Mapping[str, int]) -> Any:
+def _argument(key: str, value: Any, unit_axes: UnitAxes) -> Any:
     if not isinstance(value, Reference):
         return value
     weight, _, noun = key.rpartition("_")
     if value.arguments.get("axis") == PER_UNIT:
-        # All axes but the last: MaxNorm's own default would norm a Conv1D kernel over width only.
-        every = list(range(axes.get(weight, 2) - 1))
-        value = Reference(value.name, {**value.arguments, "axis": every})
+        axes = list(unit_axes(weight))
+        value = Reference(value.name, {**value.arguments, "axis": axes})
     return make_object(_MODULES[noun], value)

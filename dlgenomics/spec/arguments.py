@@ -279,7 +279,8 @@ def snake_case(name: str) -> str:
     special = {"L1L2": "l1_l2", "RMSprop": "rmsprop", "ReLU": "relu", "PReLU": "prelu",
                "ReduceLROnPlateau": "reduce_lr_on_plateau", "AdamW": "adamw",
                "TerminateOnNaN": "terminate_on_nan", "LeakyReLU": "leaky_relu",
-               "KLDivergence": "kl_divergence"}
+               "KLDivergence": "kl_divergence", "Conv1DTranspose": "conv1d_transpose",
+               "Conv2DTranspose": "conv2d_transpose", "RMSNormalization": "rms_normalization"}
     if name in special:
         return special[name]
     pieces = ""

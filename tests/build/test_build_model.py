@@ -122,6 +122,40 @@ def test_per_unit_max_norm_norms_width_and_channels_together() -> None:
     assert np.sqrt((dense ** 2).sum(axis=0)) == pytest.approx([2], rel=1e-4)
 
 
+@pytest.mark.parametrize(("kind", "weight", "axes"), [
+    ("Dense", "kernel", (0,)), ("Conv1D", "kernel", (0, 1)), ("Conv2D", "kernel", (0, 1, 2)),
+    ("Conv1DTranspose", "kernel", (0, 2)), ("Conv2DTranspose", "kernel", (0, 1, 3)),
+    ("DepthwiseConv1D", "depthwise", (0,)), ("SeparableConv2D", "depthwise", (0, 1)),
+    ("SeparableConv1D", "pointwise", (0, 1)), ("LSTM", "recurrent", (0,)),
+    ("Conv1D", "bias", (0,)), ("PReLU", "alpha", (0,)),
+])
+def test_axes_of_a_unit(kind: str, weight: str, axes: tuple[int, ...]) -> None:
+    from dlgenomics.build.units import axes_of_a_unit
+
+    assert tuple(axes_of_a_unit(kind, weight)) == axes
+
+
+@pytest.mark.parametrize(("kind", "arguments", "units"), [
+    ("Conv1D", {"filters": 3, "kernel_size": 5}, 3),
+    ("Conv1DTranspose", {"filters": 3, "kernel_size": 5}, 3),
+    ("Conv2DTranspose", {"filters": 3, "kernel_size": 5}, 3),
+    ("SeparableConv1D", {"filters": 3, "kernel_size": 5}, 3),
+    ("DepthwiseConv1D", {"kernel_size": 5, "depth_multiplier": 2}, 14),
+    ("DepthwiseConv2D", {"kernel_size": 5, "depth_multiplier": 2}, 14),
+])
+def test_one_norm_remains_for_each_unit(kind: str, arguments: dict[str, int], units: int) -> None:
+    import keras
+
+    from dlgenomics.build.units import axes_of_a_unit
+
+    layer = getattr(keras.layers, kind)(**arguments)
+    layer.build((None, 20, 20, 7) if "2D" in kind else (None, 20, 7))
+    kernel = layer.weights[0] if "Separable" not in kind else layer.pointwise_kernel
+    weight = "depthwise" if "Depth" in kind else "pointwise" if "Sep" in kind else "kernel"
+    norms = np.square(kernel.numpy()).sum(axis=tuple(axes_of_a_unit(kind, weight)))
+    assert norms.size == units
+
+
 def test_a_network_too_large_is_refused_before_it_is_allocated() -> None:
     from dlgenomics.build import build_model
 

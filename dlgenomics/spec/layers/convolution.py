@@ -1,20 +1,12 @@
-"""Convolutions and pooling, over one axis (sequence) or two; always channels last."""
+"""Convolutions over one axis (sequence) or two: plain, separable, depthwise and transposed."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
-from dlgenomics.spec.arguments import (
-    REQUIRED,
-    Argument,
-    Boolean,
-    Choice,
-    Integer,
-    Integers,
-    Maybe,
-)
+from dlgenomics.spec.arguments import Argument, Choice, Integer, Integers
 from dlgenomics.spec.layers.rule import (
     USE_BIAS,
     CannotFollow,
@@ -28,163 +20,177 @@ from dlgenomics.spec.layers.rule import (
     weight_arguments,
     whole,
 )
+from dlgenomics.spec.layers.windows import AXES, per_axis, windowed
 from dlgenomics.spec.vocabulary import ACTIVATION
 
-_AXES: Final = {1: "length, channels", 2: "rows, columns, channels"}
+ShapeRule = Callable[[Values, Sequence[Shape]], Shape]
+SizeRule = Callable[[Values, Sequence[Shape]], Size]
 
 
-def _tuple(value: int | tuple[int, ...] | None, rank: int) -> tuple[int, ...]:
-    if isinstance(value, tuple):
-        return value
-    return (value or 1,) * rank
+def _channels(shapes: Sequence[Shape]) -> int:
+    return known(shapes[0][-1], "number of channels")
 
 
-def _windowed(length: int | None, window: int, stride: int, padding: str) -> int | None:
-    if length is None:
-        return None
-    if padding != "valid":
-        return math.ceil(length / stride)
-    if length < window:
-        raise CannotFollow(f"its window of {window} is wider than the {length} positions there are")
-    return (length - window) // stride + 1
+def _kernel(values: Values, rank: int) -> int:
+    return math.prod(per_axis(values["kernel_size"], rank))
 
 
-def _conv_shape(rank: int) -> Callable[[Values, Sequence[Shape]], Shape]:
+def _convolved(values: Values, shape: Shape, rank: int) -> Shape:
+    """Return the axes that the kernel slides along, after it."""
+    rank_is(shape, rank + 1, AXES[rank])
+    kernel = per_axis(values["kernel_size"], rank)
+    strides = per_axis(values["strides"], rank)
+    dilation = per_axis(values["dilation_rate"], rank)
+    if max(strides) > 1 and max(dilation) > 1:
+        raise CannotFollow("strides and dilation_rate may not both be greater than 1")
+    return tuple(
+        windowed(n, (k - 1) * d + 1, s, values["padding"])
+        for n, k, s, d in zip(shape[:-1], kernel, strides, dilation, strict=True)
+    )
+
+
+def _conv_shape(rank: int) -> ShapeRule:
     def shape(values: Values, shapes: Sequence[Shape]) -> Shape:
-        rank_is(shapes[0], rank + 1, _AXES[rank])
-        channels = known(shapes[0][-1], "number of channels")
-        groups = values.get("groups", 1)
+        lengths = _convolved(values, shapes[0], rank)
+        channels, groups = _channels(shapes), values["groups"]
         if channels % groups or values["filters"] % groups:
             raise CannotFollow(f"groups {groups} must divide both {channels} channels and filters")
-        kernel = _tuple(values["kernel_size"], rank)
-        strides = _tuple(values["strides"], rank)
-        dilation = _tuple(values["dilation_rate"], rank)
-        if max(strides) > 1 and max(dilation) > 1:
-            raise CannotFollow("strides and dilation_rate may not both be greater than 1")
+        return (*lengths, values["filters"])
+
+    return shape
+
+
+def _conv_size(rank: int) -> SizeRule:
+    def size(values: Values, shapes: Sequence[Shape]) -> Size:
+        weights = _kernel(values, rank) * _channels(shapes) // values["groups"]
+        return Size((weights + values["use_bias"]) * values["filters"])
+
+    return size
+
+
+def _depthwise_shape(rank: int) -> ShapeRule:
+    """Each channel has kernels of its own; a separable layer then mixes them into filters."""
+
+    def shape(values: Values, shapes: Sequence[Shape]) -> Shape:
+        if len(set(per_axis(values["strides"], rank))) > 1:
+            raise CannotFollow("its strides must be equal along both axes")
+        lengths = _convolved(values, shapes[0], rank)
+        deep = _channels(shapes) * values["depth_multiplier"]
+        return (*lengths, values.get("filters", deep))
+
+    return shape
+
+
+def _depthwise_size(rank: int) -> SizeRule:
+    def size(values: Values, shapes: Sequence[Shape]) -> Size:
+        deep = _channels(shapes) * values["depth_multiplier"]
+        weights = _kernel(values, rank) * deep
+        if "filters" in values:
+            return Size(weights + (deep + values["use_bias"]) * values["filters"])
+        return Size(weights + values["use_bias"] * deep)
+
+    return size
+
+
+def _transposed_shape(rank: int) -> ShapeRule:
+    def shape(values: Values, shapes: Sequence[Shape]) -> Shape:
+        rank_is(shapes[0], rank + 1, AXES[rank])
+        _channels(shapes)
+        kernel, strides = (per_axis(values[k], rank) for k in ("kernel_size", "strides"))
         lengths = (
-            _windowed(n, (k - 1) * d + 1, s, values["padding"])
-            for n, k, s, d in zip(shapes[0][:-1], kernel, strides, dilation, strict=True)
+            None if n is None else n * s + (max(k - s, 0) if values["padding"] == "valid" else 0)
+            for n, k, s in zip(shapes[0][:-1], kernel, strides, strict=True)
         )
         return (*lengths, values["filters"])
 
     return shape
 
 
-def _conv_size(rank: int) -> Callable[[Values, Sequence[Shape]], Size]:
+def _transposed_size(rank: int) -> SizeRule:
     def size(values: Values, shapes: Sequence[Shape]) -> Size:
-        channels = known(shapes[0][-1], "number of channels") // values["groups"]
-        weights = math.prod(_tuple(values["kernel_size"], rank)) * channels
+        weights = _kernel(values, rank) * _channels(shapes)
         return Size((weights + values["use_bias"]) * values["filters"])
 
     return size
 
 
-def _separable_size(values: Values, shapes: Sequence[Shape]) -> Size:
-    channels = known(shapes[0][-1], "number of channels")
-    deep = channels * values["depth_multiplier"]
-    depthwise = _tuple(values["kernel_size"], 1)[0] * deep
-    return Size(depthwise + (deep + values["use_bias"]) * values["filters"])
-
-
 def _conv_span(values: Values) -> Span:
-    kernel = _tuple(values["kernel_size"], 1)[0]
-    dilation = _tuple(values["dilation_rate"], 1)[0]
-    return Span((kernel - 1) * dilation + 1, _tuple(values["strides"], 1)[0])
+    kernel = per_axis(values["kernel_size"], 1)[0]
+    dilation = per_axis(values["dilation_rate"], 1)[0]
+    return Span((kernel - 1) * dilation + 1, per_axis(values["strides"], 1)[0])
 
 
-def _conv_arguments(rank: int, paddings: tuple[str, ...]) -> dict[str, Argument]:
-    ones: int | tuple[int, ...] = 1 if rank == 1 else (1,) * rank
+def _ones(rank: int) -> int | tuple[int, ...]:
+    return 1 if rank == 1 else (1,) * rank
+
+
+def _window_arguments(rank: int, *paddings: str) -> dict[str, Argument]:
     return {
-        "filters": Argument(Integer()),
         "kernel_size": Argument(Integers(rank)),
-        "strides": Argument(Integers(rank), ones),
-        "padding": Argument(Choice(paddings), "valid"),
-        "dilation_rate": Argument(Integers(rank), ones),
+        "strides": Argument(Integers(rank), _ones(rank)),
+        "padding": Argument(Choice(("valid", "same", *paddings)), "valid"),
     }
 
 
-_CONV_REST: Final = {
-    "groups": Argument(Integer(), 1),
-    "activation": Argument(ACTIVATION, None),
-    **USE_BIAS,
-    **weight_arguments("kernel", "bias"),
-}
+def _rest(*weights: str) -> dict[str, Argument]:
+    return {"activation": Argument(ACTIVATION, None), **USE_BIAS, **weight_arguments(*weights)}
 
 
-def _pool_shape(rank: int) -> Callable[[Values, Sequence[Shape]], Shape]:
-    def shape(values: Values, shapes: Sequence[Shape]) -> Shape:
-        rank_is(shapes[0], rank + 1, _AXES[rank])
-        pool = _tuple(values["pool_size"], rank)
-        strides = pool if values["strides"] is None else _tuple(values["strides"], rank)
-        lengths = (
-            _windowed(n, p, s, values["padding"])
-            for n, p, s in zip(shapes[0][:-1], pool, strides, strict=True)
-        )
-        return (*lengths, shapes[0][-1])
-
-    return shape
+_FILTERS: Final = {"filters": Argument(Integer())}
 
 
-def _pool_span(values: Values) -> Span:
-    pool = _tuple(values["pool_size"], 1)[0]
-    return Span(pool, pool if values["strides"] is None else _tuple(values["strides"], 1)[0])
+def _dilation(rank: int) -> dict[str, Argument]:
+    return {"dilation_rate": Argument(Integers(rank), _ones(rank))}
 
 
-def _pooling(rank: int, default: Any) -> LayerRule:
+def _conv(rank: int, *paddings: str) -> LayerRule:
     return LayerRule(
         {
-            "pool_size": Argument(Integers(rank), default),
-            "strides": Argument(Maybe(Integers(rank)), None),
-            "padding": Argument(Choice(("valid", "same")), "valid"),
+            **_FILTERS,
+            **_window_arguments(rank, *paddings),
+            **_dilation(rank),
+            "groups": Argument(Integer(), 1),
+            **_rest("kernel", "bias"),
         },
-        shape=_pool_shape(rank),
-        span=_pool_span if rank == 1 else whole,
+        shape=_conv_shape(rank),
+        size=_conv_size(rank),
+        span=_conv_span if rank == 1 else whole,
+        initializer=True,
     )
 
 
-def _global_pooling(rank: int) -> LayerRule:
-    def shape(values: Values, shapes: Sequence[Shape]) -> Shape:
-        rank_is(shapes[0], rank + 1, _AXES[rank])
-        return ((1,) * rank if values["keepdims"] else ()) + shapes[0][-1:]
+def _depthwise(rank: int, first: dict[str, Argument], *weights: str) -> LayerRule:
+    return LayerRule(
+        {
+            **first,
+            **_window_arguments(rank),
+            **_dilation(rank),
+            "depth_multiplier": Argument(Integer(), 1),
+            **_rest(*weights),
+        },
+        shape=_depthwise_shape(rank),
+        size=_depthwise_size(rank),
+        span=_conv_span if rank == 1 else whole,
+    )
 
-    return LayerRule({"keepdims": Argument(Boolean(), False)}, shape=shape, span=whole)
 
-
-def _separable_arguments() -> dict[str, Argument]:
-    weights = weight_arguments("depthwise", "pointwise", "bias")
-    return {
-        **_conv_arguments(1, ("valid", "same")),
-        "depth_multiplier": Argument(Integer(), 1),
-        "activation": Argument(ACTIVATION, None),
-        **USE_BIAS,
-        **weights,
-    }
+def _transposed(rank: int) -> LayerRule:
+    return LayerRule(
+        {**_FILTERS, **_window_arguments(rank), **_rest("kernel", "bias")},
+        shape=_transposed_shape(rank),
+        size=_transposed_size(rank),
+        span=whole,
+        initializer=True,
+    )
 
 
 RULES: Final[dict[str, LayerRule]] = {
-    "Conv1D": LayerRule(
-        {**_conv_arguments(1, ("valid", "same", "causal")), **_CONV_REST},
-        shape=_conv_shape(1),
-        size=_conv_size(1),
-        span=_conv_span,
-        initializer=True,
-    ),
-    "Conv2D": LayerRule(
-        {**_conv_arguments(2, ("valid", "same")), **_CONV_REST},
-        shape=_conv_shape(2),
-        size=_conv_size(2),
-        span=whole,
-        initializer=True,
-    ),
-    "SeparableConv1D": LayerRule(
-        _separable_arguments(), shape=_conv_shape(1), size=_separable_size, span=_conv_span
-    ),
-    "MaxPooling1D": _pooling(1, 2),
-    "AveragePooling1D": _pooling(1, REQUIRED),
-    "MaxPooling2D": _pooling(2, (2, 2)),
-    "AveragePooling2D": _pooling(2, REQUIRED),
-    "GlobalMaxPooling1D": _global_pooling(1),
-    "GlobalAveragePooling1D": _global_pooling(1),
-    "GlobalMaxPooling2D": _global_pooling(2),
-    "GlobalAveragePooling2D": _global_pooling(2),
+    "Conv1D": _conv(1, "causal"),
+    "Conv2D": _conv(2),
+    "SeparableConv1D": _depthwise(1, _FILTERS, "depthwise", "pointwise", "bias"),
+    "SeparableConv2D": _depthwise(2, _FILTERS, "depthwise", "pointwise", "bias"),
+    "DepthwiseConv1D": _depthwise(1, {}, "depthwise", "bias"),
+    "DepthwiseConv2D": _depthwise(2, {}, "depthwise", "bias"),
+    "Conv1DTranspose": _transposed(1),
+    "Conv2DTranspose": _transposed(2),
 }

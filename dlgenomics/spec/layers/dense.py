@@ -7,10 +7,8 @@ from typing import Any, Final
 
 from dlgenomics.spec.arguments import (
     Argument,
-    Boolean,
     Integer,
     IntegerList,
-    Integers,
     Maybe,
     Number,
 )
@@ -75,50 +73,14 @@ def _repeat_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
     return (values["n"], shapes[0][0])
 
 
-def _rows_shape(_values: Values, shapes: Sequence[Shape]) -> Shape:
+def _masked_shape(_values: Values, shapes: Sequence[Shape]) -> Shape:
     rank_is(shapes[0], 2, "length, channels")
     return shapes[0]
-
-
-def _upsampled_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
-    length, channels = _rows_shape(values, shapes)
-    return (None if length is None else length * values["size"], channels)
-
-
-def _padded_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
-    length, channels = _rows_shape(values, shapes)
-    return (None if length is None else length + sum(_both_ends(values["padding"])), channels)
-
-
-def _cropped_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
-    length, channels = _rows_shape(values, shapes)
-    by = sum(_both_ends(values["cropping"]))
-    if length is not None and length <= by:
-        raise CannotFollow(f"cropping {by} of {length} positions leaves none")
-    return (None if length is None else length - by, channels)
-
-
-def _both_ends(value: int | tuple[int, int]) -> tuple[int, int]:
-    return value if isinstance(value, tuple) else (value, value)
 
 
 def _axis_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
     axis_at(values["axis"], shapes[0])
     return shapes[0]
-
-
-def _normalized_size(values: Values, shapes: Sequence[Shape]) -> int:
-    channels = known(shapes[0][axis_at(values["axis"], shapes[0])], "number of channels")
-    return (int(values["center"]) + int(values["scale"])) * channels
-
-
-def _batch_norm_size(values: Values, shapes: Sequence[Shape]) -> Size:
-    channels = shapes[0][axis_at(values["axis"], shapes[0])]
-    return Size(_normalized_size(values, shapes), 2 * known(channels, "number of channels"))
-
-
-def _layer_norm_size(values: Values, shapes: Sequence[Shape]) -> Size:
-    return Size(_normalized_size(values, shapes))
 
 
 def _prelu_size(values: Values, shapes: Sequence[Shape]) -> Size:
@@ -171,41 +133,9 @@ RULES: Final[dict[str, LayerRule]] = {
     ),
     "Permute": LayerRule({"dims": Argument(IntegerList())}, shape=_permute_shape, span=whole),
     "RepeatVector": LayerRule({"n": Argument(Integer())}, shape=_repeat_shape, span=whole),
-    "Dropout": LayerRule({"rate": Argument(Number(0.0, below=1.0))}, transparent=True),
-    "SpatialDropout1D": LayerRule(
-        {"rate": Argument(Number(0.0, below=1.0))}, shape=_rows_shape, transparent=True
+    "Rescaling": LayerRule(
+        {"scale": Argument(Number()), "offset": Argument(Number(), 0.0)}, transparent=True
     ),
-    "GaussianDropout": LayerRule({"rate": Argument(Number(0.0, below=1.0))}, transparent=True),
-    "GaussianNoise": LayerRule({"stddev": Argument(Number(0.0))}, transparent=True),
-    "BatchNormalization": LayerRule(
-        {
-            "axis": Argument(Integer(-1), -1),
-            "momentum": Argument(Number(0.0, below=1.0), 0.99),
-            "epsilon": Argument(Number(0.0), 0.001),
-            "center": Argument(Boolean(), True),
-            "scale": Argument(Boolean(), True),
-        },
-        size=_batch_norm_size,
-        transparent=True,
-    ),
-    "LayerNormalization": LayerRule(
-        {
-            "axis": Argument(Integer(-1), -1),
-            "epsilon": Argument(Number(0.0), 0.001),
-            "center": Argument(Boolean(), True),
-            "scale": Argument(Boolean(), True),
-        },
-        size=_layer_norm_size,
-        span=along_last,
-        transparent=True,
-    ),
-    "UpSampling1D": LayerRule(
-        {"size": Argument(Integer(), 2)}, shape=_upsampled_shape, span=whole
-    ),
-    "ZeroPadding1D": LayerRule(
-        {"padding": Argument(Integers(2, minimum=0), 1)}, shape=_padded_shape
-    ),
-    "Cropping1D": LayerRule(
-        {"cropping": Argument(Integers(2, minimum=0), (1, 1))}, shape=_cropped_shape
-    ),
+    "Identity": LayerRule({}, transparent=True),
+    "Masking": LayerRule({"mask_value": Argument(Number(), 0.0)}, shape=_masked_shape),
 }

@@ -1,14 +1,13 @@
-"""Recurrent layers, the wrappers around them, and attention."""
+"""Recurrent layers and the wrappers around them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from dlgenomics.spec.arguments import Argument, Boolean, Choice, Integer, Integers, Maybe, Number
+from dlgenomics.spec.arguments import Argument, Boolean, Choice, Integer, Maybe, Number
 from dlgenomics.spec.layers.rule import (
     USE_BIAS,
-    CannotFollow,
     LayerRule,
     Shape,
     Size,
@@ -18,7 +17,7 @@ from dlgenomics.spec.layers.rule import (
     weight_arguments,
     whole,
 )
-from dlgenomics.spec.vocabulary import ACTIVATION, CONSTRAINT, INITIALIZER, REGULARIZER
+from dlgenomics.spec.vocabulary import ACTIVATION, INITIALIZER
 
 
 def _recurrent_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
@@ -67,27 +66,6 @@ def _recurrent(
 _GATED: Final = {"recurrent_activation": Argument(ACTIVATION, "sigmoid")}
 
 
-def _attention_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
-    for shape in shapes:
-        rank_is(shape, 2, "length, channels")
-        known(shape[-1], "number of channels")
-    if len(shapes) == 3 and shapes[1][0] != shapes[2][0]:
-        raise CannotFollow("value and key must have the same length")
-    return (shapes[0][0], values["output_shape"] or shapes[0][1])
-
-
-def _attention_size(values: Values, shapes: Sequence[Shape]) -> Size:
-    bias = values["use_bias"]
-    heads, deep = values["num_heads"], values["key_dim"]
-    value_deep = values["value_dim"] or deep
-    query, value = (known(s[-1], "number of channels") for s in shapes[:2])
-    key = known(shapes[-1][-1], "number of channels")
-    out = known(_attention_shape(values, shapes)[-1], "number of channels")
-    total = (query + bias) * heads * deep + (key + bias) * heads * deep
-    total += (value + bias) * heads * value_deep + (heads * value_deep + bias) * out
-    return Size(total)
-
-
 def _wrapped(_values: Values, _shapes: Sequence[Shape]) -> Any:
     raise AssertionError("the wrapped layer's rule decides")  # pragma: no cover
 
@@ -106,24 +84,4 @@ RULES: Final[dict[str, LayerRule]] = {
         wraps=True,
     ),
     "TimeDistributed": LayerRule({}, shape=_wrapped, size=_wrapped, wraps=True),
-    "MultiHeadAttention": LayerRule(
-        {
-            "num_heads": Argument(Integer()),
-            "key_dim": Argument(Integer()),
-            "value_dim": Argument(Maybe(Integer()), None),
-            "dropout": Argument(Number(0.0, below=1.0), 0.0),
-            **USE_BIAS,
-            "output_shape": Argument(Maybe(Integers(1)), None),
-            "kernel_initializer": Argument(INITIALIZER, "glorot_uniform"),
-            "bias_initializer": Argument(INITIALIZER, "zeros"),
-            "kernel_regularizer": Argument(REGULARIZER, None),
-            "bias_regularizer": Argument(REGULARIZER, None),
-            "kernel_constraint": Argument(CONSTRAINT, None),
-            "bias_constraint": Argument(CONSTRAINT, None),
-        },
-        shape=_attention_shape,
-        size=_attention_size,
-        span=whole,
-        inputs=(2, 3),
-    ),
 }
