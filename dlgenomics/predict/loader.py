@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,45 +26,44 @@ Batch = dict[str, Any]
 """As in Kipoi: ``inputs`` and ``metadata``, each leaf with the batch on axis 0."""
 
 
-class Loader(Protocol):
-    """Batches of codes in a fixed order, with the records they belong to."""
+class Loader(ABC):
+    """Batches of codes in a fixed order, with the records they belong to.
+
+    Attributes:
+        inputs: the model's inputs.
+    """
 
     inputs: Mapping[str, DnaInput]
 
+    @abstractmethod
     def __len__(self) -> int:
         """Return the number of rows."""
 
+    @abstractmethod
     def code_batches(self, batch_size: int) -> Iterator[tuple[Codes, slice]]:
         """Yield uint8 codes, shape (batch, window), and the rows they are."""
 
+    @abstractmethod
     def records(self, rows: slice) -> Records:
         """Return the columns that name some rows in an output table."""
 
+    @abstractmethod
     def metadata(self, rows: slice) -> dict[str, Any]:
         """Return Kipoi's metadata of some rows."""
 
-
-class _Batches:
-    """Kipoi's ways to iterate, for any loader."""
-
-    inputs: Mapping[str, DnaInput]
-
-    def batch_iter(self: Loader, batch_size: int = 32) -> Iterator[Batch]:
-        """Yield ``{"inputs": one-hot arrays, "metadata": {...}}``."""
+    def batch_iter(self, batch_size: int = 32) -> Iterator[Batch]:
+        """Yield ``{"inputs": one-hot arrays, "metadata": {...}}``, as Kipoi's loaders do."""
         for codes, rows in self.code_batches(batch_size):
             arrays = encode_inputs(codes, self.inputs)
             single = next(iter(arrays.values())) if len(arrays) == 1 else arrays
             yield {"inputs": single, "metadata": self.metadata(rows)}
 
-    def load_all(self: Loader, batch_size: int = 32) -> Batch:
+    def load_all(self) -> Batch:
         """Return all rows as one batch."""
-        codes = np.concatenate([codes for codes, _ in self.code_batches(batch_size)])
-        arrays = encode_inputs(codes, self.inputs)
-        single = next(iter(arrays.values())) if len(arrays) == 1 else arrays
-        return {"inputs": single, "metadata": self.metadata(slice(0, len(self)))}
+        return next(self.batch_iter(batch_size=len(self)))
 
 
-class IntervalLoader(_Batches):
+class IntervalLoader(Loader):
     """Sequences of intervals in a genome; minus-strand intervals are reverse-complemented.
 
     Args:
@@ -119,7 +119,7 @@ class IntervalLoader(_Batches):
                            "id": numbers, "strand": part.strand}}
 
 
-class SequenceLoader(_Batches):
+class SequenceLoader(Loader):
     """Sequences of a FASTA, each a row.
 
     Args:
@@ -164,9 +164,7 @@ _INTERVAL_ARGUMENTS = ("fasta_file", "intervals_file", "resize", "pad")
 _SEQUENCE_ARGUMENTS = ("sequences_file", "resize")
 
 
-def open_loader(
-    inputs: Mapping[str, DnaInput], arguments: Mapping[str, Any]
-) -> IntervalLoader | SequenceLoader:
+def open_loader(inputs: Mapping[str, DnaInput], arguments: Mapping[str, Any]) -> Loader:
     """Return the loader for ``fasta_file`` with ``intervals_file``, or for ``sequences_file``.
 
     Raises:

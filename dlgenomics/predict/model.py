@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import keras
@@ -14,7 +15,7 @@ from dlgenomics.errors import PackageError, ReplayError
 from dlgenomics.predict.forward import Forward
 from dlgenomics.predict.gradients import activation, find_layer, input_gradient
 from dlgenomics.predict.inputs import as_named_arrays
-from dlgenomics.predict.loader import IntervalLoader, SequenceLoader, open_loader
+from dlgenomics.predict.loader import Loader, open_loader
 from dlgenomics.predict.pipeline import Pipeline, column_names
 from dlgenomics.spec.types import Data, Info, Spec
 
@@ -106,11 +107,11 @@ class Model:
     model: keras.Model
     source: SourceRecord
     stored_test: StoredTest | None = None
-    forward: Forward = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        forward = Forward(self.model, list(self.spec.model.inputs), list(self.spec.model.outputs))
-        object.__setattr__(self, "forward", forward)
+    @cached_property
+    def forward(self) -> Forward:
+        """The compiled forward pass, from arrays by input to arrays by output."""
+        return Forward(self.model, list(self.spec.model.inputs), list(self.spec.model.outputs))
 
     def __repr__(self) -> str:
         return f"<Model {self.name} from {self.source.location}>"
@@ -143,16 +144,16 @@ class Model:
     @property
     def pipeline(self) -> Pipeline:
         """Whole-pipeline prediction from files."""
-        return Pipeline(self)
+        return Pipeline(self.forward, self.data)
 
     @property
-    def default_dataloader(self) -> Callable[..., IntervalLoader | SequenceLoader]:
+    def default_dataloader(self) -> Callable[..., Loader]:
         """Call it with ``fasta_file`` and ``intervals_file``, or ``sequences_file``.
 
         The loader has ``batch_iter(batch_size)`` and ``load_all()``, which give dicts with
         ``inputs`` and ``metadata``.
         """
-        def open_files(**arguments: Any) -> IntervalLoader | SequenceLoader:
+        def open_files(**arguments: Any) -> Loader:
             return open_loader(self.data.inputs, arguments)
 
         return open_files

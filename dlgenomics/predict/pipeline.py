@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dlgenomics.data.feed import encode_inputs
-from dlgenomics.predict.forward import Arrays
-from dlgenomics.predict.loader import IntervalLoader, SequenceLoader, open_loader
+from dlgenomics.predict.forward import Arrays, Forward
+from dlgenomics.predict.loader import Loader, open_loader
 from dlgenomics.predict.writers import check_ending, open_writer
 from dlgenomics.progress import Progress, silent
 from dlgenomics.spec.types import Data
@@ -19,23 +18,17 @@ from dlgenomics.spec.types import Data
 DEFAULT_BATCH_SIZE = 128
 
 
-class _Predictor(Protocol):
-    """What a pipeline needs of a model."""
-
-    @property
-    def forward(self) -> Callable[[Mapping[str, NDArray[np.float32]]], Arrays]:
-        """Predictions by output for arrays by input."""
-
-    @property
-    def data(self) -> Data:
-        """The spec's inputs and targets."""
-
-
 class Pipeline:
-    """Whole-pipeline prediction for a model; made by the model, as ``model.pipeline``."""
+    """Whole-pipeline prediction; made by a model, as ``model.pipeline``.
 
-    def __init__(self, model: _Predictor) -> None:
-        self._model = model
+    Args:
+        forward: the model's forward pass, from arrays by input to arrays by output.
+        data: the spec's inputs and targets.
+    """
+
+    def __init__(self, forward: Forward, data: Data) -> None:
+        self._forward = forward
+        self._data = data
 
     def predict(
         self, dataloader_kwargs: Mapping[str, Any], batch_size: int = DEFAULT_BATCH_SIZE
@@ -88,7 +81,7 @@ class Pipeline:
         """
         check_ending(output_file)
         loader = self._open(dataloader_kwargs)
-        columns = column_names(self._model.data)
+        columns = column_names(self._data)
         with open_writer(output_file) as writer:
             for rows, arrays in self._batches(loader, batch_size):
                 flat = {columns[name][i]: array[:, i]
@@ -97,13 +90,13 @@ class Pipeline:
                 progress("predict", rows.stop, len(loader))
         return len(loader)
 
-    def _open(self, arguments: Mapping[str, Any]) -> IntervalLoader | SequenceLoader:
-        return open_loader(self._model.data.inputs, arguments)
+    def _open(self, arguments: Mapping[str, Any]) -> Loader:
+        return open_loader(self._data.inputs, arguments)
 
-    def _batches(self, loader: IntervalLoader | SequenceLoader,
+    def _batches(self, loader: Loader,
                  batch_size: int) -> Iterator[tuple[slice, Arrays]]:
         for codes, rows in loader.code_batches(batch_size):
-            yield rows, self._model.forward(encode_inputs(codes, self._model.data.inputs))
+            yield rows, self._forward(encode_inputs(codes, self._data.inputs))
 
 
 def column_names(data: Data) -> dict[str, list[str]]:
