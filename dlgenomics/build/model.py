@@ -16,9 +16,22 @@ _CALLED_WITH_SEPARATE_INPUTS: Final = ("MultiHeadAttention", "GroupQueryAttentio
 
 
 def build_model(spec: Spec) -> keras.Model:
-    """Build the network of a spec with fresh weights.
+    """Build the network of a spec with the initial weights that training starts from.
 
-    Initial weights follow ``training.seed``: the same spec gives the same weights.
+    Seeds Python, NumPy and TensorFlow with ``training.seed``: the same spec gives the same weights.
+
+    Returns:
+        See `assemble_model`.
+
+    Raises:
+        TooLargeError: too many parameters, found before anything is allocated.
+    """
+    keras.utils.set_random_seed(spec.training.seed)
+    return assemble_model(spec)
+
+
+def assemble_model(spec: Spec) -> keras.Model:
+    """Put the network of a spec together, for weights that come from elsewhere; seeds nothing.
 
     Returns:
         A functional model. Its input and output layers bear the names of the spec's inputs and
@@ -28,7 +41,6 @@ def build_model(spec: Spec) -> keras.Model:
         TooLargeError: too many parameters, found before anything is allocated.
     """
     check_size(spec)
-    keras.utils.set_random_seed(spec.training.seed)
     inputs = {
         name: keras.Input(spec.data.inputs[name].shape, name=name) for name in spec.model.inputs
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dlgenomics.build import build_model
+from dlgenomics.build import assemble_model
 from dlgenomics.errors import PackageError
 from dlgenomics.package.manifest import MANIFEST, Manifest, read_manifest, verify_files
 from dlgenomics.predict.model import Model, SourceRecord, StoredTest
@@ -28,7 +28,7 @@ def load_package(folder: Path, kind: str = "local") -> Model:
     """
     manifest = read_manifest(folder)
     verify_files(folder, manifest.package)
-    model = build_model(manifest.spec)
+    model = assemble_model(manifest.spec)
     try:
         model.load_weights(folder / "model.weights.h5")
     except (ValueError, OSError, KeyError) as error:

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.build import build_model
+from dlgenomics.build import assemble_model
 from dlgenomics.errors import PackageError, RunError
 from dlgenomics.files import atomic_folder, sha256_of
 from dlgenomics.package.card import model_card
@@ -47,7 +47,7 @@ def package_run(run_folder: Path, folder: Path) -> Path:
         raise RunError("only a finished run can be packaged. Received: one that was interrupted.",
                        folder=run_folder, next_step=f"dlg resume {run_folder}")
     spec = read_spec(run)
-    model = build_model(spec)
+    model = assemble_model(spec)
     model.load_weights(run.weights)
     training = {k: record[k] for k in ("seed", "split", "epochs", "best_epoch", "data")}
     training["metrics"] = json.loads(run.metrics.read_text())

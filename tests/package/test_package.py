@@ -67,6 +67,16 @@ def test_keras_alone_gives_the_same_predictions(tiny_package: Path) -> None:
     assert np.array_equal(plain.predict_on_batch(x), model.predict_on_batch(x))
 
 
+def test_loading_leaves_the_random_states_of_its_user_alone(tiny_package: Path) -> None:
+    from dlgenomics import get_model
+
+    np.random.seed(5)
+    expected = np.random.random(3)
+    np.random.seed(5)
+    get_model(tiny_package)
+    assert np.array_equal(np.random.random(3), expected)
+
+
 def test_it_is_loaded_without_reading_keras_config(copy: Path) -> None:
     from dlgenomics.package.read import load_package
 
