@@ -59,11 +59,19 @@ def _initialized_as(layer: Layer, name: str, layers: Sequence[Layer],
         return replace(layer, arguments=chosen,
                        reasons={**layer.reasons, "kernel_initializer": reason})
     family = _FAMILIES.get(written.name)
-    if family and family != _FAMILIES[fitting] and activation in (*_HE, *_GLOROT, "selu"):
+    doubtful = family and family != _FAMILIES[fitting] and activation in (*_HE, *_GLOROT, "selu")
+    if doubtful and _is_first_copy(layer, name, layers):
         problems.warn((*layer.path, "kernel_initializer"),
                       f"{snake_case(written.name)} does not match {activation}{whence}; "
                       f"{snake_case(fitting)} does. Leave it out to have it chosen.")
     return layer
+
+
+def _is_first_copy(layer: Layer, name: str, layers: Sequence[Layer]) -> bool:
+    """Tell whether a layer is not one that ``repeat`` made again of the same entry."""
+    place = layer.path
+    copies = (o.name for o in layers if place in (o.path, o.wrapped.path if o.wrapped else None))
+    return next(copies, name) == name
 
 
 def _activation_after(layer: Layer, name: str, layers: Sequence[Layer]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dlgenomics.errors import did_you_mean
 from dlgenomics.spec.arguments import Argument, check_arguments, snake_case, split_entry
+from dlgenomics.spec.blocks import BLOCKS, MAX_LAYERS, REPEAT, Scopes, TooManyLayers
 from dlgenomics.spec.document import Path
 from dlgenomics.spec.layers import REFUSED_ARGUMENTS, REFUSED_LAYERS, RULES
 from dlgenomics.spec.layers.rule import LayerRule
@@ -15,6 +16,7 @@ from dlgenomics.spec.problems import Problems, must_be, received, shown
 from dlgenomics.spec.types import Layer
 
 _PLACE_KEYS: Final = ("from", "name", "layer")
+_ONE_INPUT: Final = LayerRule({})
 NAME_RULE: Final = "a text of letters, digits and underscores that starts with a letter"
 
 
@@ -25,7 +27,7 @@ def is_layer_name(name: Any) -> bool:
 
 def parse_layers(raw: Any, path: Path, defaults: Mapping[str, Any], inputs: Sequence[str],
                  problems: Problems) -> tuple[Layer, ...]:
-    """Read ``model.layers``.
+    """Read ``model.layers``; blocks (``repeat``, ``Residual``) become the layers they stand for.
 
     Args:
         raw: the list as written.
@@ -41,9 +43,14 @@ def parse_layers(raw: Any, path: Path, defaults: Mapping[str, Any], inputs: Sequ
         problems.add(path, must_be("layers", "a list of layers", raw))
         return ()
     reader = _LayerReader(inputs, defaults, path, problems)
-    found = [reader.read(entry, (*path, i)) for i, entry in enumerate(raw)]
+    try:
+        found = reader.read_all(raw, path)
+    except TooManyLayers as stop:
+        problems.add(stop.path, f"a model may have at most {MAX_LAYERS:,} layers, those made by "
+                     "'repeat' included. Received: more. Repeat fewer times.", at_key=True)
+        return ()
     reader.check_defaults()
-    return tuple(layer for layer in found if layer)
+    return tuple(found)
 
 
 class _LayerReader:
@@ -57,9 +64,71 @@ class _LayerReader:
         self.defaults_path = (*path[:-1], "defaults")
         self.used_defaults: set[str] = set()
         self.counts: dict[str, int] = {}
+        self.scopes = Scopes()
+        self.entries = 0
         self.problems = problems
 
-    def read(self, entry: Any, path: Path) -> Layer | None:
+    def read_all(self, entries: Sequence[Any], path: Path) -> list[Layer]:
+        return [layer for i, entry in enumerate(entries)
+                for layer in self._read(entry, (*path, i))]
+
+    def _read(self, entry: Any, path: Path) -> list[Layer]:
+        kind, written, below = split_entry(entry, path)
+        if kind != REPEAT:
+            self._count(below)
+        if kind in BLOCKS:
+            return self._block(str(kind), written, below)
+        layer = self._layer(entry, path)
+        return [layer] if layer else []
+
+    def _count(self, path: Path) -> None:
+        self.entries += 1
+        if self.entries > MAX_LAYERS:
+            raise TooManyLayers(path)
+
+    def _block(self, kind: str, written: Any, below: Path) -> list[Layer]:
+        """Return the layers that a block stands for."""
+        place = {} if kind == REPEAT or not isinstance(written, dict) else {
+            k: written[k] for k in ("from", "name") if k in written}
+        own = {k: v for k, v in written.items() if k not in place} if place else written
+        checked = check_arguments(kind, BLOCKS[kind], own, below, self.problems)
+        if checked is None:
+            self._count(below)
+            self._remember(place)
+            return []
+        inside = (*below, "layers")
+        if kind == REPEAT:
+            return self._repeated(checked["times"], checked["layers"], inside)
+        return self._residual(place, checked["layers"], below)
+
+    def _repeated(self, times: int, entries: Sequence[Any], path: Path) -> list[Layer]:
+        found: list[Layer] = []
+        report = self.problems
+        try:
+            for number in range(1, times + 1):
+                before = len(self.problems.found)
+                with self.scopes.copy(number):
+                    found += self.read_all(entries, path)
+                if len(self.problems.found) > before:  # the other copies would say the same again
+                    self.problems = Problems(report.document)
+        finally:
+            self.problems = report
+        return found
+
+    def _residual(self, place: Mapping[str, Any], entries: Sequence[Any],
+                  below: Path) -> list[Layer]:
+        """Return the layers of the block and an Add of the block's input and their output."""
+        sources = self._inputs("Residual", _ONE_INPUT, place, below)
+        if sources and sources[0] in self.names:
+            self.previous = sources[0]
+        found = self.read_all(entries, (*below, "layers"))
+        inputs = (*sources, str(self.previous))
+        name = self._name("Add", place, below)
+        self.names.append(name)
+        self.previous = name
+        return [*found, Layer("Add", name, {}, inputs, path=below)]
+
+    def _layer(self, entry: Any, path: Path) -> Layer | None:
         kind, written, below = split_entry(entry, path)
         rule = self._rule(kind, entry, path, below)
         if rule is None or kind is None:
@@ -85,6 +154,7 @@ class _LayerReader:
         """Keep the name of a layer that cannot be read, so that others may still follow it."""
         name = written.get("name") if isinstance(written, dict) else None
         if isinstance(name, str):
+            name = self.scopes.name(name)
             self.names.append(name)
             self.previous = name
 
@@ -96,7 +166,7 @@ class _LayerReader:
         rule = RULES.get(kind)
         if rule is None:
             reason = REFUSED_LAYERS.get(kind)
-            hint = f" {reason}." if reason else did_you_mean(kind, RULES)
+            hint = f" {reason}." if reason else did_you_mean(kind, [*RULES, *BLOCKS])
             self.problems.add(below, "a layer must be one that specs may use. "
                               f"Received: {shown(kind)}.{hint}", at_key=below != path)
         return rule
@@ -115,6 +185,7 @@ class _LayerReader:
         if not is_layer_name(name):
             self.problems.add(at, must_be("name", NAME_RULE, name))
             return f"unnamed_{len(self.names)}"
+        name = self.scopes.name(name)
         if name in self.names:
             self.problems.add(at, "a layer's name must be its own. "
                               f"Received: {name!r} again.")
@@ -129,13 +200,16 @@ class _LayerReader:
                 path: Path) -> tuple[str, ...]:
         least, most = rule.inputs
         at = (*path, "from")
-        named = written.get("from", self.previous)
-        if named is None and "from" not in written:
-            return ()  # there are no inputs, which is noted elsewhere
+        if "from" not in written:
+            named: Any = self.previous
+            if named is None:
+                return ()  # there are no inputs, which is noted elsewhere
+        else:
+            named = self._meant(written["from"])
         sources = named if isinstance(named, list) else [named]
         for i, source in enumerate(sources):
             if source not in self.names:
-                hint = did_you_mean(source, self.names) if isinstance(source, str) else ""
+                hint = self._hint(source) if isinstance(source, str) else ""
                 self.problems.add((*at, i) if isinstance(named, list) else at,
                                   f"'from' must name an input or a layer above. "
                                   f"Received: {source!r}.{hint}")
@@ -145,6 +219,18 @@ class _LayerReader:
             form = "1 input as 'from: name'" if most == 1 else f"{count} inputs as 'from: [...]'"
             self.problems.add(at, f"{kind} needs {form}. Received: {len(sources)}.", at_key=True)
         return tuple(map(str, sources))
+
+    def _hint(self, source: str) -> str:
+        last = self.scopes.last.get(source)
+        if last in self.names:
+            return f" Repeated layers have a number: the last one is {last!r}."
+        return did_you_mean(source, self.names)
+
+    def _meant(self, named: Any) -> Any:
+        """Return ``from:`` with the names that layers have in the model."""
+        if isinstance(named, list):
+            return [self._meant(n) if isinstance(n, str) else n for n in named]
+        return self.scopes.meant(named) if isinstance(named, str) else named
 
     def _arguments(self, kind: str, rule: LayerRule, written: Mapping[str, Any],
                    path: Path) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dlgenomics.spec.arguments import with_defaults
+from dlgenomics.spec.blocks import RESIDUAL
 from dlgenomics.spec.layers import RULES
 from dlgenomics.spec.layers.rule import CannotFollow, Shape, Size, Span, Values
 from dlgenomics.spec.problems import Problems
@@ -55,8 +56,7 @@ def outline(layers: Sequence[Layer], inputs: Mapping[str, Shape],
         except CannotFollow as error:
             if problems is None:
                 raise
-            shapes = " and ".join(_batch(b.shape) for b in before)
-            problems.add(layer.path, f"{layer.kind} cannot follow shape {shapes}: {error}.",
+            problems.add(layer.path, _message(layer, [b.shape for b in before], error),
                          at_key=True)
     return known
 
@@ -65,8 +65,24 @@ def _batch(shape: Shape) -> str:
     return str((None, *shape))
 
 
+def _closes_residual(layer: Layer) -> bool:
+    """Tell whether a layer is the Add that the reader put at the end of a ``Residual`` block."""
+    return layer.path[-1:] == (RESIDUAL,)
+
+
+def _message(layer: Layer, shapes: Sequence[Shape], error: CannotFollow) -> str:
+    if _closes_residual(layer):
+        came, gone = map(_batch, shapes)
+        return ("Residual adds its input to its output, so both must have the same shape. "
+                f"Received: input {came} and output {gone}. Use padding: same, and as many "
+                "filters or units as channels come in.")
+    return f"{layer.kind} cannot follow shape {' and '.join(map(_batch, shapes))}: {error}."
+
+
 def _outline_one(layer: Layer, before: Sequence[Outline]) -> Outline:
     shapes = [b.shape for b in before]
+    if _closes_residual(layer) and shapes[0] != shapes[1]:
+        raise CannotFollow("input and output of Residual must have the same shape")
     if layer.wrapped:
         shape, size = _wrapper(layer, layer.wrapped, shapes)
     else:
