@@ -81,6 +81,17 @@ class Pipeline:
         """
         check_ending(output_file)
         loader = self._open(dataloader_kwargs)
+        return self.write_predictions(output_file, loader, batch_size, progress=progress)
+
+    def write_predictions(
+        self,
+        output_file: Path | str,
+        loader: Loader,
+        batch_size: int = DEFAULT_BATCH_SIZE,
+        *,
+        progress: Progress = silent,
+    ) -> int:
+        """Write predictions for a loader that is already open; see `predict_to_file`."""
         columns = column_names(self._data)
         with open_writer(output_file) as writer:
             for rows, arrays in self._batches(loader, batch_size):

@@ -42,17 +42,20 @@ def predict(name: str, fasta: str | None, intervals: str | None, sequences: str 
     arguments = _arguments(fasta, intervals, sequences, resize, pad)
     if as_json and output == "-":
         raise click.UsageError("--json prints a summary; name a file with -o for the predictions.")
+    from dlgenomics.predict.loader import open_loader
     from dlgenomics.predict.writers import check_ending
-    from dlgenomics_zoo.catalogue import find_model
+    from dlgenomics_zoo.catalogue import model_manifest
 
+    # All that can be wrong with names and files is found before TensorFlow takes its seconds.
     check_ending(output)
-    find_model(name)
+    manifest, _, _ = model_manifest(name)
+    loader = open_loader(manifest.spec.data.inputs, arguments)
     with starting_tensorflow():
         from dlgenomics_zoo.client import get_model
 
         model = get_model(name)
     with progress() as following:
-        rows = model.pipeline.predict_to_file(output, arguments, batch_size, progress=following)
+        rows = model.pipeline.write_predictions(output, loader, batch_size, progress=following)
     if as_json:
         show_json({"model": model.name, "rows": rows, "columns": model.columns, "output": output})
     elif output != "-":
