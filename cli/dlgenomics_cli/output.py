@@ -108,6 +108,8 @@ class _Bars:
 @contextlib.contextmanager
 def starting_tensorflow() -> Iterator[None]:
     """Import inside this block: TensorFlow's chatter is held back, and shown if starting fails."""
+    from dlgenomics.errors import DlgError
+
     say_so = _status("Starting TensorFlow …")
     with tempfile.TemporaryFile() as held, say_so:
         sys.stderr.flush()
@@ -115,9 +117,10 @@ def starting_tensorflow() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
-            held.seek(0)
-            os.write(saved, held.read())
+        except BaseException as error:
+            if not isinstance(error, DlgError):
+                held.seek(0)
+                os.write(saved, held.read())
             raise
         finally:
             os.dup2(saved, 2)

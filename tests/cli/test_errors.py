@@ -82,6 +82,11 @@ def test_tampered_packages(run_dlg: Dlg, placed: Path, files: dict[str, Path]) -
     weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     status, err = _predict(run_dlg, files["fasta"], files["bed"], files["out"])
     assert (status, "model.weights.h5 must have sha256" in err) == (1, True)
+    done = subprocess.run([*DLG, "predict", "test/tiny", "--fasta", str(files["fasta"]),
+                           "--intervals", str(files["bed"])], capture_output=True, text=True,
+                          check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1  # the sentence, without TensorFlow's chatter
     weights.write_bytes(whole)
     manifest = placed / "model.yaml"
     manifest.write_text(manifest.read_text().replace("seed: 3", "seed: 4"))
