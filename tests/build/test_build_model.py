@@ -164,14 +164,3 @@ def test_a_network_too_large_is_refused_before_it_is_allocated() -> None:
     with pytest.raises(TooLargeError, match="Received: 36,600,000,001") as caught:
         build_model(spec)
     assert caught.value.parameters == 120 * 300_000_000 + 300_000_000 + 300_000_001
-
-
-def test_every_built_in_spec_builds_and_keeps_its_own_names() -> None:
-    from dlgenomics import registry
-    from dlgenomics.build import build_model
-
-    for name in registry:
-        spec = registry[name].load()
-        model = build_model(spec)
-        assert spec.name == name
-        assert model.count_params() == summarize(spec).parameters
