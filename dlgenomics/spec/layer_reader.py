@@ -16,6 +16,7 @@ from dlgenomics.spec.problems import Problems, must_be, received, shown
 from dlgenomics.spec.types import Layer
 
 _PLACE_KEYS: Final = ("from", "name", "layer")
+_MOST_HINTS: Final = 100
 _ONE_INPUT: Final = LayerRule({})
 NAME_RULE: Final = "a text of letters, digits and underscores that starts with a letter"
 
@@ -58,7 +59,7 @@ class _LayerReader:
 
     def __init__(self, inputs: Sequence[str], defaults: Mapping[str, Any], path: Path,
                  problems: Problems) -> None:
-        self.names: list[str] = list(inputs)
+        self.names: dict[str, None] = dict.fromkeys(inputs)  # a set that keeps its order
         self.previous: str | None = inputs[0] if inputs else None
         self.defaults = defaults
         self.defaults_path = (*path[:-1], "defaults")
@@ -67,6 +68,7 @@ class _LayerReader:
         self.scopes = Scopes()
         self.entries = 0
         self.problems = problems
+        self.muted = False
 
     def read_all(self, entries: Sequence[Any], path: Path) -> list[Layer]:
         return [layer for i, entry in enumerate(entries)
@@ -103,16 +105,16 @@ class _LayerReader:
 
     def _repeated(self, times: int, entries: Sequence[Any], path: Path) -> list[Layer]:
         found: list[Layer] = []
-        report = self.problems
+        report, muted = self.problems, self.muted
         try:
             for number in range(1, times + 1):
                 before = len(self.problems.found)
                 with self.scopes.copy(number):
                     found += self.read_all(entries, path)
                 if len(self.problems.found) > before:  # the other copies would say the same again
-                    self.problems = Problems(report.document)
+                    self.problems, self.muted = Problems(report.document), True
         finally:
-            self.problems = report
+            self.problems, self.muted = report, muted
         return found
 
     def _residual(self, place: Mapping[str, Any], entries: Sequence[Any],
@@ -124,7 +126,7 @@ class _LayerReader:
         found = self.read_all(entries, (*below, "layers"))
         inputs = (*sources, str(self.previous))
         name = self._name("Add", place, below)
-        self.names.append(name)
+        self.names[name] = None
         self.previous = name
         return [*found, Layer("Add", name, {}, inputs, path=below)]
 
@@ -144,7 +146,7 @@ class _LayerReader:
         inputs = self._inputs(kind, rule, written, below)
         arguments = self._arguments(kind, rule, written, below)
         wrapped = self._wrapped(kind, rule, written, below)
-        self.names.append(name)
+        self.names[name] = None
         self.previous = name
         if arguments is None or (rule.wraps and wrapped is None):
             return None
@@ -155,7 +157,7 @@ class _LayerReader:
         name = written.get("name") if isinstance(written, dict) else None
         if isinstance(name, str):
             name = self.scopes.name(name)
-            self.names.append(name)
+            self.names[name] = None
             self.previous = name
 
     def _rule(self, kind: str | None, entry: Any, path: Path, below: Path) -> LayerRule | None:
@@ -208,7 +210,7 @@ class _LayerReader:
             named = self._meant(written["from"])
         sources = named if isinstance(named, list) else [named]
         for i, source in enumerate(sources):
-            if source not in self.names:
+            if not isinstance(source, str) or source not in self.names:
                 hint = self._hint(source) if isinstance(source, str) else ""
                 self.problems.add((*at, i) if isinstance(named, list) else at,
                                   f"'from' must name an input or a layer above. "
@@ -221,6 +223,8 @@ class _LayerReader:
         return tuple(map(str, sources))
 
     def _hint(self, source: str) -> str:
+        if self.muted or len(self.problems.found) >= _MOST_HINTS:
+            return ""  # near matches among many names take long, and nobody reads so many
         last = self.scopes.last.get(source)
         if last in self.names:
             return f" Repeated layers have a number: the last one is {last!r}."

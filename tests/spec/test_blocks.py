@@ -1,5 +1,7 @@
 """`repeat` and `Residual`: the plain layers they stand for, and what is wrong inside them."""
 
+import time
+
 import pytest
 
 from dlgenomics.errors import SpecError
@@ -162,6 +164,14 @@ def test_repeats_within_repeats_stop_at_the_bound(with_layers):
         inner = f"[{{repeat: {{times: 1000, layers: {inner}}}}}]"
     with pytest.raises(SpecError, match="at most 1,000 layers"):
         parse_spec(with_layers(f"- repeat: {{times: 1000, layers: {inner}}}"))
+
+
+def test_many_wrong_names_in_many_copies_take_seconds_at_most(with_layers):
+    wrong = ", ".join(["dan"] * 900)
+    started = time.process_time()
+    with pytest.raises(SpecError, match="Did you mean 'dna'"):
+        parse_spec(with_layers(f"- repeat: {{times: 400, layers: [ReLU, {{Add: {{from: [{wrong}]}}}}]}}"))
+    assert time.process_time() - started < 60  # hours without a bound on near matches
 
 
 def test_a_thousand_layers_are_read(with_layers):

@@ -16,11 +16,12 @@ _REFUSED: Final = {
         "LSTMCell", "GRUCell", "SimpleRNNCell",
     ),
     "Genomes have no third axis to slide along; write its 1D or 2D kind": (
-        "Conv3D", "Conv3DTranspose", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "MaxPooling3D",
-        "AveragePooling3D", "AdaptiveMaxPooling3D", "AdaptiveAveragePooling3D",
-        "GlobalMaxPooling3D", "GlobalAveragePooling3D", "SpatialDropout3D", "UpSampling3D",
+        "Conv3D", "Conv3DTranspose", "MaxPooling3D", "AveragePooling3D", "AdaptiveMaxPooling3D",
+        "AdaptiveAveragePooling3D", "GlobalMaxPooling3D", "GlobalAveragePooling3D",
+        "SpatialDropout3D", "UpSampling3D",
         "ZeroPadding3D", "Cropping3D",
     ),
+    "{} is for films; write a Conv1D before an LSTM": ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"),
     "{} needs whole numbers, and inputs are one-hot; a Dense or Conv1D embeds those": (
         "Embedding", "ReversibleEmbedding",
     ),
