@@ -89,6 +89,17 @@ def test_show_names_shapes_parameters_view_and_reason(run_dlg: Dlg) -> None:
     assert json.loads(run_dlg("show", "dragonn/tal1", "--json")[1])["parameters"] == 5341
 
 
+def test_show_alone_lists_the_built_in_specs(run_dlg: Dlg) -> None:
+    from dlgenomics import registry
+
+    status, out, _ = run_dlg("show")
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert status == 0
+    assert [row[0] for row in rows[1:]] == list(registry)
+    assert "5,341" in next(row for row in rows if row[0] == "dragonn/tal1")
+    assert [row["spec"] for row in json.loads(run_dlg("show", "--json")[1])] == list(registry)
+
+
 def test_ls_and_info_and_test(run_dlg: Dlg, placed: Path) -> None:
     status, out, _ = run_dlg("ls")
     assert [line.split("\t")[0] for line in out.splitlines()] == [

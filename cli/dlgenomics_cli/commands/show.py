@@ -12,13 +12,34 @@ from dlgenomics_cli.output import show as show_text
 
 
 @click.command(epilog=example("dlg show dragonn/tal1"))
-@click.argument("spec")
+@click.argument("spec", required=False)
 @json_option
-def show(spec: str, as_json: bool) -> None:
+def show(spec: str | None, as_json: bool) -> None:
     """Show a spec's layers, shapes, parameters, receptive field and initializers.
 
-    SPEC is a YAML file or the name of a built-in spec. Starts no TensorFlow and allocates nothing.
+    SPEC is a YAML file or the name of a built-in spec; without it, the built-in specs are listed.
+    Starts no TensorFlow and allocates nothing.
     """
+    if spec is None:
+        _list_specs(as_json=as_json)
+    else:
+        _show_layers(spec, as_json=as_json)
+
+
+def _list_specs(*, as_json: bool) -> None:
+    from dlgenomics.registry import registry
+    from dlgenomics.spec import summarize
+
+    specs = [registry[name].load() for name in registry]
+    rows = [(s.name, s.task, summarize(s).parameters, s.description) for s in specs]
+    header = ["spec", "task", "parameters", "description"]
+    if as_json:
+        show_json([dict(zip(header, row, strict=True)) for row in rows])
+    else:
+        show_table(header, [(name, task, f"{n:,}", text) for name, task, n, text in rows])
+
+
+def _show_layers(spec: str, *, as_json: bool) -> None:
     from dlgenomics.registry import registry
     from dlgenomics.spec import summarize
 
