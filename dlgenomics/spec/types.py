@@ -206,7 +206,7 @@ class Model(Node):
     outputs: Several[str]
     """Names of the layers whose outputs are the targets; default: the last layer."""
     layers: Several[InstanceOf[Layer]]
-    """The layers."""
+    """The layers; `repeat: {times, layers}` and `Residual: {layers}` stand for several."""
 
 
 class Training(Node):

@@ -30,6 +30,7 @@ from dlgenomics.train.run import (
     start_run,
     versions,
     write_arrays,
+    write_history,
     write_json,
     write_record,
 )
@@ -194,6 +195,7 @@ def _keep_best(model: keras.Model, remembering: list[keras.callbacks.Callback],
 def _finish(model: keras.Model, run: RunFolder, spec: Spec, examples: Examples,
             history: list[dict[str, float]], best_epoch: int, progress: Progress) -> Run:
     _check_finite(model, run)
+    write_history(run, history)  # a kill between checkpoint and history leaves a line out
     # A compiled model would save its optimizer's state too.
     bare = keras.Model(model.input, model.output, name=model.name)
     with atomic_path(run.weights) as part:

@@ -163,7 +163,7 @@ def test_a_killed_training_is_resumed_by_command(
     process = subprocess.Popen(
         [*DLG, "train", str(tiny_spec), "--data", str(tiny_data), "-o", str(run)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _wait_for(run / "checkpoint.npz", process)
+    _wait_for(run / "history.csv", process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     spec = run / "spec.yaml"

@@ -126,8 +126,11 @@ def test_a_run_killed_after_its_last_epoch_resumes_without_another(
 
     with pytest.raises(Killed):
         train(spec, tiny_data, tmp_path / "killed", progress=kill)
+    history = tmp_path / "killed" / "history.csv"
+    history.write_text("\n".join(history.read_text().splitlines()[:-1]) + "\n")
     resumed = resume(tmp_path / "killed")
     assert resumed.epochs == whole.epochs
+    assert history.read_bytes() == (whole.folder / "history.csv").read_bytes()
     assert _same_weights(whole.folder, resumed.folder)
 
 
