@@ -15,7 +15,7 @@ from dlgenomics.errors import DataError, did_you_mean
 from dlgenomics.files import open_text
 
 BUILT_IN: Final = Path(__file__).with_name("motifs.meme")
-"""TAL1 (Hsu et al. 1994, as in DragoNN's tutorials) and CTCF (JASPAR MA0139.1)."""
+"""TAL1 (TRANSFAC M00065, Tal-1beta:E47, as in DragoNN's tutorials), CTCF (JASPAR MA0139.1)."""
 
 
 @dataclass(frozen=True)
