@@ -16,7 +16,7 @@ def report_error(error: Exception) -> bool:
         say(f"Error: {error}")
         if error.next_step:
             say(f"Next: {error.next_step}")
-    elif isinstance(error, ValueError | OSError) and error.args:
+    elif isinstance(error, OSError):
         say(f"Error: {error}")
     else:
         return False

@@ -221,6 +221,16 @@ def test_simulate_writes_the_same_bytes_for_a_seed(run_dlg: Dlg, tmp_path: Path)
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+def test_simulate_explains_every_task_and_helps_with_names(run_dlg: Dlg, tmp_path: Path) -> None:
+    from dlgenomics.simulate import TASKS
+
+    text = run_dlg("simulate", "--help")[1]
+    for name, recipe in TASKS.items():
+        assert re.search(rf"{name} +{re.escape(recipe.question)}", text)
+    status, _, err = run_dlg("simulate", "density-localisation", "-o", tmp_path / "out")
+    assert (status, "Did you mean 'density-localization'?" in err) == (2, True)
+
+
 def test_simulate_takes_your_own_motifs(run_dlg: Dlg, tmp_path: Path) -> None:
     meme = tmp_path / "mine.meme"
     meme.write_text("MEME version 4\n\nMOTIF poly\n" + "0 0 0 1\n" * 8)

@@ -9,11 +9,9 @@ import click
 from dlgenomics_cli.example import example
 from dlgenomics_cli.output import json_option, say, show, show_json
 
-TASKS = ("single-motif", "motif-counting", "density-localization")
-
 
 @click.command(epilog=example("dlg simulate density-localization --motif TAL1 -o data"))
-@click.argument("task", type=click.Choice(TASKS))
+@click.argument("task")
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True,
               help="Folder to write.")
 @click.option("--motif", default="TAL1", show_default=True, help="TAL1, CTCF, or one of --motifs.")
@@ -35,6 +33,8 @@ def simulate(task: str, output: Path, motif: str, motifs: Path | None, count: in
              center: int, gc: float, seed: int, genome: int, as_json: bool) -> None:
     """Simulate sequences with a known motif, after DragoNN's tutorials.
 
+    TASK is one of
+
     \b
     single-motif          Is the motif there?
     motif-counting        Are there many motifs (2 to 4) or few (0 or 1)?
@@ -42,9 +42,13 @@ def simulate(task: str, output: Path, motif: str, motifs: Path | None, count: in
 
     Writes sequences.fa.gz, labels.tsv (columns name and bound) and motifs.bed (the truth).
     """  # noqa: D301 - \b is click's mark for lines to keep
-    from dlgenomics.simulate import load_motif, write_genome, write_simulation
+    from dlgenomics.errors import did_you_mean
+    from dlgenomics.simulate import TASKS, load_motif, write_genome, write_simulation
     from dlgenomics.simulate import simulate as simulate_task
 
+    if task not in TASKS:
+        raise click.UsageError(f"a task must be one of {', '.join(TASKS)}. Received: {task!r}."
+                               f"{did_you_mean(task, TASKS)}")
     chosen = load_motif(motif, motifs) if motifs else load_motif(motif)
     settings = {"length": length, "center": center, "gc": gc}
     made = simulate_task(task, chosen, count=count, seed=seed, **settings)  # type: ignore[arg-type]
