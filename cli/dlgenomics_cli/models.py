@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +27,8 @@ def facts_of(manifest: Manifest, folder: Path, source: str) -> dict[str, Any]:
         "authors": ", ".join(author.name for author in spec.info.authors),
         "trained on": spec.info.trained_on or "",
         "input": "; ".join(
-            f"{name} (batch, {one.length}, 4): one-hot DNA, A C G T, N = {one.n}"
-            for name, one in spec.data.inputs.items()),
-        "output": "; ".join(f"{name} (batch, {len(t.names)}): {_few(t.names)}"
+            f"{name} {_shape(one.shape)}: {one.doc}" for name, one in spec.data.inputs.items()),
+        "output": "; ".join(f"{name} {_shape(spec.data.output_shape(name))}: {_few(t.names)}"
                             for name, t in spec.data.targets.items()),
         "parameters": f"{summarize(spec).parameters:,}",
         "test metrics": _metrics(package.training.get("metrics", {}).get("test", {})),
@@ -37,6 +37,10 @@ def facts_of(manifest: Manifest, folder: Path, source: str) -> dict[str, Any]:
         "folder": folder,
         "size": size_text(folder_size(folder)),
     }
+
+
+def _shape(shape: Sequence[int | None]) -> str:
+    return f"({', '.join(['batch', *map(str, shape)])})"
 
 
 def _few(names: tuple[str, ...]) -> str:

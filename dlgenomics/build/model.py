@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import keras
+import numpy as np
 
 from dlgenomics.build.objects import make_arguments
 from dlgenomics.build.units import axes_of_a_unit
 from dlgenomics.spec import check_size
+from dlgenomics.spec.inputs import Input
 from dlgenomics.spec.types import Layer, Spec
 
 _CALLED_WITH_SEPARATE_INPUTS: Final = ("MultiHeadAttention", "GroupQueryAttention")
@@ -41,15 +43,27 @@ def assemble_model(spec: Spec) -> keras.Model:
         TooLargeError: too many parameters, found before anything is allocated.
     """
     check_size(spec)
-    inputs = {
-        name: keras.Input(spec.data.inputs[name].shape, name=name) for name in spec.model.inputs
-    }
-    tensors: dict[str, Any] = dict(inputs)
+    inputs = {name: _make_input(name, spec.data.inputs[name]) for name in spec.model.inputs}
+    tensors = {name: _scaled(spec.data.inputs[name], inputs[name]) for name in inputs}
     for layer in spec.model.layers:
         before = [tensors[source] for source in layer.inputs]
         tensors[layer.name] = _apply(_make_layer(layer), layer, before)
     outputs = {name: tensors[name] for name in spec.model.outputs}
     return keras.Model(_single(inputs), _single(outputs), name=_model_name(spec.name))
+
+
+def _make_input(name: str, one: Input) -> Any:
+    return keras.Input(one.shape, name=name, dtype="int32" if one.kind == "kmer" else None)
+
+
+def _scaled(one: Input, tensor: Any) -> Any:
+    """Return an input as the network takes it: numbers scaled as training found, else as it is."""
+    if one.kind != "numeric" or one.fitted is None:
+        return tensor
+    spread = np.asarray(one.fitted.spread, np.float64)
+    return keras.layers.Normalization(
+        mean=list(one.fitted.center), variance=list(spread ** 2), name=f"{tensor.name}_scaled",
+    )(tensor)
 
 
 def _single(tensors: Mapping[str, Any]) -> Any:

@@ -1,73 +1,168 @@
-"""DNA as numbers: letters ↔ uint8 codes → one-hot, by whole-array operations.
+"""Letters as numbers: letters ↔ uint8 codes → one-hot, by whole-array operations.
 
-A code is 0, 1, 2, 3 for A, C, G, T (either case) and 4 for N and every other letter. Codes are
-kept as long as possible: they are a sixteenth of the size of one-hot float32.
+The codes of an alphabet's letters are 0, 1, 2 … in their order (A, C, G, T), in either case. The
+next code is the unknown letter (N or X) and every letter that is not listed; then come the other
+ambiguity codes. Codes are kept as long as possible: they are a sixteenth of one-hot float32.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.spec.inputs import PROTEIN_LETTERS
+
 Codes = NDArray[np.uint8]
 OneHot = NDArray[np.float32]
-Ambiguity = Literal["zeros", "quarter"]
-
-ALPHABET: Final = "ACGT"
-UNKNOWN: Final = 4
-"""The code of N and other ambiguity codes."""
+Ambiguity = Literal["zeros", "quarter", "shares"]
 
 
-def _letter_table() -> Codes:
-    table = np.full(256, UNKNOWN, np.uint8)
-    for code, letter in enumerate(ALPHABET):
-        table[ord(letter)] = table[ord(letter.lower())] = code
-    return table
+@dataclass(frozen=True, eq=False)
+class Alphabet:
+    """Letters, what their ambiguity codes stand for, and which pair in a double strand.
+
+    Attributes:
+        letters: in the order of the channels.
+        unknown: the letter that may be any.
+        ambiguous: other codes and the letters that each may be.
+        pairs: each letter and code under its complement; empty for proteins.
+        aliases: letters read as others.
+    """
+
+    letters: str
+    unknown: str
+    ambiguous: Mapping[str, str]
+    pairs: Mapping[str, str]
+    aliases: Mapping[str, str]
+
+    @cached_property
+    def symbols(self) -> str:
+        """All letters in the order of their codes."""
+        return self.letters + self.unknown + "".join(self.ambiguous)
+
+    @cached_property
+    def code_of(self) -> Codes:
+        """The code of each byte."""
+        table = np.full(256, len(self.letters), np.uint8)
+        for letter in (*self.symbols, *self.aliases):
+            code = self.symbols.index(self.aliases.get(letter, letter))
+            table[ord(letter)] = table[ord(letter.lower())] = code
+        return table
+
+    @cached_property
+    def letter_of(self) -> NDArray[np.uint8]:
+        """The byte of each code."""
+        return np.frombuffer(self.symbols.encode(), np.uint8)
+
+    @cached_property
+    def complement(self) -> Codes:
+        """The code of each code's complement."""
+        return np.array([self.symbols.index(self.pairs.get(s, s)) for s in self.symbols], np.uint8)
+
+    def rows(self, n: Ambiguity) -> NDArray[np.float32]:
+        """Return the one-hot row of each code: float32, shape (codes, letters)."""
+        width = len(self.letters)
+        rows = np.zeros((len(self.symbols), width), np.float32)
+        rows[:width] = np.eye(width)
+        if n == "quarter":
+            rows[width:] = 1 / width
+        if n == "shares":
+            meanings = [self.letters, *self.ambiguous.values()]
+            for row, meaning in zip(rows[width:], meanings, strict=True):
+                row[[self.letters.index(letter) for letter in meaning]] = 1 / len(meaning)
+        return rows
 
 
-def _one_hot_rows(unknown: float) -> NDArray[np.complex128]:
-    """Return one-hot rows, each of four float32 seen as one 16-byte number, which copies fast."""
-    rows = np.zeros((5, 4), np.float32)
-    rows[:4] = np.eye(4)
-    rows[UNKNOWN] = unknown
-    return rows.view(np.complex128)[:, 0]
+_IUPAC: Final = {"R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC",
+                 "B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG"}
+_PAIRS: Final = dict(zip("ACGTRYSWKMBDHV", "TGCAYRSWMKVHDB", strict=True))
+
+DNA: Final = Alphabet("ACGT", "N", _IUPAC, _PAIRS, {})
+"""A letter that is none of IUPAC's, U among them, is unknown."""
+
+RNA: Final = Alphabet(
+    "ACGU", "N", {k: v.replace("T", "U") for k, v in _IUPAC.items()},
+    {k.replace("T", "U"): v.replace("T", "U") for k, v in _PAIRS.items()}, {"T": "U"})
+"""T is read as U."""
+
+PROTEIN: Final = Alphabet(PROTEIN_LETTERS, "X", {"B": "DN", "Z": "EQ", "J": "IL"}, {}, {})
+"""U, O, gaps and stops are unknown."""
+
+ALPHABET: Final = DNA.letters
+UNKNOWN: Final = len(ALPHABET)
+"""The code of N, and the first of the codes that are not one base."""
 
 
-_CODE_OF: Final = _letter_table()
-_LETTER_OF: Final = np.frombuffer(b"ACGTN", np.uint8)
-_COMPLEMENT: Final = np.array([3, 2, 1, 0, UNKNOWN], np.uint8)
-_ROWS: Final = {"zeros": _one_hot_rows(0.0), "quarter": _one_hot_rows(0.25)}
+def _wide_rows(n: Ambiguity) -> NDArray[np.complex128]:
+    """Return DNA's rows, each of four float32 seen as one 16-byte number, which copies fast."""
+    return DNA.rows(n).view(np.complex128)[:, 0]
 
 
-def encode(sequence: str | bytes) -> Codes:
+_DNA_ROWS: Final = {n: _wide_rows(n) for n in ("zeros", "quarter", "shares")}
+
+
+def encode(sequence: str | bytes, alphabet: Alphabet = DNA) -> Codes:
     """Return the codes of a sequence: uint8, shape (length,)."""
     raw = sequence.encode("ascii", "replace") if isinstance(sequence, str) else sequence
-    found: Codes = np.take(_CODE_OF, np.frombuffer(raw, np.uint8))
+    found: Codes = np.take(alphabet.code_of, np.frombuffer(raw, np.uint8))
     return found
 
 
-def decode(codes: Codes) -> str:
-    """Return the sequence of codes of shape (length,), in upper case, N for unknown."""
-    return _LETTER_OF[codes].tobytes().decode("ascii")
+def decode(codes: Codes, alphabet: Alphabet = DNA) -> str:
+    """Return the sequence of codes of shape (length,), in upper case."""
+    return alphabet.letter_of[codes].tobytes().decode("ascii")
 
 
 def one_hot(codes: Codes, n: Ambiguity = "zeros") -> OneHot:
-    """Return one-hot DNA.
+    """Return one-hot DNA or RNA.
 
     Args:
         codes: uint8, shape (..., length).
-        n: what unknown bases become: all zeros, or 0.25 in each channel.
+        n: what ambiguity codes become: all zeros, 0.25 in each channel, or equal shares of the
+            bases that each stands for.
 
     Returns:
-        float32, shape (..., length, 4), channels in the order A C G T.
+        float32, shape (..., length, 4), channels in the order A C G T (or U).
     """
-    rows = np.take(_ROWS[n], codes, mode="clip")
+    rows = np.take(_DNA_ROWS[n], codes, mode="clip")
     return rows.view(np.float32).reshape(*codes.shape, 4)
+
+
+def one_hot_protein(codes: Codes, x: Literal["zeros", "shares"] = "zeros") -> OneHot:
+    """Return one-hot protein: float32, shape (..., length, 20), in the order of the letters."""
+    found: OneHot = np.take(PROTEIN.rows(x), codes, axis=0, mode="clip")
+    return found
+
+
+def kmers(codes: Codes, k: int, stride: int = 1) -> NDArray[np.int32]:
+    """Return the words of k bases as numbers.
+
+    Args:
+        codes: uint8, shape (..., length).
+        k: bases in a word.
+        stride: bases from the start of one word to the start of the next.
+
+    Returns:
+        int32, shape (..., (length - k) // stride + 1): 1 to 4^k in alphabetical order, 0 for a word
+        that holds an ambiguity code.
+    """
+    count = codes.shape[-1] - k + 1
+    words = np.zeros((*codes.shape[:-1], count), np.int32)
+    known = np.ones(words.shape, bool)
+    for place in range(k):
+        at = codes[..., place:place + count]
+        words = words * 4 + at
+        known &= at < UNKNOWN
+    found: NDArray[np.int32] = np.where(known, words + 1, 0)[..., ::stride].astype(np.int32)
+    return found
 
 
 def reverse_complement(codes: Codes) -> Codes:
     """Return the reverse complement of codes of shape (..., length)."""
-    found: Codes = _COMPLEMENT[codes[..., ::-1]]
+    found: Codes = DNA.complement[codes[..., ::-1]]
     return found

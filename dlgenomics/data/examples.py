@@ -1,27 +1,35 @@
-"""Labelled examples as a spec's ``data`` section describes them, in memory as codes."""
+"""Labelled examples as a spec's ``data`` section describes them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.data.encoding import UNKNOWN, Codes
-from dlgenomics.data.genome import Genome
-from dlgenomics.data.intervals import Intervals, make_intervals, read_intervals
-from dlgenomics.data.sequences import read_sequences
-from dlgenomics.data.split import Parts, split_rows
-from dlgenomics.data.tables import Table, read_table
+from dlgenomics.data.banks import Bank, Held, hold, join
+from dlgenomics.data.features import Feature, Plain, Signal, draw_change
+from dlgenomics.data.intervals import Intervals, join_intervals
+from dlgenomics.data.labels import class_labels, column_labels, example_weights
+from dlgenomics.data.loaded import Loaded, load_source
+from dlgenomics.data.split import Parts, Rows, split_rows
 from dlgenomics.errors import DataError
 from dlgenomics.files import sha256_of
-from dlgenomics.spec.types import ColumnSplit, Data, RandomSplit, Source, Spec
+from dlgenomics.spec.inputs import ArrayInput, NumericInput, TrackInput
+from dlgenomics.spec.sources import ColumnSplit, FileSplit, RandomSplit
+from dlgenomics.spec.targets import (
+    ArrayTarget,
+    ClassTarget,
+    ColumnTarget,
+    CountTarget,
+    ProfileTarget,
+)
+from dlgenomics.spec.types import Spec
 
-_COORDINATES: Final = re.compile(r"([^:\s]+):([\d,]+)-([\d,]+)")
+_PARTS: Final = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -30,160 +38,148 @@ class Examples:
 
     Attributes:
         names: a name for each example.
-        codes: uint8, shape (examples, window): the longest input's window, with ``margin`` bp
-            more at both ends for shifts.
-        margin: see ``codes``.
-        labels: float32, shape (examples, columns), by target.
+        sequences: uint8 codes, shape (examples, window): the longest input's window, with
+            ``margin`` more at both ends for shifts; None where no input is made of letters.
+        margin: see ``sequences``.
+        inputs: the inputs that are not made of letters, by name.
+        labels: the labels by target; a target that is an input has none of its own.
+        weights: how much each example counts, shape (examples,), or None.
         parts: the rows of the training, validation and test sets.
         files: SHA-256 of each file read, by its path as the spec writes it.
     """
 
     names: tuple[str, ...]
-    codes: Codes
+    sequences: Bank | None
     margin: int
-    labels: Mapping[str, NDArray[np.float32]]
+    inputs: Mapping[str, Feature]
+    labels: Mapping[str, Feature]
+    weights: NDArray[np.float32] | None
     parts: Parts
     files: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    names: tuple[str, ...]
-    codes: Codes
-    table: Table
-    places: Intervals | None
-
-
 def load_examples(spec: Spec, folder: Path) -> Examples:
-    """Read the labelled examples of a spec.
+    """Read the labelled examples of a spec, into memory where they are not too large.
 
     Args:
-        spec: its ``data`` section says what to read.
+        spec: its ``data`` section says what to read; `resolve_columns` has been there.
         folder: where relative paths start.
 
     Raises:
         DataError: a file is missing or is not what it must be.
     """
-    source = spec.data.train
-    if source is None:
+    data = spec.data
+    if data.train is None:
         raise DataError("data.train must say where the examples are. Received: none. "
                         "Add data.train to the spec.", path=spec.name)
-    margin = max((a.arguments["max"] for a in spec.data.augment if a.name == "shift"), default=0)
-    length = max(one.length for one in spec.data.inputs.values())
-    center = any(one.center for one in spec.data.inputs.values())
-    load = _from_intervals if source.intervals else _from_fasta
-    loaded = load(spec.data, source, folder, length, margin, center=center)
-    labels = _labels(spec, loaded.table)
+    margin = max((a.arguments["max"] for a in data.augment if a.name == "shift"), default=0)
+    sources = [(part, source) for part in _PARTS for source in data.sources(part)]
+    loaded = [load_source(data, source, folder, margin) for _, source in sources]
+    owners = np.repeat([part for part, _ in sources], [len(one.names) for one in loaded])
+    reader = _Reader(spec, loaded, folder, margin)
     return Examples(
-        names=loaded.names, codes=loaded.codes, margin=margin, labels=labels,
-        parts=_parts(spec, loaded), files=_hashes(spec.data, source, folder),
+        names=tuple(name for one in loaded for name in one.names),
+        sequences=hold(join([one.sequences for one in loaded if one.sequences is not None]))
+        if data.sequences else None,
+        margin=margin, inputs=reader.inputs(), labels=reader.labels(),
+        weights=example_weights(data, [one.table for one in loaded]),
+        parts=_parts(spec, loaded, owners), files=_hashes(spec, folder),
     )
 
 
-def _from_fasta(_data: Data, source: Source, folder: Path, length: int, margin: int, *,
-                center: bool) -> _Loaded:
-    assert source.fasta is not None  # noqa: S101 - the spec's checks
-    assert source.labels is not None  # noqa: S101
-    sequences = read_sequences(folder / source.fasta, length, center=center)
-    table = read_table(folder / source.labels).joined(sequences.names, source.fasta)
-    codes = np.pad(sequences.codes, ((0, 0), (margin, margin)), constant_values=UNKNOWN)
-    return _Loaded(sequences.names, codes, table, _named_places(sequences.names))
+@dataclass(frozen=True)
+class _Reader:
+    """Makes the features of one spec from what its sources hold."""
+
+    spec: Spec
+    loaded: list[Loaded]
+    folder: Path
+    margin: int
+
+    def inputs(self) -> dict[str, Feature]:
+        found: dict[str, Feature] = {}
+        for name, one in self.spec.data.inputs.items():
+            if isinstance(one, NumericInput):
+                columns = [np.stack([p.table.numbers(c) for c in one.columns], axis=1)
+                           for p in self.loaded]
+                found[name] = Plain(Held(np.concatenate(columns)))
+            if isinstance(one, ArrayInput):
+                found[name] = self._array(one.key or name, one.shape)
+            if isinstance(one, TrackInput):
+                found[name] = self._signal(one, one.bin, "mean", one.missing)
+        return found
+
+    def labels(self) -> dict[str, Feature]:
+        found: dict[str, Feature] = {}
+        tables = [one.table for one in self.loaded]
+        for name, target in self.spec.data.targets.items():
+            if isinstance(target, ColumnTarget):
+                task = self.spec.task_of(name)
+                found[name] = Plain(Held(column_labels(name, target, task, tables)))
+            if isinstance(target, ClassTarget):
+                found[name] = Plain(Held(class_labels(target, tables)))
+            if isinstance(target, ArrayTarget):
+                found[name] = self._array(target.key or name, target.shape)
+            if isinstance(target, ProfileTarget):
+                found[name] = self._signal(target, target.bin, target.pool, target.missing)
+            if isinstance(target, CountTarget):
+                found[name] = self._signal(target, target.length, "sum", 0.0)
+        return found
+
+    def _array(self, key: str, shape: tuple[int, ...]) -> Feature:
+        return Plain(hold(join([one.array(key, shape) for one in self.loaded])))
+
+    def _signal(self, one: TrackInput | ProfileTarget | CountTarget, width: int,
+                how: Literal["mean", "sum"], missing: float) -> Feature:
+        bank = join([p.signal([self.folder / f for f in one.files], one.length, self.margin,
+                              missing, stranded=one.stranded) for p in self.loaded])
+        return Signal(hold(bank), self.margin, width, how, one.transform, one.stranded,
+                      total=isinstance(one, CountTarget))
 
 
-def _named_places(names: tuple[str, ...]) -> Intervals | None:
-    """Return the intervals that names such as ``chr1:100-200`` state; None if one states none."""
-    found = [_COORDINATES.match(name) for name in names]
-    rows = [(m[1], _number(m[2]), _number(m[3]), ".") for m in found if m]
-    return make_intervals(rows) if len(rows) == len(names) else None
-
-
-def _number(text: str) -> int:
-    """Return a number that may be written with commas between thousands."""
-    return int(text.replace(",", "") or 0)
-
-
-def _from_intervals(data: Data, source: Source, folder: Path, length: int, margin: int, *,
-                    center: bool) -> _Loaded:
-    assert source.intervals is not None  # noqa: S101 - the spec's checks
-    assert data.reference is not None  # noqa: S101
-    intervals = read_intervals(folder / source.intervals)
-    windows = fit_length(intervals, length, center=center)
-    with Genome(folder / data.reference.fasta) as genome:
-        genome.check(windows)
-        codes = genome.fetch(windows.widened(margin), pad=True)
-    names = interval_names(intervals)
-    if source.labels is None:
-        table = Table(intervals.path, intervals.columns, intervals.line)
-    else:
-        table = read_table(folder / source.labels).joined(names, source.intervals)
-    return _Loaded(names, codes, table, windows)
-
-
-def interval_names(intervals: Intervals) -> tuple[str, ...]:
-    """Return the intervals' names, or ``contig:start-end`` where there is none or only ``.``."""
-    labels = intervals.labels()
-    names = intervals.columns.get("name", labels)
-    return tuple(label if name == "." else str(name)
-                 for name, label in zip(names, labels, strict=True))
-
-
-def fit_length(intervals: Intervals, length: int, *, center: bool) -> Intervals:
-    """Return intervals of ``length`` bp.
-
-    Args:
-        intervals: as read.
-        length: what the model takes.
-        center: take ``length`` bp around each centre; otherwise they must have that length.
-
-    Raises:
-        DataError: ``center`` is false and an interval has another length.
-    """
-    if center:
-        return intervals.resized(length)
-    wrong = np.flatnonzero(intervals.end - intervals.start != length)
-    if len(wrong):
-        row = wrong[0]
-        received = int(intervals.end[row] - intervals.start[row])
-        raise DataError(
-            f"every interval must have the {length} bp that the model takes. Received: {received} "
-            f"bp at {intervals[wrong[:1]].labels()[0]}. Resize around the centre with "
-            "--resize center (resize='center'), or data.inputs.*.center: true in the spec.",
-            path=intervals.path,
-            line=None if intervals.line is None else int(intervals.line[row]),
-        )
-    return intervals
-
-
-def _labels(spec: Spec, table: Table) -> dict[str, NDArray[np.float32]]:
-    labels = {}
-    for name, target in spec.data.targets.items():
-        found = np.stack([table.numbers(column) for column in target.names], axis=1)
-        if spec.task != "regression" and not np.isin(found, (0, 1)).all():
-            bad = found[~np.isin(found, (0, 1))][0]
-            raise DataError(f"labels for {spec.task} must be 0 or 1. Received: {bad:g} in target "
-                            f"{name!r}. Use task: regression for measured values.",
-                            path=table.path)
-        labels[name] = found
-    return labels
-
-
-def _parts(spec: Spec, loaded: _Loaded) -> Parts:
+def _parts(spec: Spec, loaded: list[Loaded], owners: NDArray[np.str_]) -> Parts:
     split = spec.data.split
-    if split.by == "chromosome" and loaded.places is None:
+    if isinstance(split, FileSplit):
+        return Parts(**{part: np.flatnonzero(owners == part) for part in _PARTS})
+    places = _all_places(loaded)
+    path = loaded[0].table.path
+    if split.by == "chromosome" and places is None:
         raise DataError("a split by chromosome needs intervals, or sequences named "
-                        f"contig:start-end. Received: {loaded.names[0]!r}.", path=loaded.table.path)
+                        f"contig:start-end. Received: {loaded[0].names[0]!r}.", path=path)
     stratify = split.stratify if isinstance(split, RandomSplit) else None
-    words: Any = loaded.table.texts(split.column) if isinstance(split, ColumnSplit) else None
+    words = split.column if isinstance(split, ColumnSplit) else None
     return split_rows(
-        split, len(loaded.names), seed=spec.training.seed, path=loaded.table.path,
-        strata=loaded.table.numbers(stratify) if stratify else None,
-        clusters=None if loaded.places is None else loaded.places.clusters(),
-        chromosomes=None if loaded.places is None else loaded.places.contig_names,
-        words=words,
+        split, len(owners), seed=spec.training.seed, path=path,
+        strata=_column(loaded, stratify), words=_column(loaded, words),
+        clusters=None if places is None else places.clusters(),
+        chromosomes=None if places is None else places.contig_names,
     )
 
 
-def _hashes(data: Data, source: Source, folder: Path) -> dict[str, str]:
-    reference = data.reference.fasta if data.reference else None
-    named = [source.fasta, source.intervals, source.labels, reference]
-    return {name: sha256_of(folder / name) for name in named if name is not None}
+def _column(loaded: list[Loaded], column: str | None) -> NDArray[Any] | None:
+    if column is None:
+        return None
+    return np.concatenate([one.table.texts(column) for one in loaded])
+
+
+def _all_places(loaded: list[Loaded]) -> Intervals | None:
+    places = [one.places for one in loaded if one.places is not None]
+    return join_intervals(places) if len(places) == len(loaded) else None
+
+
+def labels_of(examples: Examples, target: str, rows: Rows) -> NDArray[np.float32]:
+    """Return the labels of some examples as they are, NaN where they are missing."""
+    unchanged = draw_change((), examples.margin, len(rows), np.random.default_rng(0))
+    return examples.labels[target].batch(rows, unchanged)
+
+
+def _hashes(spec: Spec, folder: Path) -> dict[str, str]:
+    data = spec.data
+    named = [data.reference.fasta] if data.reference else []
+    for part in _PARTS:
+        for source in data.sources(part):
+            named += [f for f in (source.fasta, source.intervals, source.table, source.arrays,
+                                  source.labels) if f is not None]
+    for one in (*data.inputs.values(), *data.targets.values()):
+        named += list(getattr(one, "files", ()))
+    return {name: sha256_of(folder / name) for name in dict.fromkeys(named)}

@@ -106,6 +106,19 @@ def make_intervals(rows: Sequence[tuple[str, int, int, str]]) -> Intervals:
     )
 
 
+def join_intervals(parts: Sequence[Intervals]) -> Intervals:
+    """Return several sets of intervals as one, without their further columns."""
+    if len(parts) == 1:
+        return parts[0]
+    names, contig = _factorize([name for part in parts for name in part.contig_names])
+    return Intervals(
+        contigs=names, contig=contig,
+        start=np.concatenate([part.start for part in parts]),
+        end=np.concatenate([part.end for part in parts]),
+        strand=np.concatenate([part.strand for part in parts]),
+    )
+
+
 def read_intervals(path: Path | str) -> Intervals:
     """Read intervals from a BED or narrowPeak file; plain, gzip or bgzip; ``-`` is standard input.
 

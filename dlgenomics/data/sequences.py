@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dlgenomics.data.encoding import Codes, decode, encode
+from dlgenomics.data.encoding import DNA, Alphabet, Codes, decode, encode
 from dlgenomics.errors import DataError
 from dlgenomics.files import atomic_path, open_text
 
@@ -31,13 +31,15 @@ class Sequences:
         return len(self.names)
 
 
-def read_sequences(path: Path | str, length: int, *, center: bool = False) -> Sequences:
+def read_sequences(path: Path | str, length: int, *, center: bool = False,
+                   alphabet: Alphabet = DNA) -> Sequences:
     """Read a FASTA of sequences.
 
     Args:
         path: the file; ``-`` is standard input.
-        length: the length in bp that each must have.
-        center: take the central ``length`` bp of longer sequences.
+        length: the number of letters that each must have.
+        center: take the central ``length`` letters of longer sequences.
+        alphabet: what the letters are.
 
     Raises:
         MissingFileError: no such file.
@@ -56,7 +58,7 @@ def read_sequences(path: Path | str, length: int, *, center: bool = False) -> Se
         twice = next(n for n in names if n in seen or seen.add(n))  # type: ignore[func-returns-value]
         raise DataError(f"each sequence must have a name of its own. Received: {twice!r} twice.",
                         path=path)
-    codes = encode(b"".join(parts)).reshape(len(names), length)
+    codes = encode(b"".join(parts), alphabet).reshape(len(names), length)
     return Sequences(tuple(names), codes, str(path))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.errors import DataError, near_contig
-from dlgenomics.spec.types import ChromosomeSplit, ColumnSplit, RandomSplit, Split
+from dlgenomics.spec.sources import ChromosomeSplit, ColumnSplit, RandomSplit, Split
 
 Rows = NDArray[np.int64]
 
@@ -21,10 +22,13 @@ class Parts:
     validation: Rows
     test: Rows
 
+    def by_name(self) -> dict[str, Rows]:
+        """Return the rows by part."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
     def sizes(self) -> dict[str, int]:
         """Return the number of rows of each part."""
-        return {"train": len(self.train), "validation": len(self.validation),
-                "test": len(self.test)}
+        return {name: len(rows) for name, rows in self.by_name().items()}
 
 
 def split_rows(
@@ -33,7 +37,7 @@ def split_rows(
     *,
     seed: int,
     path: str,
-    strata: NDArray[np.float32] | None = None,
+    strata: NDArray[Any] | None = None,
     clusters: NDArray[np.int64] | None = None,
     chromosomes: NDArray[np.object_] | None = None,
     words: NDArray[np.object_] | None = None,
@@ -70,7 +74,7 @@ def split_rows(
     return parts
 
 
-def _random_whole(split: RandomSplit, count: int, seed: int, strata: NDArray[np.float32] | None,
+def _random_whole(split: RandomSplit, count: int, seed: int, strata: NDArray[Any] | None,
                   clusters: NDArray[np.int64] | None) -> Parts:
     """Deal rows at random; rows of one cluster go together, with the first one's stratum."""
     first = np.arange(count) if clusters is None else np.unique(clusters, return_index=True)[1]
@@ -85,7 +89,7 @@ def _random_whole(split: RandomSplit, count: int, seed: int, strata: NDArray[np.
 
 
 def _random(split: RandomSplit, count: int, seed: int,
-            strata: NDArray[np.float32] | None) -> Parts:
+            strata: NDArray[Any] | None) -> Parts:
     rng = np.random.default_rng([seed, 1])
     groups = [np.arange(count)] if strata is None else [
         np.flatnonzero(strata == value) for value in np.unique(strata)]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.errors import DataError, did_you_mean
 from dlgenomics.files import open_text, write_text
+
+MISSING: Final = ("", "na", "nan", ".")
+"""Texts that stand for a number that is missing, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,12 @@ class Table:
                             path=self.path)
         return self.columns[column]
 
-    def numbers(self, column: str) -> NDArray[np.float32]:
+    def numbers(self, column: str, *, masked: bool = False) -> NDArray[np.float32]:
         """Return a column as float32.
+
+        Args:
+            column: its name.
+            masked: whether an empty text, ``NA``, ``nan`` or ``.`` is a missing number, NaN.
 
         Raises:
             DataError: no such column, or a value that is not a finite number.
@@ -47,7 +54,8 @@ class Table:
             found = np.array([_number_or_nan(t) for t in texts])
         with np.errstate(over="ignore"):
             numbers = found.astype(np.float32)
-        bad = np.flatnonzero(~np.isfinite(numbers))
+        missing = np.isin([str(t).strip().lower() for t in texts], MISSING) if masked else False
+        bad = np.flatnonzero(~np.isfinite(numbers) & ~np.asarray(missing))
         if len(bad):
             line = None if self.lines is None else int(self.lines[bad[0]])
             raise DataError(f"column {column!r} must hold finite numbers. "

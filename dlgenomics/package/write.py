@@ -23,6 +23,7 @@ from dlgenomics.package.manifest import MANIFEST, PackageRecord, Tolerance, mani
 from dlgenomics.package.read import load_package
 from dlgenomics.predict.forward import Forward
 from dlgenomics.predict.model import ATOL, RTOL, schema_of
+from dlgenomics.predict.pipeline import column_names
 from dlgenomics.spec.types import Spec
 from dlgenomics.train.run import RunFolder, read_arrays, read_record, read_spec, write_arrays
 
@@ -96,7 +97,7 @@ def write_package(
         for name, path in extra.items():
             (part / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(path, part / name)
-        columns = [c for target in spec.data.targets.values() for c in target.names]
+        columns = [c for names in column_names(spec.data).values() for c in names]
         (part / "targets.txt").write_text("".join(f"{c}\n" for c in columns))
         (part / "README.md").write_text(model_card(spec, training, command))
         record = PackageRecord(
@@ -136,6 +137,8 @@ def _schema(spec: Spec) -> dict[str, Any]:
 
 
 def _dataloader(spec: Spec) -> dict[str, Any]:
-    length = max(one.length for one in spec.data.inputs.values())
-    return {"arguments": ["fasta_file", "intervals_file"], "length": length,
+    lengths = [one.length for one in spec.data.sequences.values()]
+    if not lengths:
+        return {"arguments": ["table_file"]}
+    return {"arguments": ["fasta_file", "intervals_file"], "length": max(lengths),
             "strand": "minus intervals are reverse-complemented"}

@@ -1,4 +1,4 @@
-"""What a user passes as ``x`` → named float32 arrays of the right shape."""
+"""What a user passes as ``x`` → named arrays of the right shape."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.errors import ShapeError
+from dlgenomics.spec.inputs import Input
 
 
-def as_named_arrays(
-    x: Any, shapes: Mapping[str, tuple[int, ...]]
-) -> dict[str, NDArray[np.float32]]:
+def as_named_arrays(x: Any, inputs: Mapping[str, Input]) -> dict[str, NDArray[Any]]:
     """Return ``x`` as arrays by input name.
 
     Args:
         x: an array where there is one input; else a list in the inputs' order, or a dict by name.
-        shapes: each input's shape without the batch axis.
+        inputs: the network's inputs.
 
     Raises:
         ShapeError: an array has another shape; the message states both.
         ValueError: the inputs given are not those of the model.
     """
-    found = _named(x, list(shapes))
-    arrays = {name: np.asarray(value, np.float32) for name, value in found.items()}
-    for name, shape in shapes.items():
-        if arrays[name].shape[1:] != shape or not arrays[name].ndim:
-            raise ShapeError(f"input {name!r}", (None, *shape), arrays[name].shape)
+    found = _named(x, list(inputs))
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, one in inputs.items():
+        arrays[name] = np.asarray(found[name], np.int32 if one.kind == "kmer" else np.float32)
+        if arrays[name].shape[1:] != tuple(one.shape) or not arrays[name].ndim:
+            raise ShapeError(f"input {name!r}", (None, *one.shape), arrays[name].shape)
     if len({len(array) for array in arrays.values()}) > 1:
         sizes = {name: len(array) for name, array in arrays.items()}
         raise ValueError(f"all inputs must have the same batch size. Received: {sizes}.")

@@ -17,6 +17,7 @@ from dlgenomics.predict.gradients import activation, find_layer, input_gradient
 from dlgenomics.predict.inputs import as_named_arrays
 from dlgenomics.predict.loader import Loader, open_loader
 from dlgenomics.predict.pipeline import Pipeline, column_names
+from dlgenomics.spec.inputs import Input
 from dlgenomics.spec.types import Data, Info, Spec
 
 RTOL: Final = 1e-4
@@ -28,7 +29,7 @@ ATOL: Final = 1e-5
 class ArraySchema:
     """One input or target: its shape without the batch axis and what the numbers are."""
 
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
     doc: str
     column_labels: tuple[str, ...] = ()
 
@@ -76,15 +77,9 @@ class Replay:
 
 def schema_of(data: Data) -> Schema:
     """Return what goes in and what comes out, from a spec's data section."""
-    unknown = {"zeros": "all zeros", "quarter": "0.25 in each channel"}
-    inputs = {
-        name: ArraySchema(one.shape, f"one-hot DNA, float32, order A C G T; N is {unknown[one.n]}")
-        for name, one in data.inputs.items()
-    }
-    targets = {
-        name: ArraySchema((len(target.names),), "float32", target.names)
-        for name, target in data.targets.items()
-    }
+    inputs = {name: ArraySchema(tuple(one.shape), one.doc) for name, one in data.inputs.items()}
+    targets = {name: ArraySchema(data.output_shape(name), target.doc, target.names)
+               for name, target in data.targets.items()}
     return Schema(inputs, targets)
 
 
@@ -132,6 +127,11 @@ class Model:
         return self.spec.data
 
     @property
+    def inputs(self) -> dict[str, Input]:
+        """The inputs of the network, in their order."""
+        return {name: self.data.inputs[name] for name in self.spec.model.inputs}
+
+    @property
     def schema(self) -> Schema:
         """Shapes and columns of inputs and targets."""
         return schema_of(self.data)
@@ -144,17 +144,17 @@ class Model:
     @property
     def pipeline(self) -> Pipeline:
         """Whole-pipeline prediction from files."""
-        return Pipeline(self.forward, self.data)
+        return Pipeline(self.forward, self.data, self.inputs)
 
     @property
     def default_dataloader(self) -> Callable[..., Loader]:
-        """Call it with ``fasta_file`` and ``intervals_file``, or ``sequences_file``.
+        """Call it with ``fasta_file`` and ``intervals_file``, ``sequences_file`` or ``table_file``.
 
         The loader has ``batch_iter(batch_size)`` and ``load_all()``, which give dicts with
         ``inputs`` and ``metadata``.
         """
         def open_files(**arguments: Any) -> Loader:
-            return open_loader(self.data.inputs, arguments)
+            return open_loader(self.inputs, arguments)
 
         return open_files
 
@@ -162,11 +162,13 @@ class Model:
         """Return predictions for a batch.
 
         Args:
-            x: one-hot DNA, float32, shape (batch, length, 4), order A C G T; for several inputs a
-                list in their order or a dict by name.
+            x: an array with the batch on axis 0, as `schema` describes it, such as one-hot DNA,
+                float32, shape (batch, length, 4), order A C G T; for several inputs a list in their
+                order or a dict by name.
 
         Returns:
-            float32, shape (batch, columns); with several targets a dict of such arrays.
+            float32, shape (batch, columns) or (batch, positions, tracks); with several targets a
+            dict of such arrays.
 
         Raises:
             ShapeError: another shape; the message states both.
@@ -239,5 +241,4 @@ class Model:
         return Replay(len(next(iter(stored.expected.values()))), largest)
 
     def _arrays(self, x: Any) -> dict[str, NDArray[np.float32]]:
-        shapes = {name: self.data.inputs[name].shape for name in self.spec.model.inputs}
-        return as_named_arrays(x, shapes)
+        return as_named_arrays(x, self.inputs)

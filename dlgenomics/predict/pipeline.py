@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from dlgenomics.data.feed import encode_inputs
 from dlgenomics.predict.forward import Arrays, Forward
 from dlgenomics.predict.loader import Loader, open_loader
 from dlgenomics.predict.writers import check_ending, open_writer
 from dlgenomics.progress import Progress, silent
+from dlgenomics.spec.inputs import Input
+from dlgenomics.spec.targets import ColumnTarget
 from dlgenomics.spec.types import Data
 
 DEFAULT_BATCH_SIZE = 128
@@ -24,11 +25,13 @@ class Pipeline:
     Args:
         forward: the model's forward pass, from arrays by input to arrays by output.
         data: the spec's inputs and targets.
+        inputs: the network's inputs.
     """
 
-    def __init__(self, forward: Forward, data: Data) -> None:
+    def __init__(self, forward: Forward, data: Data, inputs: Mapping[str, Input]) -> None:
         self._forward = forward
         self._data = data
+        self._inputs = inputs
 
     def predict(
         self, dataloader_kwargs: Mapping[str, Any], batch_size: int = DEFAULT_BATCH_SIZE
@@ -92,36 +95,51 @@ class Pipeline:
         progress: Progress = silent,
     ) -> int:
         """Write predictions for a loader that is already open; see `predict_to_file`."""
-        columns = column_names(self._data)
         with open_writer(output_file) as writer:
             for rows, arrays in self._batches(loader, batch_size):
-                flat = {columns[name][i]: array[:, i]
-                        for name, array in arrays.items() for i in range(array.shape[1])}
-                writer.write({**loader.records(rows), **flat})
+                writer.write({**loader.records(rows), **flat_columns(self._data, arrays)})
                 progress("predict", rows.stop, len(loader))
         return len(loader)
 
     def _open(self, arguments: Mapping[str, Any]) -> Loader:
-        return open_loader(self._data.inputs, arguments)
+        return open_loader(self._inputs, arguments)
 
     def _batches(self, loader: Loader,
                  batch_size: int) -> Iterator[tuple[slice, Arrays]]:
-        for codes, rows in loader.code_batches(batch_size):
-            yield rows, self._forward(encode_inputs(codes, self._data.inputs))
+        for arrays, rows in loader.array_batches(batch_size):
+            yield rows, self._forward(arrays)
 
 
 def column_names(data: Data) -> dict[str, list[str]]:
-    """Return the table columns of each target.
+    """Return the table columns of each target, one for each name along its last axis.
 
     A target's own columns keep their names where it is alone; with several targets a column is
     ``target`` or ``target/column``.
     """
-    if len(data.targets) == 1:
-        return {name: list(target.names) for name, target in data.targets.items()}
-    return {
-        name: [name] if target.column is not None else [f"{name}/{c}" for c in target.names]
-        for name, target in data.targets.items()
-    }
+    found = {}
+    for name, target in data.targets.items():
+        names = list(target.names) or [str(i) for i in range(data.output_shape(name)[-1] or 0)]
+        alone = isinstance(target, ColumnTarget) and target.column is not None
+        found[name] = names if len(data.targets) == 1 else (
+            [name] if alone else [f"{name}/{column}" for column in names])
+    return found
+
+
+def flat_columns(data: Data, arrays: Arrays) -> dict[str, Any]:
+    """Return predictions as columns of a table, one number a row.
+
+    A prediction along positions gives a column for each of them, as ``column/position``.
+    """
+    columns = column_names(data)
+    found = {}
+    for name, array in arrays.items():
+        if array.ndim == 2:
+            found.update({columns[name][i]: array[:, i] for i in range(array.shape[1])})
+        else:
+            places = array.reshape(len(array), -1, array.shape[-1])
+            found.update({f"{columns[name][i]}/{place}": places[:, place, i]
+                          for i in range(array.shape[-1]) for place in range(places.shape[1])})
+    return found
 
 
 def _single(arrays: Arrays) -> Any:

@@ -6,11 +6,19 @@ from collections.abc import Mapping
 
 from dlgenomics.errors import did_you_mean
 from dlgenomics.spec.document import Path
+from dlgenomics.spec.inputs import KmerInput, ProteinInput, TrackInput
 from dlgenomics.spec.layer_reader import NAME_RULE, is_layer_name
 from dlgenomics.spec.layers.rule import Shape
-from dlgenomics.spec.metrics import is_by_epoch
 from dlgenomics.spec.outline import Outline, outline
 from dlgenomics.spec.problems import Problems, must_be, received
+from dlgenomics.spec.sources import Source
+from dlgenomics.spec.targets import (
+    ClassTarget,
+    ColumnTarget,
+    CountTarget,
+    InputTarget,
+    ProfileTarget,
+)
 from dlgenomics.spec.tasks import TASKS
 from dlgenomics.spec.types import Data, Layer, Spec, Training
 
@@ -24,9 +32,14 @@ def check_together(spec: Spec, problems: Problems) -> None:
         problems.add(("data", "targets"),
                      "data.targets must name at least one target. Received: none.")
     _check_names(spec.data, problems)
-    _check_targets_have_columns(spec, problems)
-    _check_source(spec.data, problems)
+    _check_inputs(spec.data, problems)
+    for name, target in spec.data.targets.items():
+        if isinstance(target, ColumnTarget):
+            _check_columns(spec, name, target, problems)
+    _check_targets(spec.data, problems)
+    _check_sources(spec.data, problems)
     _check_split(spec.data, problems)
+    _check_sampling(spec, problems)
     _check_model(spec, problems)
     _check_training(spec, problems)
 
@@ -43,39 +56,138 @@ def _check_names(data: Data, problems: Problems) -> None:
                              f"own. Received: {name!r} for both.", at_key=True)
 
 
-def _check_targets_have_columns(spec: Spec, problems: Problems) -> None:
-    for name, target in spec.data.targets.items():
+def _check_inputs(data: Data, problems: Problems) -> None:
+    for name, one in data.inputs.items():
+        path = ("data", "inputs", name)
+        if isinstance(one, TrackInput):
+            _check_tracks(one, path, problems)
+        if isinstance(one, KmerInput) and one.k > one.length:
+            problems.add((*path, "k"), f"k must be at most the length, {one.length}. "
+                         f"Received: {one.k}.")
+    proteins = [n for n, one in data.inputs.items() if isinstance(one, ProteinInput)]
+    if proteins and len(proteins) < len(data.sequences):
+        problems.add(("data", "inputs", proteins[0]), "sequences of one source are of one alphabet. "
+                     f"Received: protein ({proteins[0]!r}) beside nucleotides.", at_key=True)
+
+
+def _check_tracks(one: TrackInput | ProfileTarget, path: Path, problems: Problems) -> None:
+    if one.length % one.bin:
+        problems.add((*path, "bin"), f"bin must divide the length, {one.length}. "
+                     f"Received: {one.bin}.")
+    _check_strands(one, path, problems)
+
+
+def _check_strands(one: TrackInput | ProfileTarget | CountTarget, path: Path,
+                   problems: Problems) -> None:
+    if one.stranded and len(one.files) % 2:
+        problems.add((*path, "files"), "stranded files come in pairs, plus strand then minus "
+                     f"strand. Received: {len(one.files)}.")
+
+
+def _check_targets(data: Data, problems: Problems) -> None:
+    for name, target in data.targets.items():
         path = ("data", "targets", name)
-        if (target.column is None) == (not target.columns):
-            problems.add(path, f"target {name!r} needs either 'column' or 'columns'. "
-                         f"Received: {'both' if target.columns else 'neither'}.", at_key=True)
-        twice = [c for c in target.columns if target.columns.count(c) > 1]
-        if twice:
-            problems.add((*path, "columns"), f"columns must differ. Received: {twice[0]!r} twice.")
-        if spec.task == "binary_classification" and len(target.columns) > 1:
-            problems.add((*path, "columns"), "binary_classification has one column a target. "
-                         f"Received: {len(target.columns)}. Use multilabel_classification.")
-        if spec.task == "multiclass_classification" and len(target.names) == 1:
-            problems.add(path, "multiclass_classification has one column a class. Received: 1. "
-                         "Use binary_classification for two classes.", at_key=True)
+        if isinstance(target, ProfileTarget):
+            _check_tracks(target, path, problems)
+        if isinstance(target, CountTarget):
+            _check_strands(target, path, problems)
+        if isinstance(target, InputTarget) and target.input not in data.inputs:
+            problems.add((*path, "input"), "input must be one of data.inputs. Received: "
+                         f"{target.input!r}.{did_you_mean(target.input, data.inputs)}")
+        if isinstance(target, ClassTarget) and len(set(target.classes)) < len(target.classes):
+            problems.add((*path, "classes"), "classes must differ. Received: one of them twice.")
 
 
-def _check_source(data: Data, problems: Problems) -> None:
-    source = data.train
-    if source is None:
+def _check_columns(spec: Spec, name: str, target: ColumnTarget, problems: Problems) -> None:
+    path: Path = ("data", "targets", name)
+    ways = [key for key in ("column", "columns", "columns_from") if getattr(target, key)]
+    if len(ways) != 1 and ways != ["columns", "columns_from"]:
+        problems.add(path, f"target {name!r} needs one of 'column', 'columns' and 'columns_from'. "
+                     f"Received: {' and '.join(ways) or 'none of them'}.", at_key=True)
+    twice = [c for c in target.columns if target.columns.count(c) > 1]
+    if twice:
+        problems.add((*path, "columns"), f"columns must differ. Received: {twice[0]!r} twice.")
+    task = spec.task_of(name)
+    if task == "binary_classification" and len(target.columns) > 1:
+        problems.add((*path, "columns"), "binary_classification has one column a target. "
+                     f"Received: {len(target.columns)}. Use multilabel_classification.")
+    if task == "multiclass_classification" and target.column is not None:
+        problems.add(path, "multiclass_classification has one column a class. Received: 1. "
+                     "Use binary_classification for two classes, or kind: classes for a column of "
+                     "words.", at_key=True)
+
+
+def _check_sources(data: Data, problems: Problems) -> None:
+    for part in ("train", "validation", "test"):
+        written = getattr(data, part)
+        for i, source in enumerate(data.sources(part)):
+            path: Path = ("data", part, i) if isinstance(written, tuple) else ("data", part)
+            _check_source(data, source, path, problems)
+        by_file = data.split.by == "file"
+        if part != "train" and written is not None and not by_file:
+            problems.add(("data", part), f"data.{part} is for 'split: {{by: file}}'. Received: a "
+                         f"split by {data.split.by}. Change data.split, or add the source to "
+                         "data.train.", at_key=True)
+        if part == "validation" and written is None and by_file and data.train is not None:
+            problems.add(("data", "split"), "a split by file needs data.validation. Received: none.",
+                         at_key=True)
+
+
+def _check_source(data: Data, source: Source, path: Path, problems: Problems) -> None:
+    where = ".".join(map(str, path))
+    given = [key for key in ("fasta", "intervals", "table") if getattr(source, key) is not None]
+    if len(given) != 1 and not (source.arrays is not None and not given):
+        problems.add(path, f"{where} needs one of 'fasta' (sequences), 'intervals' (with "
+                     "data.reference), 'table' and 'arrays'. Received: "
+                     f"{' and '.join(given) or 'none of them'}.", at_key=True)
         return
-    path = ("data", "train")
-    if (source.fasta is None) == (source.intervals is None):
-        got = "neither" if source.fasta is None else "both"
-        problems.add(path, "data.train needs either 'fasta' (sequences) or 'intervals' "
-                     f"(with data.reference). Received: {got}.", at_key=True)
-        return
-    if source.intervals is not None and data.reference is None:
+    kind = given[0] if given else "arrays"
+    needs = [name for name in data.sequences if kind not in ("fasta", "intervals")]
+    needs += [name for name in _on_the_genome(data) if kind != "intervals"]
+    if needs:
+        wanted = "fasta or intervals" if needs[0] in data.sequences else "intervals"
+        problems.add(path, f"{needs[0]!r} needs {wanted} in {where}. Received: {kind}.", at_key=True)
+    if kind == "intervals" and data.reference is None and data.sequences:
         problems.add(path, "intervals need the genome as data.reference: {fasta: ...}. "
                      "Received: none.", at_key=True)
-    if source.fasta is not None and source.labels is None:
+    if kind == "fasta" and source.labels is None and _needs_labels(data):
         problems.add(path, "a FASTA of sequences needs 'labels', a table joined by name. "
                      "Received: none.", at_key=True)
+    if source.arrays is None and _needs_arrays(data):
+        problems.add(path, f"{_needs_arrays(data)[0]!r} needs {where}.arrays, an .npz or HDF5 file. "
+                     "Received: none.", at_key=True)
+
+
+def _on_the_genome(data: Data) -> list[str]:
+    """Return the inputs and targets that are read along intervals."""
+    targets = [n for n, t in data.targets.items() if isinstance(t, ProfileTarget | CountTarget)]
+    return [*data.tracks, *targets]
+
+
+def _needs_labels(data: Data) -> bool:
+    columns = any(isinstance(t, ColumnTarget | ClassTarget) for t in data.targets.values())
+    return columns or any(one.kind == "numeric" for one in data.inputs.values())
+
+
+def _needs_arrays(data: Data) -> list[str]:
+    return [name for name, one in (*data.inputs.items(), *data.targets.items())
+            if one.kind == "array"]
+
+
+def _check_sampling(spec: Spec, problems: Problems) -> None:
+    sampling = spec.data.sampling
+    if sampling is None:
+        return
+    path = ("data", "sampling")
+    if sampling.of not in spec.data.targets:
+        problems.add((*path, "of"), "sampling looks at a target. Received: "
+                     f"{sampling.of!r}.{did_you_mean(sampling.of, spec.data.targets)}")
+    elif len(spec.data.output_shape(sampling.of)) != 1:
+        problems.add((*path, "of"), "sampling looks at a target with labels in columns. Received: "
+                     f"{sampling.of!r}, which has {spec.data.output_shape(sampling.of)}.")
+    if (sampling.positives is None) != sampling.balance:
+        problems.add(path, "sampling needs either 'positives', a share, or 'balance: true'. "
+                     f"Received: {'both' if sampling.balance else 'neither'}.", at_key=True)
 
 
 def _check_split(data: Data, problems: Problems) -> None:
@@ -143,20 +255,33 @@ def _check_outputs(spec: Spec, known: Mapping[str, Outline], problems: Problems)
 
 
 def _check_head(spec: Spec, layer: Layer, shape: Shape, problems: Problems) -> None:
-    columns = spec.data.targets[layer.name].names
-    if shape != (len(columns),):
-        problems.add(layer.path, f"output {layer.name!r} must have shape (None, {len(columns)}), "
-                     f"one value for each column of the target. Received: {(None, *shape)}.",
-                     at_key=True)
+    _check_head_shape(spec, layer, shape, problems)
+    task = spec.task_of(layer.name)
     activation = layer.arguments.get("activation") or "linear"
-    allowed = TASKS[spec.task].activations
-    if layer.kind in ("Dense", "Activation", "Conv1D") and activation not in allowed:
-        problems.add((*layer.path, "activation"), f"the output of {spec.task} must have "
+    allowed = TASKS[task].activations
+    if layer.kind in ("Dense", "Activation", "Conv1D", "Conv2D") and activation not in allowed:
+        problems.add((*layer.path, "activation"), f"the output of {task} must have "
                      f"activation {' or '.join(allowed)}. Received: {activation}.")
-    for name, loss in spec.training.loss.items():
-        if name == layer.name and loss.name not in TASKS[spec.task].losses:
-            problems.add(("training", "loss"), f"the loss of {spec.task} must be one of "
-                         f"{', '.join(TASKS[spec.task].losses)}. Received: {loss.name}.")
+    loss = spec.training.loss.get(layer.name)
+    if loss is not None and loss.name not in TASKS[task].losses:
+        problems.add(("training", "loss"), f"the loss of {task} must be one of "
+                     f"{', '.join(TASKS[task].losses)}. Received: {loss.name}.")
+
+
+def _check_head_shape(spec: Spec, layer: Layer, shape: Shape, problems: Problems) -> None:
+    target = spec.data.targets[layer.name]
+    if isinstance(target, InputTarget) and target.input not in spec.data.inputs:
+        return
+    wanted = spec.data.output_shape(layer.name)
+    if len(shape) == len(wanted) and all(w in (None, s) for w, s in zip(wanted, shape, strict=True)):
+        return
+    if len(wanted) == 1:
+        number = "columns" if wanted[0] is None else wanted[0]
+        rule = f"(None, {number}), one value for each column of the target"
+    else:
+        rule = f"{(None, *wanted)}, as the target has"
+    problems.add(layer.path, f"output {layer.name!r} must have shape {rule}. "
+                 f"Received: {(None, *shape)}.", at_key=True)
 
 
 def _check_all_used(spec: Spec, problems: Problems) -> None:
@@ -183,14 +308,8 @@ def _check_training(spec: Spec, problems: Problems) -> None:
             key = "loss" if name not in training.loss else "metrics"
             problems.add(("training", key), f"{key} must be given for each target. "
                          f"Received: none for {name!r}.")
-    if training.class_weight is not None and (
-        spec.task != "binary_classification" or len(targets) != 1
-    ):
-        problems.add(("training", "class_weight"), "class_weight is for one binary target. "
-                     f"Received: {spec.task} with {len(targets)} target(s). Leave it out.")
-    if isinstance(training.class_weight, Mapping) and set(training.class_weight) != {"0", "1"}:
-        problems.add(("training", "class_weight"), "class_weight must hold the classes \"0\" and "
-                     f"\"1\". Received: {received(dict(training.class_weight))}.")
+    for name in training.class_weight:
+        _check_class_weight(spec, name, problems)
     known = monitored_names(training)
     for i, callback in enumerate(training.callbacks):
         monitor = callback.arguments.get("monitor", "val_loss")
@@ -200,12 +319,30 @@ def _check_training(spec: Spec, problems: Problems) -> None:
                          f"{did_you_mean(monitor, known)}")
 
 
+def _check_class_weight(spec: Spec, name: str, problems: Problems) -> None:
+    """Check the class weights of one target; that it is one was checked before."""
+    if name not in spec.data.targets:
+        return
+    path = ("training", "class_weight")
+    target, task = spec.data.targets[name], spec.task_of(name)
+    if task not in ("binary_classification", "multilabel_classification",
+                    "multiclass_classification") or len(spec.data.output_shape(name)) != 1:
+        problems.add(path, "class_weight is for targets that are classes, one label an example. "
+                     f"Received: {name!r}, {task}. Leave it out.")
+        return
+    weights = spec.training.class_weight[name]
+    classes = set(target.names) if task == "multiclass_classification" else {"0", "1"}
+    if isinstance(weights, Mapping) and set(weights) != classes:
+        shown = " and ".join(f'"{c}"' for c in sorted(classes))
+        problems.add(path, f"class_weight must hold the classes {shown}. "
+                     f"Received: {received(dict(weights))}.")
+
+
 def monitored_names(training: Training) -> list[str]:
-    """Return the names under which Keras logs losses and metrics of an epoch."""
+    """Return the names under which losses and metrics are logged after each epoch."""
     several = len(training.metrics) > 1
-    names = ["loss"]
+    names = ["data_loss"]
     for target, metrics in training.metrics.items():
         names += [f"{target}_loss"] if several else []
-        each = [m for m in metrics if is_by_epoch(m)]
-        names += [f"{target}_{m}" if several else m for m in each]
-    return [*(f"val_{n}" for n in names), *names]
+        names += [f"{target}_{m}" if several else m for m in metrics]
+    return ["val_loss", *(f"val_{n}" for n in names), "loss", "penalty", *names]

@@ -144,7 +144,7 @@ def _section_below(section: Any, part: int | str) -> Any:
         return None if field is None else _unwrapped(field.annotation)
     inside = [_unwrapped(a) for a in get_args(section)]
     tagged = [a for a in inside if _is_node(a) and part in _tags(a)]
-    nodes = tagged or [a for a in inside if _is_node(a)]
+    nodes = tagged or [a for a in inside if _is_node(a)] or [a for a in inside if get_args(a)]
     return nodes[0] if nodes else None
 
 

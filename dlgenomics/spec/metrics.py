@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dlgenomics.errors import did_you_mean
-from dlgenomics.spec.types import Task
+from dlgenomics.spec.targets import Task
 
 
 @dataclass(frozen=True)
@@ -20,35 +20,33 @@ class MetricFact:
         meaning: what it says, in a sentence.
         tasks: the tasks that it makes sense for.
         is_error: whether less is better; otherwise more is, and 1 is best.
-        by_epoch: whether it is computed after each epoch; otherwise only at the end.
     """
 
     title: str
     meaning: str
     tasks: tuple[Task, ...]
     is_error: bool = False
-    by_epoch: bool = True
 
 
 _CALLS: Final[tuple[Task, ...]] = ("binary_classification", "multilabel_classification")
-_VALUES: Final[tuple[Task, ...]] = ("regression",)
+_CLASSES: Final[tuple[Task, ...]] = (*_CALLS, "multiclass_classification")
+_VALUES: Final[tuple[Task, ...]] = ("regression", "profile")
+_PROFILES: Final[tuple[Task, ...]] = ("profile",)
 
 METRICS: Final[Mapping[str, MetricFact]] = {
     "auroc": MetricFact(
         "AUROC", "Chance that a random positive scores above a random negative; guessing gives "
-        "0.5.", _CALLS),
+        "0.5. With several classes each is set against the rest.", _CLASSES),
     "auprc": MetricFact(
-        "AUPRC", "Precision averaged over recall; guessing gives the share of positives.", _CALLS),
-    "accuracy": MetricFact(
-        "Accuracy", "Share of examples whose call is right.",
-        (*_CALLS, "multiclass_classification")),
+        "AUPRC", "Precision averaged over recall; guessing gives the share of positives.",
+        _CLASSES),
+    "accuracy": MetricFact("Accuracy", "Share of examples whose call is right.", _CLASSES),
     "balanced_accuracy": MetricFact(
-        "Balanced accuracy", "Mean of the shares of positives and of negatives called right; "
-        "guessing gives 0.5.", _CALLS, by_epoch=False),
-    "precision": MetricFact("Precision", "Share of positive calls that are right.", _CALLS),
-    "recall": MetricFact("Recall", "Share of positives that are called.", _CALLS),
-    "f1": MetricFact(
-        "F1", "Harmonic mean of precision and recall.", _CALLS, by_epoch=False),
+        "Balanced accuracy", "Mean, over the classes, of the share of examples called right; "
+        "guessing between two classes gives 0.5.", _CLASSES),
+    "precision": MetricFact("Precision", "Share of positive calls that are right.", _CLASSES),
+    "recall": MetricFact("Recall", "Share of positives that are called.", _CLASSES),
+    "f1": MetricFact("F1", "Harmonic mean of precision and recall.", _CLASSES),
     "mse": MetricFact(
         "Mean squared error", "Mean of squared differences, in squared units of the measurement; "
         "less is better.", _VALUES, is_error=True),
@@ -60,7 +58,14 @@ METRICS: Final[Mapping[str, MetricFact]] = {
         "gives 0.", _VALUES),
     "spearman": MetricFact(
         "Spearman correlation", "Correlation of the ranks of predicted and measured values; "
-        "guessing gives 0.", _VALUES, by_epoch=False),
+        "guessing gives 0.", _VALUES),
+    "profile_pearson": MetricFact(
+        "Profile correlation", "Linear correlation along the positions of each profile, averaged; "
+        "a flat guess gives 0.", _PROFILES),
+    "jsd": MetricFact(
+        "Jensen-Shannon distance", "Distance between the predicted and the measured shape of each "
+        "profile, averaged; 0 is the same shape, 1 no overlap; less is better.", _PROFILES,
+        is_error=True),
 }
 
 _RECALL: Final = re.compile(r"recall_at_([1-9]\d?)_fdr")
@@ -82,12 +87,6 @@ def metric_fact(metric: str) -> MetricFact:
         f"Recall at {100 * rate:.0f} % FDR",
         f"Share of positives found while at most {100 * rate:.0f} % of the calls are false.",
         _CALLS)
-
-
-def is_by_epoch(metric: str) -> bool:
-    """Tell whether a metric is computed after each epoch; false for one that is not known."""
-    fact = METRICS.get(metric)
-    return fact.by_epoch if fact else fdr_of(metric) is not None
 
 
 def metric_problem(metric: object, task: Task) -> str | None:

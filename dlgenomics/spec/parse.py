@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from dlgenomics.errors import Problem, did_you_mean
 from dlgenomics.files import open_text
@@ -17,13 +17,23 @@ from dlgenomics.spec.document import MAX_BYTES, Document, Path, read_document
 from dlgenomics.spec.dump import dump_yaml
 from dlgenomics.spec.findings import validate_types
 from dlgenomics.spec.initializers import choose_initializers
+from dlgenomics.spec.inputs import Input
 from dlgenomics.spec.layer_reader import parse_layers
 from dlgenomics.spec.metrics import metric_problem
 from dlgenomics.spec.outline import outline
 from dlgenomics.spec.problems import Problems, must_be, received
-from dlgenomics.spec.tasks import TASKS
-from dlgenomics.spec.types import SPEC_VERSION, DnaInput, Layer, Spec, Task
+from dlgenomics.spec.targets import SpecTask, Task
+from dlgenomics.spec.tasks import TASKS, implied_task
+from dlgenomics.spec.types import SPEC_VERSION, Layer, Spec
 from dlgenomics.spec.vocabulary import AUGMENTATION, CALLBACK, LOSS, OPTIMIZER
+
+Tasks = Mapping[str, Task]
+"""The task of each target, as far as it is known."""
+
+HEADS: Final = ("Dense", "Conv1D", "Conv2D")
+"""Layers that get the activation of their task where they are outputs without one."""
+
+_INPUT: Final[TypeAdapter[Any]] = TypeAdapter(Input)
 
 
 def load_spec(path: FilePath | str) -> Spec:
@@ -60,12 +70,13 @@ def check_document(document: Document) -> tuple[Spec, list[Problem]]:
     """
     problems = Problems(document)
     raw = _upgraded(document.data, problems)
-    inputs, targets, task = _named(raw, "inputs"), list(_named(raw, "targets")), _task(raw)
+    inputs, targets = _named(raw, "inputs"), _named(raw, "targets")
+    tasks = _tasks(raw, targets, problems)
     prepared = {
         **raw,
-        "data": _prepared_data(raw.get("data"), problems),
-        "model": _prepared_model(raw.get("model"), inputs, targets, task, problems),
-        "training": _prepared_training(raw.get("training"), targets, task, problems),
+        "data": _prepared_data(raw.get("data"), tasks if _is_multitask(raw) else {}, problems),
+        "model": _prepared_model(raw.get("model"), inputs, list(targets), tasks, problems),
+        "training": _prepared_training(raw.get("training"), list(targets), tasks, problems),
     }
     spec = validate_types({k: v for k, v in prepared.items() if v is not None}, raw, problems)
     if spec is not None:
@@ -96,9 +107,38 @@ def _named(raw: Mapping[str, Any], section: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _task(raw: Mapping[str, Any]) -> Task | None:
+def _is_multitask(raw: Mapping[str, Any]) -> bool:
+    return bool(raw.get("task") == "multitask")
+
+
+def _tasks(raw: Mapping[str, Any], targets: Mapping[str, Any], problems: Problems) -> Tasks:
+    """Return the task of each target for which the spec says or implies one."""
     task = raw.get("task")
-    return task if task in get_args(Task) else None
+    if not _is_multitask(raw):
+        return dict.fromkeys(targets, task) if task in get_args(SpecTask) else {}
+    training = raw.get("training")
+    losses = training.get("loss") if isinstance(training, dict) else None
+    found = {name: _own_task(target, losses.get(name) if isinstance(losses, dict) else None)
+             for name, target in targets.items()}
+    for name, own in found.items():
+        if own is None:
+            problems.add(("data", "targets", name), "each target of a multitask spec must say its "
+                         "task, or have a loss that implies it. Received: neither for "
+                         f"{name!r}. Add task: {' or '.join(get_args(Task))}.", at_key=True)
+    return {name: own for name, own in found.items() if own in get_args(Task)}
+
+
+def _own_task(target: Any, loss: Any) -> Any:
+    """Return the task that a target of a multitask spec says or implies, or None."""
+    if not isinstance(target, dict):
+        return None
+    if "task" in target:
+        return target["task"]
+    columns = target.get("columns")
+    width = len(columns) if isinstance(columns, list) else 2 if "columns_from" in target else 1
+    named = next(iter(loss), None) if isinstance(loss, dict) else loss
+    known = LOSS.find(named) if isinstance(named, str) else None
+    return implied_task(str(target.get("kind", "columns")), width, known)
 
 
 def _each(values: Any, kind: Kind, name: str, path: Path, problems: Problems) -> Any:
@@ -109,15 +149,22 @@ def _each(values: Any, kind: Kind, name: str, path: Path, problems: Problems) ->
     return [v for v in checked if v is not None]
 
 
-def _prepared_data(data: Any, problems: Problems) -> Any:
-    if not isinstance(data, dict) or "augment" not in data:
+def _prepared_data(data: Any, tasks: Tasks, problems: Problems) -> Any:
+    if not isinstance(data, dict):
         return data
-    path = ("data", "augment")
-    return {**data, "augment": _each(data["augment"], AUGMENTATION, "augment", path, problems)}
+    found = dict(data)
+    if "augment" in data:
+        path = ("data", "augment")
+        found["augment"] = _each(data["augment"], AUGMENTATION, "augment", path, problems)
+    if tasks:
+        found["targets"] = {
+            name: {**target, "task": tasks[name]} if name in tasks else target
+            for name, target in data["targets"].items()}
+    return found
 
 
 def _prepared_model(model: Any, inputs: Mapping[str, Any], targets: Sequence[str],
-                    task: Task | None, problems: Problems) -> Any:
+                    tasks: Tasks, problems: Problems) -> Any:
     if not isinstance(model, dict):
         return model
     if "layers" not in model:
@@ -132,7 +179,7 @@ def _prepared_model(model: Any, inputs: Mapping[str, Any], targets: Sequence[str
     layers = parse_layers(model["layers"], ("model", "layers"), defaults, readable, problems)
     layers = _named_head(layers, model, targets)
     outputs = model.get("outputs", [layers[-1].name] if layers else [])
-    layers = _activated_heads(layers, outputs, task)
+    layers = _activated_heads(layers, outputs, tasks)
     layers = choose_initializers(layers, problems)
     if len(problems.found) == before:
         _check_shapes(layers, {name: inputs.get(name) for name in readable}, problems)
@@ -146,7 +193,7 @@ def _prepared_model(model: Any, inputs: Mapping[str, Any], targets: Sequence[str
 def _check_shapes(layers: Sequence[Layer], inputs: Mapping[str, Any], problems: Problems) -> None:
     """Follow the shapes even if other sections have problems, so that all come at once."""
     try:
-        shapes = {name: DnaInput.model_validate(raw).shape for name, raw in inputs.items()}
+        shapes = {name: tuple(_INPUT.validate_python(raw).shape) for name, raw in inputs.items()}
     except ValidationError:
         return
     if shapes:
@@ -168,22 +215,26 @@ def _named_head(layers: tuple[Layer, ...], model: Mapping[str, Any],
     return (*layers[:-1], replace(layers[-1], name=targets[0]))
 
 
-def _activated_heads(layers: tuple[Layer, ...], outputs: Any,
-                     task: Task | None) -> tuple[Layer, ...]:
-    """Give an output layer without activation the one that the task asks for."""
-    if task is None or not isinstance(outputs, list):
-        return layers
+def _activated_heads(layers: tuple[Layer, ...], outputs: Any, tasks: Tasks) -> tuple[Layer, ...]:
+    """Give an output layer without activation the one that its task asks for."""
+    heads = set(outputs) if isinstance(outputs, list) and _are_texts(outputs) else set()
+    return tuple(_activated(layer, tasks[layer.name])
+                 if layer.name in heads and layer.name in tasks else layer for layer in layers)
+
+
+def _are_texts(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _activated(layer: Layer, task: Task) -> Layer:
     wanted = TASKS[task].activation
-    return tuple(
-        replace(layer, arguments={**layer.arguments, "activation": wanted},
-                reasons={**layer.reasons, "activation": f"chosen for {task}"})
-        if layer.name in outputs and layer.kind in ("Dense", "Conv1D", "Conv2D")
-        and "activation" not in layer.arguments and wanted != "linear" else layer
-        for layer in layers
-    )
+    if layer.kind not in HEADS or "activation" in layer.arguments or wanted == "linear":
+        return layer
+    return replace(layer, arguments={**layer.arguments, "activation": wanted},
+                   reasons={**layer.reasons, "activation": f"chosen for {task}"})
 
 
-def _prepared_training(training: Any, targets: Sequence[str], task: Task | None,
+def _prepared_training(training: Any, targets: Sequence[str], tasks: Tasks,
                        problems: Problems) -> Any:
     if training is None:
         training = {}
@@ -199,16 +250,34 @@ def _prepared_training(training: Any, targets: Sequence[str], task: Task | None,
         found["callbacks"] = _each(
             training["callbacks"], CALLBACK, "callbacks", (*at, "callbacks"), problems
         )
-    found["loss"] = _losses(training.get("loss"), targets, task, problems)
-    found["metrics"] = _metrics(training.get("metrics"), targets, task, problems)
+    found["loss"] = _losses(training.get("loss"), targets, tasks, problems)
+    found["metrics"] = _metrics(training.get("metrics"), targets, tasks, problems)
+    found["class_weight"] = _class_weights(training.get("class_weight"), targets, problems)
+    if isinstance(training.get("loss_weights"), dict):
+        _check_targets(training["loss_weights"], targets, (*at, "loss_weights"), problems)
     return {k: v for k, v in found.items() if v is not None}
 
 
-def _losses(written: Any, targets: Sequence[str], task: Task | None,
+def _class_weights(written: Any, targets: Sequence[str], problems: Problems) -> Any:
+    """Key class weights by target, where one target makes its name needless."""
+    one = len(targets) == 1 and targets[0] not in (written if isinstance(written, dict) else ())
+    if written is not None and one:
+        return {targets[0]: written}
+    path = ("training", "class_weight")
+    if isinstance(written, dict):
+        _check_targets(written, targets, path, problems)
+    elif written is not None and targets:
+        problems.add(path, "class_weight is keyed by target where there are several: "
+                     f"{', '.join(targets)}. Received: {received(written)}.")
+        return None
+    return written
+
+
+def _losses(written: Any, targets: Sequence[str], tasks: Tasks,
             problems: Problems) -> dict[str, Reference | None]:
     path: Path = ("training", "loss")
     if written is None:
-        return {t: Reference(TASKS[task].loss) for t in targets} if task else {}
+        return {t: Reference(TASKS[tasks[t]].loss) for t in targets if t in tasks}
     if isinstance(written, dict) and not _names_an_entry(written, LOSS):
         _check_targets(written, targets, path, problems)
         return {t: LOSS.check("loss", v, (*path, t), problems) for t, v in written.items()}
@@ -220,11 +289,11 @@ def _names_an_entry(written: Mapping[str, Any], kind: Named) -> bool:
     return len(written) == 1 and kind.find(next(iter(written))) is not None
 
 
-def _metrics(written: Any, targets: Sequence[str], task: Task | None,
+def _metrics(written: Any, targets: Sequence[str], tasks: Tasks,
              problems: Problems) -> dict[str, list[str]]:
     path: Path = ("training", "metrics")
     if written is None:
-        return {t: list(TASKS[task].metrics) for t in targets} if task else {}
+        return {t: list(TASKS[tasks[t]].metrics) for t in targets if t in tasks}
     by_target = written if isinstance(written, dict) else dict.fromkeys(targets, written)
     if isinstance(written, dict):
         _check_targets(written, targets, path, problems)
@@ -234,7 +303,7 @@ def _metrics(written: Any, targets: Sequence[str], task: Task | None,
     for target, names in by_target.items():
         below = (*path, target) if isinstance(written, dict) else path
         for i, name in enumerate(names if isinstance(names, list) else []):
-            if task and (message := metric_problem(name, task)):
+            if target in tasks and (message := metric_problem(name, tasks[target])):
                 problems.add((*below, i), message)
     return dict(by_target)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from dlgenomics.spec.types import Task
+from dlgenomics.spec.targets import Task
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,13 @@ class TaskRule:
 
 TASKS: Final[Mapping[Task, TaskRule]] = {
     "binary_classification": TaskRule(
-        "sigmoid", ("sigmoid",), "BinaryCrossentropy", ("BinaryCrossentropy", "Hinge"),
+        "sigmoid", ("sigmoid",), "BinaryCrossentropy",
+        ("BinaryCrossentropy", "BinaryFocalCrossentropy", "Hinge"),
         ("auroc", "auprc", "accuracy"),
     ),
     "multilabel_classification": TaskRule(
-        "sigmoid", ("sigmoid",), "BinaryCrossentropy", ("BinaryCrossentropy", "Hinge"),
+        "sigmoid", ("sigmoid",), "BinaryCrossentropy",
+        ("BinaryCrossentropy", "BinaryFocalCrossentropy", "Hinge"),
         ("auroc", "auprc", "accuracy"),
     ),
     "multiclass_classification": TaskRule(
@@ -46,7 +48,31 @@ TASKS: Final[Mapping[Task, TaskRule]] = {
         ("linear", "relu", "softplus", "sigmoid", "tanh", "exponential", "squareplus"),
         "MeanSquaredError",
         ("MeanSquaredError", "MeanAbsoluteError", "Huber", "LogCosh", "Poisson",
-         "CosineSimilarity"),
+         "CosineSimilarity", "MeanSquaredLogarithmicError"),
         ("mse", "mae", "pearson"),
     ),
+    "profile": TaskRule(
+        "linear", ("linear", "relu", "softplus", "exponential", "squareplus", "softmax"),
+        "MultinomialNLL",
+        ("MultinomialNLL", "Poisson", "MeanSquaredError", "MeanAbsoluteError", "Huber", "LogCosh"),
+        ("profile_pearson", "jsd"),
+    ),
 }
+
+
+def implied_task(kind: str, columns: int, loss: str | None) -> Task | None:
+    """Return the task that a target of a multitask spec has where it says none, or None.
+
+    Args:
+        kind: the target's kind.
+        columns: how many columns it names.
+        loss: the Keras name of its loss, where one is written.
+    """
+    by_kind: dict[str, Task] = {"classes": "multiclass_classification",
+                                "bigwig_profile": "profile", "bigwig_counts": "regression"}
+    if kind in by_kind:
+        return by_kind[kind]
+    if loss in TASKS["binary_classification"].losses:
+        return "binary_classification" if columns == 1 else "multilabel_classification"
+    tasks: tuple[Task, ...] = ("multiclass_classification", "regression", "profile")
+    return next((task for task in tasks if loss in TASKS[task].losses), None)

@@ -4,32 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, InstanceOf, Strict
+from pydantic import BaseModel, Field, InstanceOf
 
 from dlgenomics.spec.arguments import Reference, plain
-
-T = TypeVar("T")
-Several = Annotated[tuple[T, ...], Strict(strict=False)]
-"""A YAML list, kept as a tuple."""
+from dlgenomics.spec.inputs import SEQUENCE_KINDS, Input, SequenceInput, TrackInput
+from dlgenomics.spec.node import Node, Several
+from dlgenomics.spec.sources import Genome, RandomSplit, Sampling, Source, Split
+from dlgenomics.spec.targets import InputTarget, OutputShape, SpecTask, Target, Task
 
 SPEC_VERSION = 1
-
-Task = Literal[
-    "binary_classification",
-    "multilabel_classification",
-    "multiclass_classification",
-    "regression",
-]
-
-
-class Node(BaseModel):
-    """A section: unknown keys are errors, nothing is converted, nothing can be changed."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
-    )
 
 
 class Author(Node):
@@ -58,112 +43,51 @@ class Info(Node):
     """Anything else a user should know; Markdown."""
 
 
-class DnaInput(Node):
-    """DNA around an interval or from a FASTA of sequences: float32, (length, 4), order A C G T."""
-
-    kind: Literal["dna"]
-    """The kind of input."""
-    length: int = Field(ge=1, le=10_000_000)
-    """Length in bp."""
-    encoding: Literal["one_hot"] = "one_hot"
-    """How a base becomes numbers."""
-    n: Literal["zeros", "quarter"] = "zeros"
-    """What N and other ambiguity codes become: all zeros, or 0.25 in each channel."""
-    center: bool = False
-    """Take `length` bp around each interval's centre; otherwise intervals must have that length."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape without the batch axis."""
-        return (self.length, 4)
-
-
-class Target(Node):
-    """What is predicted: one or more columns of the labels, by name."""
-
-    column: str | None = None
-    """The column of a target with one value."""
-    columns: Several[str] = ()
-    """The columns of a target with several values, in the order of the outputs."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns' names in output order."""
-        return (self.column,) if self.column is not None else self.columns
-
-
-class Source(Node):
-    """Where examples come from. Relative paths start at the data folder."""
-
-    fasta: str | None = None
-    """A FASTA of sequences, one an example; plain or gzip."""
-    intervals: str | None = None
-    """A BED (3 to 6 columns and more) or narrowPeak file, one line an example; plain or gzip."""
-    labels: str | None = None
-    """A tab-separated table with a header; its first column joins by name to the examples.
-    Without it, labels are columns of the intervals file, which then needs a header line."""
-
-
-class Genome(Node):
-    """The genome that intervals refer to."""
-
-    fasta: str
-    """A FASTA, plain or bgzip."""
-
-
-class RandomSplit(Node):
-    """Examples are dealt at random, seeded by `training.seed`."""
-
-    by: Literal["random"]
-    """How the split is made."""
-    test: float | int = 0.15
-    """Share (below 1) or number of examples held out for the test."""
-    validation: float | int = 0.15
-    """Share (below 1) or number of examples for validation."""
-    stratify: str | None = None
-    """A label column whose proportions each part keeps."""
-
-
-class ChromosomeSplit(Node):
-    """Whole chromosomes are held out."""
-
-    by: Literal["chromosome"]
-    """How the split is made."""
-    test: Several[str]
-    """Chromosomes of the test set."""
-    validation: Several[str]
-    """Chromosomes of the validation set."""
-    exclude: Several[str] = ()
-    """Chromosomes that are not used."""
-
-
-class ColumnSplit(Node):
-    """A label column says train, validation or test; other words leave the example out."""
-
-    by: Literal["column"]
-    """How the split is made."""
-    column: str
-    """The column's name."""
-
-
-Split = Annotated[RandomSplit | ChromosomeSplit | ColumnSplit, Field(discriminator="by")]
-
-
 class Data(Node):
     """Inputs, targets, and where the examples come from."""
 
-    inputs: Mapping[str, DnaInput]
+    inputs: Mapping[str, Input]
     """Inputs by name."""
     targets: Mapping[str, Target]
     """Targets by name; each is an output of the model."""
-    train: Source | None = None
-    """The labelled examples."""
+    train: Source | Several[Source] | None = None
+    """The labelled examples; several sources in a list are joined."""
+    validation: Source | Several[Source] | None = None
+    """Examples for validation, where the split is by file."""
+    test: Source | Several[Source] | None = None
+    """Examples for the test, where the split is by file."""
     reference: Genome | None = None
     """The genome, where examples are intervals."""
     split: Split = RandomSplit(by="random")
     """How examples are divided into training, validation and test sets."""
+    weights: str | None = None
+    """A column of weights: how much each training example counts in the loss."""
+    sampling: Sampling | None = None
+    """How training batches are filled; default: every example once an epoch."""
     augment: Several[InstanceOf[Reference]] = ()
     """Changes made to training examples only: `reverse_complement`, `shift`."""
+
+    def sources(self, part: Literal["train", "validation", "test"]) -> tuple[Source, ...]:
+        """Return the sources of a part, none if it has no files of its own."""
+        found = getattr(self, part)
+        return found if isinstance(found, tuple) else () if found is None else (found,)
+
+    @property
+    def sequences(self) -> dict[str, SequenceInput]:
+        """The inputs made of letters, by name."""
+        return {k: v for k, v in self.inputs.items() if isinstance(v, SEQUENCE_KINDS)}
+
+    @property
+    def tracks(self) -> dict[str, TrackInput]:
+        """The inputs that are signal along an interval, by name."""
+        return {k: v for k, v in self.inputs.items() if isinstance(v, TrackInput)}
+
+    def output_shape(self, target: str) -> OutputShape:
+        """Return the shape of a target without the batch axis; None is a number not known yet."""
+        found = self.targets[target]
+        if isinstance(found, InputTarget):
+            return tuple(self.inputs[found.input].shape)
+        return tuple(found.shape)
 
 
 @dataclass(frozen=True)
@@ -209,6 +133,9 @@ class Model(Node):
     """The layers; `repeat: {times, layers}` and `Residual: {layers}` stand for several."""
 
 
+ClassWeight = Literal["balanced"] | Mapping[str, float]
+
+
 class Training(Node):
     """How the network is fitted."""
 
@@ -218,10 +145,13 @@ class Training(Node):
     """An optimizer of Keras, by name or with arguments."""
     loss: Mapping[str, InstanceOf[Reference]]
     """The loss of each target; default: from the task."""
+    loss_weights: Mapping[str, float] = {}
+    """How much each target's loss counts in the sum; default: 1."""
     metrics: Mapping[str, Several[str]]
     """The metrics of each target; default: from the task."""
-    class_weight: Literal["balanced"] | Mapping[str, float] | None = None
-    """`balanced`, or a weight for each class ("0", "1"); binary targets only."""
+    class_weight: Mapping[str, ClassWeight] = {}
+    """For each target `balanced`, or a weight for each class: "0" and "1", or the classes' names.
+    With one target its name may be left out."""
     batch_size: int = Field(default=128, ge=1, le=1_000_000)
     """Examples in a batch."""
     epochs: int = Field(default=100, ge=1, le=1_000_000)
@@ -247,7 +177,7 @@ class Spec(Node):
     """A DOI or address."""
     license: str | None = None
     """SPDX identifier of the weights' licence."""
-    task: Task
+    task: SpecTask
     """Fills in and checks the output's activation, the loss and the metrics."""
     info: Info = Info()
     """Who made it and from what."""
@@ -257,6 +187,14 @@ class Spec(Node):
     """The network."""
     training: Training
     """How it is fitted."""
+
+    def task_of(self, target: str) -> Task:
+        """Return what one target is: its own task in a multitask spec, else the spec's."""
+        own = self.data.targets[target].task
+        if self.task == "multitask":
+            assert own is not None  # noqa: S101 - the parser fills it in
+            return own
+        return self.task
 
     def to_data(self) -> dict[str, Any]:
         """Return the resolved spec as plain data, ready to be written as YAML and read again."""
@@ -273,7 +211,7 @@ def _fields(value: Any) -> Any:
         fields = type(value).model_fields
         found = {k: getattr(value, k) for k in fields}
         return {k: _fields(v) for k, v in found.items()
-                if not (v in (None, ()) and v == fields[k].default)}
+                if not (v in (None, (), {}) and v == fields[k].default)}
     if isinstance(value, Mapping):
         return {k: _fields(v) for k, v in value.items()}
     if isinstance(value, tuple):

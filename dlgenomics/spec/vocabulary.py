@@ -178,7 +178,18 @@ LOSSES: Final[dict[str, Arguments]] = {
     "KLDivergence": {},
     "CosineSimilarity": {},
     "Hinge": {},
+    "BinaryFocalCrossentropy": {
+        "apply_class_balancing": Argument(Boolean(), False),
+        "alpha": Argument(Number(0.0, 1.0), 0.25),
+        "gamma": Argument(Number(0.0), 2.0),
+        **_SMOOTHING,
+    },
+    "MeanSquaredLogarithmicError": {},
+    "MultinomialNLL": {},
 }
+
+OWN_LOSSES: Final = ("MultinomialNLL",)
+"""Losses that are ours, not Keras's."""
 
 LOSS: Final = Named("a loss", LOSSES)
 

@@ -2,54 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import keras
 
 from dlgenomics.build.objects import make_object
 from dlgenomics.spec.arguments import Reference
-from dlgenomics.spec.metrics import METRICS, fdr_of, is_by_epoch
+from dlgenomics.spec.metrics import METRICS
 from dlgenomics.spec.types import Spec
+from dlgenomics.train.losses import make_loss
+from dlgenomics.train.weights import ClassWeights
 
 
-def compile_model(model: keras.Model, spec: Spec) -> None:
-    """Give a model the optimizer, losses and metrics of its spec."""
+def compile_model(model: keras.Model, spec: Spec,
+                  weights: Mapping[str, ClassWeights | None]) -> None:
+    """Give a model the optimizer and losses of its spec.
+
+    Metrics are not Keras's: they are exact, and measured after each epoch.
+
+    Args:
+        model: as `build_model` made it.
+        spec: its ``training`` section counts.
+        weights: class weights by target.
+    """
     training, names = spec.training, spec.model.outputs
-    losses = {name: make_object(keras.losses, training.loss[name]) for name in names}
-    metrics = {
-        name: [_make_metric(m, spec.task, len(spec.data.targets[name].names))
-               for m in training.metrics[name] if is_by_epoch(m)]
-        for name in names
-    }
+    losses = {name: make_loss(training.loss[name], weights.get(name)) for name in names}
+    shares = {name: training.loss_weights.get(name, 1.0) for name in names}
     several = len(names) > 1
     model.compile(
         optimizer=make_object(keras.optimizers, training.optimizer),
         loss=losses if several else losses[names[0]],
-        metrics=metrics if several else metrics[names[0]],
+        loss_weights=shares if several else shares[names[0]],
     )
 
 
-def _make_metric(metric: str, task: str, columns: int) -> keras.metrics.Metric:
-    rate = fdr_of(metric)
-    if rate is not None:
-        return keras.metrics.RecallAtPrecision(1 - rate, num_thresholds=1000, name=metric)
-    if metric in ("auroc", "auprc"):
-        curve = "ROC" if metric == "auroc" else "PR"
-        return keras.metrics.AUC(1000, curve=curve, multi_label=columns > 1, name=metric)
-    if metric == "accuracy" and task == "multiclass_classification":
-        return keras.metrics.CategoricalAccuracy(name=metric)
-    make: Any = {
-        "accuracy": keras.metrics.BinaryAccuracy,
-        "precision": keras.metrics.Precision,
-        "recall": keras.metrics.Recall,
-        "mse": keras.metrics.MeanSquaredError,
-        "mae": keras.metrics.MeanAbsoluteError,
-        "pearson": lambda name: keras.metrics.PearsonCorrelation(axis=0, name=name),
-    }[metric]
-    return make(name=metric)
-
-
-_LESS_IS_BETTER: Final = ("loss", *(name for name, fact in METRICS.items() if fact.is_error))
+_LESS_IS_BETTER: Final = ("loss", "penalty",
+                          *(name for name, fact in METRICS.items() if fact.is_error))
 
 
 def direction(monitor: str) -> str:

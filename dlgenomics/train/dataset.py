@@ -1,4 +1,4 @@
-"""A training feed as the dataset that Keras's ``fit`` takes."""
+"""A feed as the dataset that Keras's ``fit`` takes."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ from typing import Any
 
 import keras
 
-from dlgenomics.data.feed import TrainingFeed
+from dlgenomics.data.feed import Feed
 
 
 class FeedDataset(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of a feed; what they hold depends on seed, epoch and index alone.
+    """Batches of a feed; what they hold depends on feed, epoch and index alone."""
 
-    Args:
-        feed: the batches.
-        weights: a weight for each class of the only target, or None.
-    """
-
-    def __init__(self, feed: TrainingFeed, weights: Mapping[int, float] | None = None) -> None:
+    def __init__(self, feed: Feed) -> None:
         super().__init__()
         self.feed = feed
-        self.weights = weights
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
@@ -33,14 +27,16 @@ class FeedDataset(keras.utils.PyDataset):  # type: ignore[misc]
         return len(self.feed)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        inputs, targets = self.feed.batch(self.order, self.epoch, index)
-        x = inputs if len(inputs) > 1 else next(iter(inputs.values()))
-        first = next(iter(targets.values()))
-        y = targets if len(targets) > 1 else first
-        if self.weights is None:
+        batch = self.feed.batch(self.order, self.epoch, index)
+        x, y = single(batch.inputs), single(batch.targets)
+        if batch.weights is None:
             return x, y
-        positive = first[:, 0]
-        return x, y, positive * self.weights[1] + (1 - positive) * self.weights[0]
+        return x, y, single(dict.fromkeys(batch.targets, batch.weights))
+
+
+def single(arrays: Mapping[str, Any]) -> Any:
+    """Return the array itself where there is one, as Keras wants it."""
+    return arrays if len(arrays) > 1 else next(iter(arrays.values()))
 
 
 class EpochSetter(keras.callbacks.Callback):  # type: ignore[misc]

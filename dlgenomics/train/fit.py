@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,17 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.build import build_model
-from dlgenomics.data.examples import Examples, load_examples
-from dlgenomics.data.feed import TrainingFeed, encode_inputs
-from dlgenomics.errors import DataError, RunError
+from dlgenomics.data.examples import Examples, labels_of, load_examples
+from dlgenomics.data.feed import Feed, TrainingFeed
+from dlgenomics.data.labels import resolve_columns
+from dlgenomics.data.scaling import fit_scaling
+from dlgenomics.errors import RunError
 from dlgenomics.files import atomic_path
 from dlgenomics.progress import Progress, silent
 from dlgenomics.spec.types import Spec
 from dlgenomics.train.checkpoint import load_checkpoint, read_history
 from dlgenomics.train.compile import compile_model, make_callback
 from dlgenomics.train.dataset import EpochSetter, FeedDataset
-from dlgenomics.train.evaluate import Metrics, evaluate_parts, evaluation_set
+from dlgenomics.train.evaluate import Metrics, evaluate_parts
 from dlgenomics.train.keeper import Keeper
+from dlgenomics.train.measure import Measure
 from dlgenomics.train.run import (
     RunFolder,
     read_record,
@@ -34,6 +36,7 @@ from dlgenomics.train.run import (
     write_json,
     write_record,
 )
+from dlgenomics.train.weights import ClassWeights, class_weights
 
 STORED_EXAMPLES: Final = 8
 
@@ -79,7 +82,9 @@ def train(
         RunError: the folder holds a run already.
         TooLargeError: the network is too large.
     """
+    spec = resolve_columns(spec, data_folder)
     examples = load_examples(spec, data_folder)
+    spec = fit_scaling(spec, examples)
     run = RunFolder(run_folder)
     record = {
         "name": spec.name,
@@ -88,21 +93,22 @@ def train(
         "data_folder": str(data_folder),
         "data": dict(examples.files),
         "split": examples.parts.sizes(),
-        "positives": _positives(examples),
+        "positives": _positives(spec, examples),
         "versions": versions(),
     }
     start_run(run, spec, record, replace=replace)
     return _fit(run, spec, examples, progress)
 
 
-def _positives(examples: Examples) -> dict[str, dict[str, list[int]]]:
-    """Return the number of labels that are 1 in each column, by part and target."""
-    parts = {"train": examples.parts.train, "validation": examples.parts.validation,
-             "test": examples.parts.test}
+def _positives(spec: Spec, examples: Examples) -> dict[str, dict[str, list[int]]]:
+    """Return the number of labels that are 1 in each column, by part and target of classes."""
+    targets = [name for name in spec.data.targets if name in examples.labels
+               and spec.task_of(name).endswith("classification")
+               and len(spec.data.output_shape(name)) == 1]
     return {
-        part: {name: (labels[rows] == 1).sum(axis=0).tolist()
-               for name, labels in examples.labels.items()}
-        for part, rows in parts.items()
+        part: {name: (labels_of(examples, name, rows) == 1).sum(axis=0).tolist()
+               for name in targets}
+        for part, rows in examples.parts.by_name().items()
     }
 
 
@@ -128,25 +134,30 @@ def resume(run_folder: Path, *, progress: Progress = silent) -> Run:
 
 def _fit(run: RunFolder, spec: Spec, examples: Examples, progress: Progress) -> Run:
     model = build_model(spec)
-    compile_model(model, spec)
+    compile_model(model, spec, _class_weights(spec, examples))
     remembering = [make_callback(reference) for reference in spec.training.callbacks]
     history = _fit_epochs(model, run, spec, examples, remembering, progress)
     best_epoch = _keep_best(model, remembering, history)
     return _finish(model, run, spec, examples, history, best_epoch, progress)
 
 
+def _class_weights(spec: Spec, examples: Examples) -> dict[str, ClassWeights | None]:
+    return {name: class_weights(spec, name, labels_of(examples, name, examples.parts.train))
+            for name in spec.training.class_weight}
+
+
 def _fit_epochs(model: keras.Model, run: RunFolder, spec: Spec, examples: Examples,
                 remembering: list[keras.callbacks.Callback],
                 progress: Progress) -> list[dict[str, float]]:
-    training = _training_set(spec, examples)
-    validation = evaluation_set(spec, examples, examples.parts.validation)
+    training = FeedDataset(TrainingFeed(examples, examples.parts.train, spec.data,
+                                        spec.training.batch_size, seed=spec.training.seed))
     keeper = Keeper(run, remembering, len(training), spec.training.epochs, progress)
     done = len(read_history(run.checkpoint)) if run.checkpoint.exists() else 0
     if done and (done >= spec.training.epochs or _had_stopped(run, model, remembering)):
         return load_checkpoint(run.checkpoint, model, remembering)
     model.fit(
-        training, validation_data=validation, initial_epoch=done, epochs=spec.training.epochs,
-        callbacks=[EpochSetter(training), *remembering, keeper], verbose=0,
+        training, initial_epoch=done, epochs=spec.training.epochs, verbose=0,
+        callbacks=[EpochSetter(training), Measure(spec, examples), *remembering, keeper],
         shuffle=False,  # the feed shuffles by seed and epoch; Keras would by global state
     )
     return keeper.history
@@ -156,30 +167,6 @@ def _had_stopped(run: RunFolder, model: keras.Model,
                  remembering: list[keras.callbacks.Callback]) -> bool:
     load_checkpoint(run.checkpoint, model, remembering)
     return any(getattr(callback, "stopped_epoch", 0) for callback in remembering)
-
-
-def _training_set(spec: Spec, examples: Examples) -> FeedDataset:
-    training = spec.training
-    feed = TrainingFeed(
-        examples, examples.parts.train, spec.data.inputs, training.batch_size, shuffle=True,
-        augment=spec.data.augment, seed=training.seed,
-    )
-    return FeedDataset(feed, _class_weights(spec, examples))
-
-
-def _class_weights(spec: Spec, examples: Examples) -> dict[int, float] | None:
-    """Return a weight for each class: as written, or total / (2 x count) for ``balanced``."""
-    written = spec.training.class_weight
-    if written is None:
-        return None
-    if isinstance(written, Mapping):
-        return {int(name): weight for name, weight in written.items()}
-    labels = next(iter(examples.labels.values()))[examples.parts.train]
-    positives = float(labels.sum())
-    if positives in (0, len(labels)):
-        raise DataError("class_weight: balanced needs both classes among the training examples. "
-                        f"Received: {positives:g} positives of {len(labels)}.", path=spec.name)
-    return {1: len(labels) / (2 * positives), 0: len(labels) / (2 * (len(labels) - positives))}
 
 
 def _keep_best(model: keras.Model, remembering: list[keras.callbacks.Callback],
@@ -200,9 +187,10 @@ def _finish(model: keras.Model, run: RunFolder, spec: Spec, examples: Examples,
     bare = keras.Model(model.input, model.output, name=model.name)
     with atomic_path(run.weights) as part:
         bare.save_weights(part)
-    predictions, metrics = evaluate_parts(model, spec, examples, progress)
+    predictions, metrics, columns = evaluate_parts(model, spec, examples, progress)
     write_arrays(run.predictions, predictions)
     write_arrays(run.examples, _stored_examples(spec, examples))
+    write_json(run.columns, columns)
     write_json(run.metrics, metrics)
     write_record(run, {**read_record(run), "status": "finished", "epochs": len(history),
                        "best_epoch": best_epoch})
@@ -222,7 +210,6 @@ def _stored_examples(spec: Spec, examples: Examples) -> dict[str, NDArray[np.flo
     """Return a few encoded examples, by input: the first of the part that is held out longest."""
     parts = examples.parts
     rows = parts.test if len(parts.test) else parts.validation
-    codes = examples.codes[rows[:STORED_EXAMPLES]]
-    margin = examples.margin
-    return dict(encode_inputs(codes[:, margin:codes.shape[1] - margin], spec.data.inputs))
-
+    feed = Feed(examples, rows[:STORED_EXAMPLES], spec.data, STORED_EXAMPLES)
+    inputs = feed.batch(feed.order(0), 0, 0).inputs
+    return {name: inputs[name] for name in spec.model.inputs}

@@ -7,7 +7,8 @@
     model.weights.h5       the weights kept (of the best epoch)
     examples.npz           a few encoded test examples, for the package's own test
     predictions.npz        labels and predictions of the validation and test sets
-    metrics.json           exact metrics on both
+    columns.json           exact metrics on both, column by column
+    metrics.json           exact metrics on both, averaged over columns
     report.html            all of this as a page
 
 The order is that in which they are written: a later one means that the earlier ones are complete.
@@ -78,8 +79,13 @@ class RunFolder:
         return self.folder / "predictions.npz"
 
     @property
+    def columns(self) -> Path:
+        """Exact metrics on the parts held out, column by column."""
+        return self.folder / "columns.json"
+
+    @property
     def metrics(self) -> Path:
-        """Exact metrics on the parts held out."""
+        """Exact metrics on the parts held out, averaged over columns."""
         return self.folder / "metrics.json"
 
     @property
@@ -108,7 +114,7 @@ def start_run(run: RunFolder, spec: Spec, record: Mapping[str, Any], *, replace:
                        f"{'finished' if done else 'started'} run. {advice}", folder=run.folder,
                        next_step=None if done else f"dlg resume {run.folder}")
     for file in (run.record, run.history, run.checkpoint, run.weights, run.examples,
-                 run.predictions, run.metrics, run.report):
+                 run.predictions, run.columns, run.metrics, run.report):
         file.unlink(missing_ok=True)
     write_text(run.spec, spec_to_yaml(spec))
     write_record(run, {**record, "status": "started"})

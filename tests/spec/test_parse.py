@@ -31,7 +31,7 @@ def test_defaults(small):
     training = spec.training
     assert (training.seed, training.batch_size, training.epochs) == (1, 128, 100)
     assert training.optimizer == Reference("Adam")
-    assert training.class_weight is None
+    assert training.class_weight == {}
     assert [c.name for c in training.callbacks] == ["EarlyStopping"]
 
 

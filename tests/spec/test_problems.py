@@ -35,7 +35,8 @@ HEAD = [
     ("name: small", "name: §5", "name must be a text. Received: 5."),
     ("name: small", "name: small\nlicense: §[MIT]", "license must be a text. Received: a list of 1."),
     ("task: binary_classification", "task: §binary", "task must be one of 'binary_classification', "
-     "'multilabel_classification', 'multiclass_classification' or 'regression'. "
+     "'multilabel_classification', 'multiclass_classification', 'regression', 'profile' or "
+     "'multitask'. "
      "Received: the text 'binary'."),
     ("task: ", "§tusk: ", "a spec has no key 'tusk'. Did you mean 'task'?"),
     ("name: small", "name: small\n§zzz: 1", "a spec has no key 'zzz'. It has: spec, name, "
@@ -54,15 +55,17 @@ HEAD = [
 
 INPUTS = [
     ("length: 50", "§lenght: 50", "data.inputs.dna has no key 'lenght'. Did you mean 'length'?"),
-    ("kind: dna", "kind: §rna", "data.inputs.dna.kind must be one of 'dna'. "
-     "Received: the text 'rna'."),
+    ("{kind: dna", "§{kind: dnq", "data.inputs.dna must be a mapping whose 'kind' is one of 'dna', "
+     "'rna', 'protein', 'kmer', 'numeric', 'bigwig', 'array'. Received: a mapping with 'kind', "
+     "'length'."),
     ("length: 50", "length: §0", "data.inputs.dna.length must be a number of at least 1. "
      "Received: 0."),
     ("length: 50", "length: §50.0", "data.inputs.dna.length must be a whole number. "
      "Received: 50.0."),
     ("length: 50", "length: §true", "data.inputs.dna.length must be a whole number. "
      "Received: true."),
-    ("length: 50", "length: 50, n: §none", "data.inputs.dna.n must be one of 'zeros' or 'quarter'. "
+    ("length: 50", "length: 50, n: §none", "data.inputs.dna.n must be one of 'zeros', 'quarter' "
+     "or 'shares'. "
      "Received: the text 'none'."),
     ("length: 50", "length: 50, center: §1", "data.inputs.dna.center must be true or false. "
      "Received: 1."),
@@ -74,10 +77,10 @@ INPUTS = [
     ("    bound: {", "    §a/b: {", f"a name must be {NAME}. Received: the text 'a/b'."),
     ("\n    bound: {column: bound}", " §{}", "data.targets must name at least one target. "
      "Received: none."),
-    ("    bound: {column: bound}", "    §bound: {}", "target 'bound' needs either 'column' or "
-     "'columns'. Received: neither."),
+    ("    bound: {column: bound}", "    §bound: {}", "target 'bound' needs one of 'column', "
+     "'columns' and 'columns_from'. Received: none of them."),
     ("    bound: {column: bound}", "    §bound: {column: a, columns: [b]}", "target 'bound' needs "
-     "either 'column' or 'columns'. Received: both."),
+     "one of 'column', 'columns' and 'columns_from'. Received: column and columns."),
     ("{column: bound}", "{columns: §[a, b]}", "binary_classification has one column a target. "
      "Received: 2. Use multilabel_classification."),
     ("    bound: {column: bound}", "    bound: {columns: §a}", "data.targets.bound.columns must be a "
@@ -87,17 +90,17 @@ INPUTS = [
 SOURCES = [
     ("{fasta: a.fa}", "a FASTA of sequences needs 'labels', a table joined by name. "
      "Received: none."),
-    ("{}", "data.train needs either 'fasta' (sequences) or 'intervals' (with data.reference). "
-     "Received: neither."),
-    ("{fasta: a.fa, intervals: b.bed}", "data.train needs either 'fasta' (sequences) or "
-     "'intervals' (with data.reference). Received: both."),
+    ("{}", "data.train needs one of 'fasta' (sequences), 'intervals' (with data.reference), 'table' "
+     "and 'arrays'. Received: none of them."),
+    ("{fasta: a.fa, intervals: b.bed}", "data.train needs one of 'fasta' (sequences), "
+     "'intervals' (with data.reference), 'table' and 'arrays'. Received: fasta and intervals."),
     ("{intervals: b.bed}", "intervals need the genome as data.reference: {fasta: ...}. "
      "Received: none."),
 ]
 
 SPLITS = [
     ("§{by: rando}", "data.split must be a mapping whose 'by' is one of 'random', 'chromosome', "
-     "'column'. Received: a mapping with 'by'."),
+     "'column', 'file'. Received: a mapping with 'by'."),
     ("§{test: 0.1}", "data.split must be a mapping with the key 'by'. "
      "Received: a mapping with 'test'."),
     ("§[1]", "data.split must be a mapping. Received: a list of 1."),
@@ -289,7 +292,7 @@ TRAINING = [
      "that specs may use. Received: 'CosineDekay'. Did you mean 'CosineDecay'?"),
     ("{loss: §mse}", "loss must be a loss that specs may use. Received: 'mse'."),
     ("{loss: §MeanSquaredError}", "the loss of binary_classification must be one of "
-     "BinaryCrossentropy, Hinge. Received: MeanSquaredError."),
+     "BinaryCrossentropy, BinaryFocalCrossentropy, Hinge. Received: MeanSquaredError."),
     ("{loss: {bound: hinge, §bond: hinge}}", "loss is keyed by target: bound. Received: 'bond'. "
      "Did you mean 'bound'?"),
     ("{loss: §{}}", "loss must be given for each target. Received: none for 'bound'."),
@@ -313,7 +316,8 @@ TRAINING = [
     ("{callbacks: [§EarlyStoping]}", "callbacks must be a callback that specs may use. "
      "Received: 'EarlyStoping'. Did you mean 'EarlyStopping'?"),
     ("{callbacks: [TerminateOnNaN, {EarlyStopping: {monitor: §val_auc}}]}", "monitor must be one of "
-     "val_loss, val_auroc, val_auprc, val_accuracy, loss, auroc, auprc, accuracy. "
+     "val_loss, val_data_loss, val_auroc, val_auprc, val_accuracy, loss, penalty, data_loss, auroc, "
+     "auprc, accuracy. "
      "Received: 'val_auc'. Did you mean 'val_auroc'?"),
     ("{callbacks: [{EarlyStopping: {monitor: §5}}]}", "monitor must be a text. Received: 5."),
 ]
@@ -386,8 +390,8 @@ def test_training_may_be_empty(small):
 @pytest.mark.parametrize(("old", "new", "messages"), [
     ("  metrics: {binding: [auroc, auprc, recall_at_10_fdr], accessibility: [auroc]}",
      "  metrics: §{binding: [auprc], binding2: []}", None),
-    ("training:", "training:\n  class_weight: §balanced", ["class_weight is for one binary target. "
-     "Received: multilabel_classification with 2 target(s). Leave it out."]),
+    ("training:", "training:\n  class_weight: §balanced", ["class_weight is keyed by "
+     "target where there are several: binding, accessibility. Received: the text 'balanced'."]),
     ("training:", "training:\n  loss: §{binding: hinge}", ["loss must be given for each target. "
      "Received: none for 'accessibility'."]),
     ("[binding, accessibility]", "§[binding]", ["the model's outputs must be the targets binding, "
@@ -418,7 +422,8 @@ def test_inputs_and_targets_have_names_of_their_own(small, refusals):
 def test_one_class_is_not_many(small, refusals):
     messages, _ = refusals(small.replace("binary_class", "multiclass_class"))
     assert messages[0] == ("multiclass_classification has one column a class. Received: 1. "
-                           "Use binary_classification for two classes.")
+                           "Use binary_classification for two classes, or kind: classes for a "
+                           "column of words.")
 
 
 def test_columns_differ(small, refusals, places):

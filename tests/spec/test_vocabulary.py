@@ -14,7 +14,7 @@ TABLES = {
     "constraints": vocabulary.CONSTRAINTS,
     "optimizers": vocabulary.OPTIMIZERS,
     "optimizers.schedules": vocabulary.SCHEDULES,
-    "losses": vocabulary.LOSSES,
+    "losses": {k: v for k, v in vocabulary.LOSSES.items() if k not in vocabulary.OWN_LOSSES},
     "callbacks": vocabulary.CALLBACKS,
 }
 ROWS = [(module, name) for module, table in TABLES.items() for name in table]
