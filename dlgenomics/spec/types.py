@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, InstanceOf, Strict
+from pydantic import BaseModel, Field, InstanceOf
 
 from dlgenomics.spec.arguments import Reference, plain
-
-T = TypeVar("T")
-Several = Annotated[tuple[T, ...], Strict(strict=False)]
-"""A YAML list, kept as a tuple."""
+from dlgenomics.spec.node import Node, Several
 
 SPEC_VERSION = 1
 
@@ -22,14 +19,6 @@ Task = Literal[
     "multiclass_classification",
     "regression",
 ]
-
-
-class Node(BaseModel):
-    """A section: unknown keys are errors, nothing is converted, nothing can be changed."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
-    )
 
 
 class Author(Node):
