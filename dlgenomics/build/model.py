@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import keras
 
+from dlgenomics.build.layers import layer_class
 from dlgenomics.build.objects import make_arguments
 from dlgenomics.build.units import axes_of_a_unit
 from dlgenomics.spec import check_size
@@ -61,7 +62,7 @@ def _model_name(name: str) -> str:
 
 
 def _make_layer(layer: Layer) -> keras.Layer:
-    make = getattr(keras.layers, layer.kind)
+    make = layer_class(layer.kind)
     arguments = make_arguments(layer.arguments, lambda weight: axes_of_a_unit(layer.kind, weight))
     if layer.wrapped is not None:
         return make(_make_layer(layer.wrapped), **arguments, name=layer.name)

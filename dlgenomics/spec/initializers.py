@@ -11,8 +11,9 @@ from dlgenomics.spec.layers import RULES
 from dlgenomics.spec.problems import Problems
 from dlgenomics.spec.types import Layer
 
-_HE: Final = ("relu", "relu6", "leaky_relu", "elu", "celu", "gelu", "silu", "swish", "mish")
-_GLOROT: Final = ("sigmoid", "tanh", "softmax", "linear", "hard_sigmoid", "softsign")
+_HE: Final = ("relu", "relu6", "leaky_relu", "elu", "celu", "gelu", "quick_gelu", "silu", "swish", "mish")
+_GLOROT: Final = ("sigmoid", "tanh", "softmax", "linear", "hard_sigmoid", "hard_sigmoid_keras2",
+                  "softsign")
 _ACTIVATION_LAYERS: Final = {
     "ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "leaky_relu", "ELU": "elu",
     "Softmax": "softmax",
