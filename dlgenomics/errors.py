@@ -16,6 +16,7 @@ Every message reads «what must hold. Received: what came. What to do.»
     │   └── ReplayError       stored inputs no longer give the stored outputs; .difference
     ├── TooLargeError         a model would need more memory than there is; .parameters
     ├── RunError              a run folder cannot be used; .folder
+    ├── SearchError           a search cannot be made as asked
     └── OutputError           a result cannot be written; .path
 """
 
@@ -239,6 +240,10 @@ class RunError(DlgError):
         self.folder = str(folder)
         self.next_step = next_step
         super().__init__(f"{self.folder}: {message}")
+
+
+class SearchError(DlgError):
+    """A search cannot be made as asked."""
 
 
 class OutputError(DlgError):

@@ -21,6 +21,8 @@ from dlgenomics.spec.layer_reader import parse_layers
 from dlgenomics.spec.metrics import metric_problem
 from dlgenomics.spec.outline import outline
 from dlgenomics.spec.problems import Problems, must_be, received
+from dlgenomics.spec.search import prepare_search
+from dlgenomics.spec.search_checks import check_search
 from dlgenomics.spec.tasks import TASKS
 from dlgenomics.spec.types import SPEC_VERSION, DnaInput, Layer, Spec, Task
 from dlgenomics.spec.vocabulary import AUGMENTATION, CALLBACK, LOSS, OPTIMIZER
@@ -66,10 +68,13 @@ def check_document(document: Document) -> tuple[Spec, list[Problem]]:
         "data": _prepared_data(raw.get("data"), problems),
         "model": _prepared_model(raw.get("model"), inputs, targets, task, problems),
         "training": _prepared_training(raw.get("training"), targets, task, problems),
+        "search": prepare_search(raw.get("search"), problems),
     }
     spec = validate_types({k: v for k, v in prepared.items() if v is not None}, raw, problems)
     if spec is not None:
         check_together(spec, problems)
+        if spec.search is not None:
+            check_search(spec, spec.search, raw, problems)
     problems.raise_any()
     assert spec is not None  # noqa: S101 - without problems there is a spec
     return spec, sorted(problems.warnings)

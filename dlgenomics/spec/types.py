@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, InstanceOf
 
 from dlgenomics.spec.arguments import Reference, plain
 from dlgenomics.spec.node import Node, Several
+from dlgenomics.spec.search import Search
 
 SPEC_VERSION = 1
 
@@ -246,10 +247,12 @@ class Spec(Node):
     """The network."""
     training: Training
     """How it is fitted."""
+    search: Search | None = None
+    """What `dlg search` varies; a resolved spec, which says what was trained, leaves it out."""
 
     def to_data(self) -> dict[str, Any]:
         """Return the resolved spec as plain data, ready to be written as YAML and read again."""
-        found: dict[str, Any] = plain(_fields(self))
+        found: dict[str, Any] = plain(_fields(self.model_copy(update={"search": None})))
         return found
 
 

@@ -39,7 +39,7 @@ HEAD = [
      "Received: the text 'binary'."),
     ("task: ", "§tusk: ", "a spec has no key 'tusk'. Did you mean 'task'?"),
     ("name: small", "name: small\n§zzz: 1", "a spec has no key 'zzz'. It has: spec, name, "
-     "description, cite, license, task, info, data, model, training."),
+     "description, cite, license, task, info, data, model, training, search."),
     ("name: small", "name: small\ninfo: {§autors: []}", "info has no key 'autors'. "
      "Did you mean 'authors'?"),
     ("name: small", "name: small\ninfo: {authors: [§x]}", "info.authors.0 must be a mapping. "
