@@ -1,4 +1,4 @@
-"""Where things are kept, from the environment.
+"""Where things are kept and what may be fetched, from the environment.
 
 Read when asked for, never at import, so that a test or a script may change the environment.
 """
@@ -6,13 +6,21 @@ Read when asked for, never at import, so that a test or a script may change the 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from dlgenomics.errors import DlgError
+
+_UNITS: Final = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+_SWITCH: Final = {"": False, "0": False, "false": False, "no": False, "off": False,
+                  "1": True, "true": True, "yes": True, "on": True}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The folders that dlgenomics writes to besides those it is told."""
+    """The files that dlgenomics keeps besides those it is told, and its rules for fetching."""
 
     cache: Path
     """``DLG_CACHE``: files that can be made again (FASTA indexes, downloads).
@@ -24,15 +32,30 @@ class Settings:
 
     config: Path
     """``DLG_CONFIG``: the file that lists the sources of models that you added.
-    Default: ``$XDG_CONFIG_HOME/dlgenomics/config.yaml``, else ``~/.config/dlgenomics/config.yaml``."""
+    Default: ``$XDG_CONFIG_HOME/dlgenomics/config.yaml``, else ``~/.config/dlgenomics/...``."""
 
     kipoi_config: Path
     """``DLG_KIPOI_CONFIG``: Kipoi's own list of sources, which is read and never written.
     Default: ``~/.kipoi/config.yaml``."""
 
+    offline: bool = False
+    """``DLG_OFFLINE``: 1 opens no socket. Default: 0."""
+
+    mirrors: tuple[str, ...] = ()
+    """``DLG_MIRROR``: addresses or folders, tried in order before the original; separated by
+    spaces or commas. Default: none."""
+
+    max_download: int = 10**9
+    """``DLG_MAX_DOWNLOAD``: bytes that one download may have without a yes, such as ``5 GB``.
+    Default: 1 GB."""
+
 
 def load_settings() -> Settings:
-    """Return the settings that the environment describes now."""
+    """Return the settings that the environment describes now.
+
+    Raises:
+        DlgError: a variable has a value that means nothing.
+    """
     home = Path.home()
     cache_home = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
     config_home = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
@@ -42,10 +65,25 @@ def load_settings() -> Settings:
         zoo=Path(os.environ.get("DLG_ZOO") or data_home / "dlgenomics" / "zoo"),
         config=Path(os.environ.get("DLG_CONFIG") or config_home / "dlgenomics" / "config.yaml"),
         kipoi_config=Path(os.environ.get("DLG_KIPOI_CONFIG") or home / ".kipoi" / "config.yaml"),
+        offline=_switch("DLG_OFFLINE"),
+        mirrors=tuple(os.environ.get("DLG_MIRROR", "").replace(",", " ").split()),
+        max_download=_bytes("DLG_MAX_DOWNLOAD", 10**9),
     )
 
 
-def offline() -> bool:
-    """Say whether ``DLG_OFFLINE`` forbids the network: anything but empty, 0, no, off and false."""
-    return os.environ.get("DLG_OFFLINE", "").strip().casefold() not in (
-        "", "0", "no", "off", "false")
+def _switch(variable: str) -> bool:
+    text = os.environ.get(variable, "")
+    if text.strip().casefold() not in _SWITCH:
+        raise DlgError(f"{variable} must be 0 or 1. Received: {text!r}. Set or unset it.")
+    return _SWITCH[text.strip().casefold()]
+
+
+def _bytes(variable: str, default: int) -> int:
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return default
+    form = re.fullmatch(r"(\d+(?:\.\d+)?)\s*((?:[kmgt]?b)?)", text.casefold())
+    if not form:
+        raise DlgError(f"{variable} must be a size such as 500 MB or 5 GB. Received: {text!r}. "
+                       "Correct or unset it.")
+    return round(float(form[1]) * _UNITS[form[2]])
