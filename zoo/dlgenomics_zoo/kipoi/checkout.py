@@ -51,6 +51,10 @@ class Checkout:
             if MODEL_TEMPLATE in files:
                 yield from self._of_template(folder)
 
+    def model(self, folder: str) -> Descriptor:
+        """Return the model that a folder's own descriptor describes."""
+        return self._of_folder(folder)
+
     def models(self) -> dict[str, Descriptor]:
         """Return the models by name, sorted; a folder's own descriptor wins over a row."""
         found: dict[str, Descriptor] = {}
