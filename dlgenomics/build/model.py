@@ -46,9 +46,15 @@ def assemble_model(spec: Spec) -> keras.Model:
         name: keras.Input(spec.data.inputs[name].shape, name=name) for name in spec.model.inputs
     }
     tensors: dict[str, Any] = dict(inputs)
+    made: dict[str, keras.Layer] = {}
     for layer in spec.model.layers:
         before = [tensors[source] for source in layer.inputs]
-        tensors[layer.name] = _apply(_make_layer(layer), layer, before)
+        if layer.shares:
+            again = _apply(made[layer.shares], layer, before)
+            tensors[layer.name] = keras.layers.Identity(name=layer.name)(again)
+        else:
+            made[layer.name] = _make_layer(layer)
+            tensors[layer.name] = _apply(made[layer.name], layer, before)
     outputs = {name: tensors[name] for name in spec.model.outputs}
     return keras.Model(_single(inputs), _single(outputs), name=_model_name(spec.name))
 

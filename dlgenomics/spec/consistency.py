@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from dlgenomics.errors import did_you_mean
 from dlgenomics.spec.document import Path
-from dlgenomics.spec.layer_reader import NAME_RULE, is_layer_name
 from dlgenomics.spec.layers.rule import Shape
 from dlgenomics.spec.metrics import is_by_epoch
 from dlgenomics.spec.outline import Outline, outline
 from dlgenomics.spec.problems import Problems, must_be, received
 from dlgenomics.spec.tasks import TASKS
 from dlgenomics.spec.types import Data, Layer, Spec, Training
+from dlgenomics.spec.wiring import NAME_RULE, is_layer_name
 
 
 def check_together(spec: Spec, problems: Problems) -> None:

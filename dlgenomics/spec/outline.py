@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlgenomics.spec.arguments import with_defaults
 from dlgenomics.spec.blocks import RESIDUAL
@@ -70,12 +70,19 @@ def outline(layers: Sequence[Layer], inputs: Mapping[str, Shape],
             then left out. Without it, `CannotFollow` is raised.
     """
     known = {name: Outline(shape, Size(0), View()) for name, shape in inputs.items()}
+    by_name = {layer.name: layer for layer in layers}
     for layer in layers:
-        if not all(source in known for source in layer.inputs):
+        needed = [*layer.inputs, *([layer.shares] if layer.shares else [])]
+        if not all(source in known for source in needed):
             continue
         before = [known[source] for source in layer.inputs]
         try:
-            known[layer.name] = _outline_one(layer, before)
+            found = _outline_one(layer, before)
+            if layer.shares:
+                original = [known[source].shape for source in by_name[layer.shares].inputs]
+                _check_shared(layer, [b.shape for b in before], original)
+                found = replace(found, size=Size(0))
+            known[layer.name] = found
         except CannotFollow as error:
             if problems is None:
                 raise
@@ -106,14 +113,25 @@ def _outline_one(layer: Layer, before: Sequence[Outline]) -> Outline:
     shapes = [b.shape for b in before]
     if _closes_residual(layer) and shapes[0] != shapes[1]:
         raise CannotFollow("input and output of Residual must have the same shape")
-    if layer.wrapped:
-        shape, size = _wrapper(layer, layer.wrapped, shapes)
-    else:
-        values = _values(layer)
-        shape = RULES[layer.kind].shape(values, shapes)
-        size = RULES[layer.kind].size(values, shapes)
+    shape, size = _shape_and_size(layer, shapes)
     span = RULES[layer.kind].span(_values(layer), shapes) if not _is_flat(layer, shapes) else None
     return Outline(shape, size, joined_views([b.view.through(span) for b in before]))
+
+
+def _check_shared(layer: Layer, shapes: Sequence[Shape], original: Sequence[Shape]) -> None:
+    """Refuse inputs for which the weights of another layer were not made."""
+    alike = len(shapes) == len(original) and all(
+        len(a) == len(b) and a[-1:] == b[-1:] for a, b in zip(shapes, original, strict=True))
+    if not alike or _shape_and_size(layer, shapes)[1] != _shape_and_size(layer, original)[1]:
+        raise CannotFollow(f"it has the weights of {layer.shares!r}, which follows "
+                           f"{' and '.join(map(_batch, original))}")
+
+
+def _shape_and_size(layer: Layer, shapes: Sequence[Shape]) -> tuple[Shape, Size]:
+    if layer.wrapped:
+        return _wrapper(layer, layer.wrapped, shapes)
+    values, rule = _values(layer), RULES[layer.kind]
+    return rule.shape(values, shapes), rule.size(values, shapes)
 
 
 def _is_flat(layer: Layer, shapes: Sequence[Shape]) -> bool:

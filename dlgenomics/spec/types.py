@@ -168,6 +168,7 @@ class Layer:
         reasons: why an argument that was not written has its value.
         wrapped: the layer inside a wrapper such as ``Bidirectional``.
         path: where it stands in the document.
+        shares: the layer above whose weights it uses; kind, arguments and wrapped are that one's.
     """
 
     kind: str
@@ -177,14 +178,17 @@ class Layer:
     reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
     wrapped: Layer | None = None
     path: tuple[str | int, ...] = field(default=(), compare=False)
+    shares: str | None = None
 
     def to_data(self) -> Any:
         """Return the layer as a resolved spec writes it."""
+        place = {"from": self.inputs[0] if len(self.inputs) == 1 else list(self.inputs)}
+        if self.shares:
+            return {"Shared": {**place, "of": self.shares, "name": self.name}}
         arguments = {k: plain(v) for k, v in self.arguments.items()}
         if self.wrapped:
             inner = self.wrapped
             arguments["layer"] = {inner.kind: {k: plain(v) for k, v in inner.arguments.items()}}
-        place = {"from": self.inputs[0] if len(self.inputs) == 1 else list(self.inputs)}
         return {self.kind: {**place, **arguments, "name": self.name}}
 
 
@@ -196,7 +200,9 @@ class Model(Node):
     outputs: Several[str]
     """Names of the layers whose outputs are the targets; default: the last layer."""
     layers: Several[InstanceOf[Layer]]
-    """The layers; `repeat: {times, layers}` and `Residual: {layers}` stand for several."""
+    """The layers. `repeat: {times, layers}`, `Residual: {layers}`, `Siamese: {from, layers, merge}`
+    and `ReverseComplementAverage: {layers}` stand for several; `Shared: {of, from}` applies a layer
+    above again, with its weights."""
 
 
 class Training(Node):
