@@ -16,6 +16,15 @@ Every message reads «what must hold. Received: what came. What to do.»
     │   └── ReplayError       stored inputs no longer give the stored outputs; .difference
     ├── TooLargeError         a model would need more memory than there is; .parameters
     ├── RunError              a run folder cannot be used; .folder
+    ├── SearchError           a search cannot be made as asked
+    ├── FetchError            a file could not be had; .name, .url, .attempts, .path
+    │   ├── OfflineError      it is not in the cache, and DLG_OFFLINE forbids to ask for it
+    │   ├── DeadLinkError     nothing is there any more (404, 410)
+    │   ├── NetworkError      no connection, no certificate, no answer in time, or a busy server
+    │   ├── RedirectError     the link leads in a circle or away from HTTPS
+    │   ├── WrongFileError    something else came: a web page, a part, another length
+    │   │   └── ChecksumError it has another checksum
+    │   └── DeclinedError     the download was not agreed to; .bytes, .license
     └── OutputError           a result cannot be written; .path
 """
 
@@ -196,12 +205,15 @@ class PackageError(DlgError):
 class HashMismatchError(PackageError):
     """A file's bytes are not those that were recorded for it."""
 
-    def __init__(self, path: Path | str, expected: str, received: str) -> None:
+    def __init__(
+        self, path: Path | str, expected: str, received: str, algorithm: str = "sha256",
+        advice: str = "The file was changed or damaged after packaging; fetch the model again or "
+        "package it anew, and do not use it as it is.",
+    ) -> None:
         self.path, self.expected, self.received = str(path), expected, received
         super().__init__(
-            f"{Path(path).name} must have sha256 {expected[:12]}…. Received: {received[:12]}…. "
-            "The file was changed or damaged after packaging; fetch the model again or "
-            "package it anew, and do not use it as it is.",
+            f"{Path(path).name} must have {algorithm} {expected[:12]}…. "
+            f"Received: {received[:12]}…. {advice}",
             folder=Path(path).parent,
         )
 
@@ -241,9 +253,108 @@ class RunError(DlgError):
         super().__init__(f"{self.folder}: {message}")
 
 
+class SearchError(DlgError):
+    """A search cannot be made as asked."""
+
+
 class OutputError(DlgError):
     """A result cannot be written; what was there before is untouched."""
 
     def __init__(self, path: Path | str, reason: str, advice: str) -> None:
         self.path = str(path)
         super().__init__(f"{self.path}: the output must be writable. Received: {reason}. {advice}")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One place where a file was asked for, and why it could not be had there."""
+
+    url: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.url}: {self.reason}"
+
+
+class FetchError(DlgError):
+    """A file could not be had from any of its places.
+
+    Attributes:
+        name: the file.
+        attempts: what was tried, in order.
+        url: the last place tried, which is the publisher's own.
+        path: where the file may be put by hand; empty where that is of no use.
+    """
+
+    advice = "Open the address in a browser to see what is wrong."
+
+    def __init__(
+        self, name: str, attempts: Sequence[Attempt], *, path: Path | str = "", checksum: str = ""
+    ) -> None:
+        self.name, self.attempts = name, tuple(attempts)
+        self.path, self.checksum = str(path), checksum
+        self.url = self.attempts[-1].url if self.attempts else ""
+        super().__init__(
+            f"{name} must come whole from one of its places. Received:{self._received()}"
+            f"{self.advice}{self._by_hand()}"
+        )
+
+    def _received(self) -> str:
+        if len(self.attempts) == 1:
+            return f" {self.attempts[0]}. "
+        return "".join(f"\n  {n}. {a}" for n, a in enumerate(self.attempts, 1)) + "\n"
+
+    def _by_hand(self) -> str:
+        if not self.path:
+            return ""
+        wanted = f" (with {self.checksum})" if self.checksum else ""
+        return f" If you have the file{wanted}, put it at {self.path}"
+
+
+class OfflineError(FetchError):
+    """A file is not in the cache, and no socket may be opened."""
+
+    advice = "Unset DLG_OFFLINE, or name a folder of files with DLG_MIRROR."
+
+
+class DeadLinkError(FetchError):
+    """The publisher no longer has the file."""
+
+    advice = "The file is gone there. Name a mirror with DLG_MIRROR, or ask the authors."
+
+
+class NetworkError(FetchError):
+    """The connection failed; what came before is kept."""
+
+    advice = "Check connection, proxy and certificates, then repeat: it goes on where it stopped."
+
+
+class RedirectError(FetchError):
+    """A link leads in a circle, too far, or away from HTTPS."""
+
+    advice = "The address is no longer good. Look for the file's new place and report it."
+
+
+class WrongFileError(FetchError):
+    """Something else came than the file; it was thrown away."""
+
+    advice = "Nothing was installed. The publisher may have moved the file, or ask for a login."
+
+
+class ChecksumError(WrongFileError):
+    """A file of that name came, with other bytes; it was thrown away."""
+
+    advice = ("Nothing was installed. The file was changed or damaged there; do not use it unless "
+              "its authors say what changed.")
+
+
+class DeclinedError(FetchError):
+    """The download was not agreed to."""
+
+    def __init__(self, name: str, count: int | None, licence: str, url: str, limit: int) -> None:
+        self.bytes, self.license = count, licence
+        self.advice = (f"Downloads above {limit / 1e9:.3g} GB need a yes: --yes, "
+                       "confirm=..., or a larger DLG_MAX_DOWNLOAD.")
+        size = f"{count:,} bytes" if count is not None else "an unknown number of bytes"
+        super().__init__(name, [Attempt(url, f"{size}, licence {licence or 'unknown'}, "
+                                             "not agreed to")])

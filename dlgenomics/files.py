@@ -36,18 +36,22 @@ def sha256_of_bytes(content: bytes) -> str:
 
 
 @contextlib.contextmanager
-def output_errors(path: Path) -> Iterator[None]:
-    """Turn an operating-system error while writing ``path`` into an `OutputError`."""
+def output_errors(path: Path, otherwise: str = "choose another place (-o)") -> Iterator[None]:
+    """Turn an operating-system error while writing ``path`` into an `OutputError`.
+
+    ``otherwise`` is what to do if the place itself is of no use.
+    """
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
             raise OutputError(
-                path, "no space left", "Free some space or choose another place (-o), then repeat; "
+                path, "no space left", f"Free some space or {otherwise}, then repeat; "
                 "nothing that was there before has changed.",
             ) from error
         if error.errno in _NOT_WRITABLE:
-            raise OutputError(path, str(error.strerror), "Choose another place (-o).") from error
+            advice = f"{otherwise[0].upper()}{otherwise[1:]}."
+            raise OutputError(path, str(error.strerror), advice) from error
         raise
 
 

@@ -24,6 +24,8 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test has an empty cache and zoo of its own."""
     monkeypatch.setenv("DLG_CACHE", str(tmp_path / "dlg-cache"))
     monkeypatch.setenv("DLG_ZOO", str(tmp_path / "dlg-zoo"))
+    monkeypatch.setenv("DLG_CONFIG", str(tmp_path / "dlg-config.yaml"))
+    monkeypatch.setenv("DLG_KIPOI_CONFIG", str(tmp_path / "kipoi-config.yaml"))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
+from dlgenomics.build.layers import layer_class
 from dlgenomics.build.objects import make_arguments
 from dlgenomics.build.units import axes_of_a_unit
 from dlgenomics.spec import check_size
@@ -45,9 +46,15 @@ def assemble_model(spec: Spec) -> keras.Model:
     check_size(spec)
     inputs = {name: _make_input(name, spec.data.inputs[name]) for name in spec.model.inputs}
     tensors = {name: _scaled(spec.data.inputs[name], inputs[name]) for name in inputs}
+    made: dict[str, keras.Layer] = {}
     for layer in spec.model.layers:
         before = [tensors[source] for source in layer.inputs]
-        tensors[layer.name] = _apply(_make_layer(layer), layer, before)
+        if layer.shares:
+            again = _apply(made[layer.shares], layer, before)
+            tensors[layer.name] = keras.layers.Identity(name=layer.name)(again)
+        else:
+            made[layer.name] = _make_layer(layer)
+            tensors[layer.name] = _apply(made[layer.name], layer, before)
     outputs = {name: tensors[name] for name in spec.model.outputs}
     return keras.Model(_single(inputs), _single(outputs), name=_model_name(spec.name))
 
@@ -75,7 +82,7 @@ def _model_name(name: str) -> str:
 
 
 def _make_layer(layer: Layer) -> keras.Layer:
-    make = getattr(keras.layers, layer.kind)
+    make = layer_class(layer.kind)
     arguments = make_arguments(layer.arguments, lambda weight: axes_of_a_unit(layer.kind, weight))
     if layer.wrapped is not None:
         return make(_make_layer(layer.wrapped), **arguments, name=layer.name)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import keras
 
+from dlgenomics.build.activations import make_activation
 from dlgenomics.spec.arguments import Reference
 from dlgenomics.spec.vocabulary import PER_UNIT, SCHEDULES
 
@@ -46,6 +47,8 @@ def make_arguments(arguments: Mapping[str, Any], unit_axes: UnitAxes) -> dict[st
 
 
 def _argument(key: str, value: Any, unit_axes: UnitAxes) -> Any:
+    if key.endswith("activation"):
+        return make_activation(value)
     if not isinstance(value, Reference):
         return value
     weight, _, noun = key.rpartition("_")

@@ -20,18 +20,17 @@ from dlgenomics.settings import load_settings
 
 
 class Bank(Protocol):
-    """Rows of one array.
-
-    Attributes:
-        shape: of the whole array, rows first.
-        itemsize: the bytes of one number.
-    """
+    """Rows of one array."""
 
     @property
-    def shape(self) -> tuple[int, ...]: ...
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the whole array, rows first."""
+        ...
 
     @property
-    def itemsize(self) -> int: ...
+    def itemsize(self) -> int:
+        """The bytes of one number."""
+        ...
 
     def take(self, rows: Rows) -> NDArray[Any]:
         """Return some rows, in the order asked for."""

@@ -45,6 +45,7 @@ class Examples:
         labels: the labels by target; a target that is an input has none of its own.
         weights: how much each example counts, shape (examples,), or None.
         parts: the rows of the training, validation and test sets.
+        places: where the examples lie in the genome, if that is known.
         files: SHA-256 of each file read, by its path as the spec writes it.
     """
 
@@ -55,6 +56,7 @@ class Examples:
     labels: Mapping[str, Feature]
     weights: NDArray[np.float32] | None
     parts: Parts
+    places: Intervals | None
     files: Mapping[str, str]
 
 
@@ -83,7 +85,8 @@ def load_examples(spec: Spec, folder: Path) -> Examples:
         if data.sequences else None,
         margin=margin, inputs=reader.inputs(), labels=reader.labels(),
         weights=example_weights(data, [one.table for one in loaded]),
-        parts=_parts(spec, loaded, owners), files=_hashes(spec, folder),
+        parts=_parts(spec, loaded, owners), places=_all_places(loaded),
+        files=_hashes(spec, folder),
     )
 
 

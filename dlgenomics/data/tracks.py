@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from dlgenomics.spec.inputs import Transform
 
 Signal = NDArray[np.float32]
 
-TRANSFORMS: Final = {
+TRANSFORMS: Final[Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]]] = {
     "none": lambda values: values,
     "log1p": np.log1p,
     "log2p1": lambda values: np.log2(1 + values),

@@ -75,7 +75,7 @@ def _arrays(spec: Spec) -> str:
     return "\n".join(lines)
 
 
-def _sizes(shape: tuple[int, ...]) -> str:
+def _sizes(shape: tuple[int | None, ...]) -> str:
     return ", ".join(map(str, shape))
 
 

@@ -13,8 +13,9 @@ from dlgenomics.errors import HashMismatchError, PackageError
 from dlgenomics.files import sha256_of, sha256_of_bytes
 from dlgenomics.spec.document import Document, read_document
 from dlgenomics.spec.dump import dump_yaml
+from dlgenomics.spec.node import Node
 from dlgenomics.spec.parse import check_document
-from dlgenomics.spec.types import Node, Spec
+from dlgenomics.spec.types import Spec
 
 MANIFEST: Final = "model.yaml"
 _SEAL: Final = "sha256: "

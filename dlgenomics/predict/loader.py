@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -99,8 +99,7 @@ def _numbers(inputs: Mapping[str, Input], table: Table) -> dict[str, Feature]:
 
 def _table_for(names: tuple[str, ...], table_file: Path | str | None, of: str,
                columns: Mapping[str, NDArray[Any]]) -> Table:
-    """Return the columns that belong to some rows: those of a table, joined by name, or their own.
-    """
+    """Return the columns of some rows: those of a table, joined by name, or their own."""
     return Table(of, columns) if table_file is None else read_table(table_file).joined(names, of)
 
 
@@ -275,8 +274,10 @@ _TABLE_ARGUMENTS: Final = ("table_file",)
 
 
 def open_loader(inputs: Mapping[str, Input], arguments: Mapping[str, Any]) -> Loader:
-    """Return the loader for ``fasta_file`` with ``intervals_file``, for ``sequences_file``, or, for
-    a model that takes numbers alone, for ``table_file``.
+    """Return the loader for the files that are given.
+
+    These are ``fasta_file`` with ``intervals_file``, or ``sequences_file``; or, for a model that
+    takes numbers alone, ``table_file``.
 
     Raises:
         DlgError: an argument is unknown or missing.
@@ -292,12 +293,13 @@ def open_loader(inputs: Mapping[str, Input], arguments: Mapping[str, Any]) -> Lo
         wanted = ("table_file" if kind is TableLoader
                   else "fasta_file and intervals_file, or sequences_file")
         raise DlgError(f"a dataloader needs {wanted}. Received: no {missing[0]}.")
-    return kind(inputs, **arguments)
+    opened: Loader = kind(inputs, **arguments)
+    return opened
 
 
 def _kind_of_loader(
     inputs: Mapping[str, Input], arguments: Mapping[str, Any]
-) -> tuple[type[Loader], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[Callable[..., Loader], tuple[str, ...], tuple[str, ...]]:
     """Return the loader for a model and some files, what it takes, and what it must have."""
     if not letter_inputs(inputs):
         return TableLoader, _TABLE_ARGUMENTS, ("table_file",)

@@ -10,7 +10,7 @@ import numpy as np
 
 from dlgenomics.report.outcome import HeldOut, Outcome, Values
 from dlgenomics.report.words import metric_name, metric_value
-from dlgenomics.spec.types import Task
+from dlgenomics.spec.targets import Task
 from dlgenomics.train.metrics import measure, measure_classes
 
 
@@ -69,7 +69,7 @@ def course_of(outcome: Outcome) -> Course:
     spec = outcome.spec
     validation = {target: part for target, parts in outcome.held_out.items()
                   for part in parts if part.part == "validation"}
-    skills = [_skill(spec.task, part) for part in validation.values()]
+    skills = [_skill(spec.task_of(target), part) for target, part in validation.items()]
     return Course(
         training=history["loss"],
         validation=history["val_loss"],
@@ -77,7 +77,7 @@ def course_of(outcome: Outcome) -> Course:
         limit=spec.training.epochs,
         guess=_guess({spec.training.loss[name].name: part for name, part in validation.items()})
         if len(validation) == 1 else None,
-        weighted=spec.training.class_weight is not None,
+        weighted=bool(spec.training.class_weight),
         metric=next(((m, history[m], history[f"val_{m}"]) for m in ("auroc", "accuracy", "auprc")
                      if m in history and f"val_{m}" in history), None),
         skill=min((s for s in skills if s is not None), key=lambda s: s.value, default=None),

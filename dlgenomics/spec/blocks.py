@@ -1,4 +1,4 @@
-"""Entries of ``model.layers`` that stand for several layers: ``repeat`` and ``Residual``."""
+"""Entries of ``model.layers`` that are not layers of their own: repeated, joined, shared."""
 
 from __future__ import annotations
 
@@ -7,15 +7,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dlgenomics.spec.arguments import Argument, Arguments, Integer
+from dlgenomics.spec.arguments import Argument, Arguments, Boolean, Choice, Integer, Text
 from dlgenomics.spec.document import Path
 from dlgenomics.spec.problems import Problems, must_be
 
 MAX_LAYERS: Final = 1000
 """The most layers that a model may have, those made by ``repeat`` included."""
 
+MAX_CONNECTIONS: Final = 20_000
+"""The most names that all ``from:`` together may hold, those made by ``repeat`` included."""
+
 REPEAT: Final = "repeat"
 RESIDUAL: Final = "Residual"
+SHARED: Final = "Shared"
+SIAMESE: Final = "Siamese"
+STRANDS: Final = "ReverseComplementAverage"
+
+
+_MERGES: Final = (
+    "Concatenate", "Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract",
+)
 
 
 @dataclass(frozen=True)
@@ -33,15 +44,25 @@ class LayerList:
 BLOCKS: Final[dict[str, Arguments]] = {
     REPEAT: {"times": Argument(Integer(1, MAX_LAYERS)), "layers": Argument(LayerList())},
     RESIDUAL: {"layers": Argument(LayerList())},
+    SHARED: {"of": Argument(Text())},
+    SIAMESE: {"layers": Argument(LayerList()), "merge": Argument(Choice(_MERGES), "Concatenate")},
+    STRANDS: {"layers": Argument(LayerList()), "realign": Argument(Boolean(), False)},
 }
-"""The blocks and what may be written in them; ``Residual`` takes ``from`` and ``name`` too."""
+"""The blocks and what may be written in them; all but ``repeat`` take ``from`` and ``name`` too.
+
+``Shared`` applies a layer above again, with the same weights. ``Siamese`` applies its layers to
+each branch of ``from`` and merges the outputs; ``ReverseComplementAverage`` applies them to a
+sequence and its reverse complement and averages, after turning the second output round if
+``realign`` (for outputs along the sequence).
+"""
 
 
-class TooManyLayers(Exception):  # noqa: N818 - a rule broken by the spec, turned into a Problem
-    """There are more than `MAX_LAYERS` layers; ``path`` is where the first one too many stands."""
+class TooMany(Exception):  # noqa: N818 - a rule broken by the spec, turned into a Problem
+    """There are more than ``most`` of a kind; ``path`` is where the first one too many stands."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"more than {MAX_LAYERS} layers")
+    def __init__(self, what: str, most: int, path: Path) -> None:
+        super().__init__(f"a model may have at most {most:,} {what}, those made by 'repeat' "
+                         "included. Received: more. Repeat fewer times.")
         self.path = path
 
 

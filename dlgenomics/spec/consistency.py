@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dlgenomics.errors import did_you_mean
 from dlgenomics.spec.document import Path
 from dlgenomics.spec.inputs import KmerInput, ProteinInput, TrackInput
-from dlgenomics.spec.layer_reader import NAME_RULE, is_layer_name
 from dlgenomics.spec.layers.rule import Shape
 from dlgenomics.spec.outline import Outline, outline
 from dlgenomics.spec.problems import Problems, must_be, received
@@ -21,6 +20,7 @@ from dlgenomics.spec.targets import (
 )
 from dlgenomics.spec.tasks import TASKS
 from dlgenomics.spec.types import Data, Layer, Spec, Training
+from dlgenomics.spec.wiring import NAME_RULE, is_layer_name
 
 
 def check_together(spec: Spec, problems: Problems) -> None:
@@ -66,8 +66,8 @@ def _check_inputs(data: Data, problems: Problems) -> None:
                          f"Received: {one.k}.")
     proteins = [n for n, one in data.inputs.items() if isinstance(one, ProteinInput)]
     if proteins and len(proteins) < len(data.sequences):
-        problems.add(("data", "inputs", proteins[0]), "sequences of one source are of one alphabet. "
-                     f"Received: protein ({proteins[0]!r}) beside nucleotides.", at_key=True)
+        problems.add(("data", "inputs", proteins[0]), "sequences of one source are of one "
+                     f"alphabet. Received: protein ({proteins[0]!r}) beside nucleotides.", at_key=True)
 
 
 def _check_tracks(one: TrackInput | ProfileTarget, path: Path, problems: Problems) -> None:
@@ -129,8 +129,8 @@ def _check_sources(data: Data, problems: Problems) -> None:
                          f"split by {data.split.by}. Change data.split, or add the source to "
                          "data.train.", at_key=True)
         if part == "validation" and written is None and by_file and data.train is not None:
-            problems.add(("data", "split"), "a split by file needs data.validation. Received: none.",
-                         at_key=True)
+            problems.add(("data", "split"), "a split by file needs data.validation. "
+                         "Received: none.", at_key=True)
 
 
 def _check_source(data: Data, source: Source, path: Path, problems: Problems) -> None:
@@ -146,7 +146,8 @@ def _check_source(data: Data, source: Source, path: Path, problems: Problems) ->
     needs += [name for name in _on_the_genome(data) if kind != "intervals"]
     if needs:
         wanted = "fasta or intervals" if needs[0] in data.sequences else "intervals"
-        problems.add(path, f"{needs[0]!r} needs {wanted} in {where}. Received: {kind}.", at_key=True)
+        problems.add(path, f"{needs[0]!r} needs {wanted} in {where}. Received: {kind}.",
+                     at_key=True)
     if kind == "intervals" and data.reference is None and data.sequences:
         problems.add(path, "intervals need the genome as data.reference: {fasta: ...}. "
                      "Received: none.", at_key=True)
@@ -154,8 +155,8 @@ def _check_source(data: Data, source: Source, path: Path, problems: Problems) ->
         problems.add(path, "a FASTA of sequences needs 'labels', a table joined by name. "
                      "Received: none.", at_key=True)
     if source.arrays is None and _needs_arrays(data):
-        problems.add(path, f"{_needs_arrays(data)[0]!r} needs {where}.arrays, an .npz or HDF5 file. "
-                     "Received: none.", at_key=True)
+        problems.add(path, f"{_needs_arrays(data)[0]!r} needs {where}.arrays, an .npz or HDF5 "
+                     "file. Received: none.", at_key=True)
 
 
 def _on_the_genome(data: Data) -> list[str]:
@@ -273,7 +274,8 @@ def _check_head_shape(spec: Spec, layer: Layer, shape: Shape, problems: Problems
     if isinstance(target, InputTarget) and target.input not in spec.data.inputs:
         return
     wanted = spec.data.output_shape(layer.name)
-    if len(shape) == len(wanted) and all(w in (None, s) for w, s in zip(wanted, shape, strict=True)):
+    if len(shape) == len(wanted) and all(
+            w in (None, s) for w, s in zip(wanted, shape, strict=True)):
         return
     if len(wanted) == 1:
         number = "columns" if wanted[0] is None else wanted[0]

@@ -11,8 +11,10 @@ from dlgenomics.spec.layers import RULES
 from dlgenomics.spec.problems import Problems
 from dlgenomics.spec.types import Layer
 
-_HE: Final = ("relu", "relu6", "leaky_relu", "elu", "celu", "gelu", "silu", "swish", "mish")
-_GLOROT: Final = ("sigmoid", "tanh", "softmax", "linear", "hard_sigmoid", "softsign")
+_HE: Final = ("relu", "relu6", "leaky_relu", "elu", "celu", "gelu", "quick_gelu", "silu", "swish",
+              "mish")
+_GLOROT: Final = ("sigmoid", "tanh", "softmax", "linear", "hard_sigmoid", "hard_sigmoid_keras2",
+                  "softsign")
 _ACTIVATION_LAYERS: Final = {
     "ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "leaky_relu", "ELU": "elu",
     "Softmax": "softmax",
@@ -29,7 +31,16 @@ def choose_initializers(layers: tuple[Layer, ...], problems: Problems) -> tuple[
     The arguments of the layers returned stand in the order of the rules' tables, whatever they
     come from, so that a resolved spec is always written the same way.
     """
-    return tuple(_in_order(_initialized(layer, layers, problems)) for layer in layers)
+    found = {layer.name: _in_order(_initialized(layer, layers, problems))
+             for layer in layers if not layer.shares}
+    return tuple(_like(layer, found[layer.shares]) if layer.shares else found[layer.name]
+                 for layer in layers)
+
+
+def _like(layer: Layer, original: Layer) -> Layer:
+    """Return a layer that shares weights, with the choices made for the one that has them."""
+    return replace(layer, arguments=original.arguments, reasons=original.reasons,
+                   wrapped=original.wrapped)
 
 
 def _in_order(layer: Layer) -> Layer:

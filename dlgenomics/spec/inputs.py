@@ -178,7 +178,8 @@ class TrackInput(Node):
     @property
     def doc(self) -> str:
         """What the numbers are, in words."""
-        return f"signal along the interval, float32, {self.bin} bp a position; {_WORDS[self.transform]}"
+        return (f"signal along the interval, float32, {self.bin} bp a position; "
+                f"{_WORDS[self.transform]}")
 
 
 class ArrayInput(Node):

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from dlgenomics.errors import did_you_mean
 from dlgenomics.spec.arguments import Argument, check_arguments, snake_case, split_entry
-from dlgenomics.spec.blocks import BLOCKS, MAX_LAYERS, REPEAT, Scopes, TooManyLayers
+from dlgenomics.spec.blocks import (
+    BLOCKS,
+    MAX_LAYERS,
+    REPEAT,
+    RESIDUAL,
+    SHARED,
+    SIAMESE,
+    STRANDS,
+    TooMany,
+)
 from dlgenomics.spec.document import Path
 from dlgenomics.spec.layers import REFUSED_ARGUMENTS, REFUSED_LAYERS, RULES
 from dlgenomics.spec.layers.rule import LayerRule
 from dlgenomics.spec.problems import Problems, must_be, received, shown
 from dlgenomics.spec.types import Layer
+from dlgenomics.spec.wiring import Wiring
 
 _PLACE_KEYS: Final = ("from", "name", "layer")
-_MOST_HINTS: Final = 100
-_ONE_INPUT: Final = LayerRule({})
-NAME_RULE: Final = "a text of letters, digits and underscores that starts with a letter"
-
-
-def is_layer_name(name: Any) -> bool:
-    """Tell whether Keras takes ``name`` as a layer's; the rule in words is `NAME_RULE`."""
-    return isinstance(name, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) is not None
+_ONE: Final = (1, 1)
 
 
 def parse_layers(raw: Any, path: Path, defaults: Mapping[str, Any], inputs: Sequence[str],
                  problems: Problems) -> tuple[Layer, ...]:
-    """Read ``model.layers``; blocks (``repeat``, ``Residual``) become the layers they stand for.
+    """Read ``model.layers``; blocks become the layers they stand for.
 
     Args:
         raw: the list as written.
@@ -46,29 +50,25 @@ def parse_layers(raw: Any, path: Path, defaults: Mapping[str, Any], inputs: Sequ
     reader = _LayerReader(inputs, defaults, path, problems)
     try:
         found = reader.read_all(raw, path)
-    except TooManyLayers as stop:
-        problems.add(stop.path, f"a model may have at most {MAX_LAYERS:,} layers, those made by "
-                     "'repeat' included. Received: more. Repeat fewer times.", at_key=True)
+    except TooMany as stop:
+        problems.add(stop.path, str(stop), at_key=True)
         return ()
     reader.check_defaults()
     return tuple(found)
 
 
 class _LayerReader:
-    """Reads layers one after another; remembers the names above and the last layer."""
+    """Reads layers one after another and unfolds blocks."""
 
     def __init__(self, inputs: Sequence[str], defaults: Mapping[str, Any], path: Path,
                  problems: Problems) -> None:
-        self.names: dict[str, None] = dict.fromkeys(inputs)  # a set that keeps its order
-        self.previous: str | None = inputs[0] if inputs else None
+        self.wiring = Wiring(inputs)
         self.defaults = defaults
         self.defaults_path = (*path[:-1], "defaults")
         self.used_defaults: set[str] = set()
-        self.counts: dict[str, int] = {}
-        self.scopes = Scopes()
+        self.by_name: dict[str, Layer] = {}
         self.entries = 0
         self.problems = problems
-        self.muted = False
 
     def read_all(self, entries: Sequence[Any], path: Path) -> list[Layer]:
         return [layer for i, entry in enumerate(entries)
@@ -86,7 +86,13 @@ class _LayerReader:
     def _count(self, path: Path) -> None:
         self.entries += 1
         if self.entries > MAX_LAYERS:
-            raise TooManyLayers(path)
+            raise TooMany("layers", MAX_LAYERS, path)
+
+    def _keep(self, layer: Layer) -> Layer:
+        """Note a layer that was read, so that others can follow and share it."""
+        self.wiring.add(layer.name)
+        self.by_name[layer.name] = layer
+        return layer
 
     def _block(self, kind: str, written: Any, below: Path) -> list[Layer]:
         """Return the layers that a block stands for."""
@@ -96,45 +102,135 @@ class _LayerReader:
         checked = check_arguments(kind, BLOCKS[kind], own, below, self.problems)
         if checked is None:
             self._count(below)
-            self._remember(place)
+            self.wiring.remember(place)
             return []
+        if kind == SHARED:
+            return self._shared(checked["of"], place, below)
         inside = (*below, "layers")
         if kind == REPEAT:
             return self._repeated(checked["times"], checked["layers"], inside)
-        return self._residual(place, checked["layers"], below)
+        if kind == RESIDUAL:
+            return self._residual(place, checked["layers"], below)
+        if kind == SIAMESE:
+            return self._siamese(place, checked, below)
+        return self._both_strands(place, checked, below)
 
     def _repeated(self, times: int, entries: Sequence[Any], path: Path) -> list[Layer]:
         found: list[Layer] = []
-        report, muted = self.problems, self.muted
-        try:
+        with self._restored_problems():
             for number in range(1, times + 1):
                 before = len(self.problems.found)
-                with self.scopes.copy(number):
+                with self.wiring.scopes.copy(number):
                     found += self.read_all(entries, path)
                 if len(self.problems.found) > before:  # the other copies would say the same again
-                    self.problems, self.muted = Problems(report.document), True
-        finally:
-            self.problems, self.muted = report, muted
+                    self.problems, self.wiring.muted = Problems(self.problems.document), True
         return found
+
+    @contextmanager
+    def _restored_problems(self) -> Iterator[None]:
+        """Give problems back to where they went before, at the end."""
+        report, muted = self.problems, self.wiring.muted
+        try:
+            yield
+        finally:
+            self.problems, self.wiring.muted = report, muted
 
     def _residual(self, place: Mapping[str, Any], entries: Sequence[Any],
                   below: Path) -> list[Layer]:
         """Return the layers of the block and an Add of the block's input and their output."""
-        sources = self._inputs("Residual", _ONE_INPUT, place, below)
-        if sources and sources[0] in self.names:
-            self.previous = sources[0]
+        sources = self.wiring.sources(RESIDUAL, _ONE, place, below, self.problems)
+        if sources and sources[0] in self.wiring.names:
+            self.wiring.previous = sources[:1]
         found = self.read_all(entries, (*below, "layers"))
-        inputs = (*sources, str(self.previous))
-        name = self._name("Add", place, below)
-        self.names[name] = None
-        self.previous = name
-        return [*found, Layer("Add", name, {}, inputs, path=below)]
+        return [*found, self._joined("Add", (*sources, *self.wiring.previous), place, below)]
+
+    def _joined(self, kind: str, inputs: Sequence[str], place: Mapping[str, Any],
+                below: Path) -> Layer:
+        """Return the layer that ends a block."""
+        name = self.wiring.name(kind, place, below, self.problems)
+        return self._keep(Layer(kind, name, {}, tuple(inputs), path=below))
+
+    def _siamese(self, place: Mapping[str, Any], checked: Mapping[str, Any],
+                 below: Path) -> list[Layer]:
+        """Return the layers for the first branch, shared ones for the others, and their merger."""
+        branches = self.wiring.branches(SIAMESE, place, below, self.problems)
+        if not branches:
+            self.wiring.remember(place)
+            return []
+        merge = checked.get("merge", "Concatenate")
+        if merge == "Subtract" and len(branches) != 2:
+            self.problems.add((*below, "merge"), "Subtract merges 2 branches. "
+                              f"Received: {len(branches)}. Use another merge.")
+        self.wiring.previous = branches[0]
+        found = first = self.read_all(checked["layers"], (*below, "layers"))
+        ends = [self.wiring.previous[0]]
+        for number, branch in enumerate(branches[1:], start=2):
+            renamed = dict(zip(branches[0], branch, strict=True))
+            copies = self._again(first, renamed, f"branch{number}", below)
+            found = [*found, *copies]
+            ends.append(renamed.get(ends[0], ends[0]))
+        return [*found, self._joined(merge, ends, place, below)]
+
+    def _both_strands(self, place: Mapping[str, Any], checked: Mapping[str, Any],
+                      below: Path) -> list[Layer]:
+        """Return the layers for a sequence, shared ones for its other strand, and their mean."""
+        sources = self.wiring.sources(STRANDS, _ONE, place, below, self.problems)
+        if not sources:
+            return []
+        other = self._joined("ReverseComplement", sources[:1], {}, below)
+        self.wiring.previous = sources[:1]
+        found = self.read_all(checked["layers"], (*below, "layers"))
+        end = self.wiring.previous[0]
+        renamed = {sources[0]: other.name}
+        found += self._again(found, renamed, "rc", below)
+        last = renamed.get(end, end)
+        if checked.get("realign"):
+            found.append(self._joined("ReverseComplement", (last,), {}, below))
+            last = found[-1].name
+            found[-1] = self._keep(replace(found[-1], arguments={"complement": False}))
+        return [other, *found, self._joined("Average", (end, last), place, below)]
+
+    def _again(self, layers: Sequence[Layer], renamed: dict[str, str], suffix: str,
+               below: Path) -> list[Layer]:
+        """Return layers that apply ``layers`` again, with their weights.
+
+        Args:
+            layers: those of the first branch.
+            renamed: what the first branch follows → what this one does; takes the new names.
+            suffix: what the new names end in.
+            below: where the block stands.
+        """
+        found = []
+        for layer in layers:
+            self._count(below)
+            inputs = tuple(self.wiring.source(renamed.get(n, n), below, Problems(
+                self.problems.document)) for n in layer.inputs)
+            renamed[layer.name] = self.wiring.free(f"{layer.name}_{suffix}")
+            found.append(self._keep(replace(layer, name=renamed[layer.name], inputs=inputs,
+                                            shares=layer.shares or layer.name)))
+        return found
+
+    def _shared(self, of: str, place: Mapping[str, Any], below: Path) -> list[Layer]:
+        """Return a layer above, applied again."""
+        at = (*below, "of")
+        if self.wiring.is_input(of):
+            self.problems.add(at, f"'of' must name a layer above. Received: the input {of!r}.")
+        meant = self.wiring.source(of, at, self.problems, "of")
+        original = self.by_name.get(meant)
+        if original is None:
+            self.wiring.remember(place)
+            return []
+        name = self.wiring.name(SHARED, place, below, self.problems)
+        inputs = self.wiring.sources(SHARED, RULES[original.kind].inputs, place, below,
+                                     self.problems)
+        return [self._keep(replace(original, name=name, inputs=inputs, path=below,
+                                   shares=original.shares or original.name))]
 
     def _layer(self, entry: Any, path: Path) -> Layer | None:
         kind, written, below = split_entry(entry, path)
         rule = self._rule(kind, entry, path, below)
         if rule is None or kind is None:
-            self._remember(written)
+            self.wiring.remember(written)
             return None
         if not isinstance(written, dict):
             written = self._short_form(kind, written)
@@ -142,23 +238,14 @@ class _LayerReader:
             self.problems.add(below, f"{kind} takes its arguments as a mapping. "
                               f"Received: {received(written)}.")
             return None
-        name = self._name(kind, written, below)
-        inputs = self._inputs(kind, rule, written, below)
+        name = self.wiring.name(kind, written, below, self.problems)
+        inputs = self.wiring.sources(kind, rule.inputs, written, below, self.problems)
         arguments = self._arguments(kind, rule, written, below)
         wrapped = self._wrapped(kind, rule, written, below)
-        self.names[name] = None
-        self.previous = name
+        self.wiring.add(name)
         if arguments is None or (rule.wraps and wrapped is None):
             return None
-        return Layer(kind, name, arguments, inputs, {}, wrapped, below)
-
-    def _remember(self, written: Any) -> None:
-        """Keep the name of a layer that cannot be read, so that others may still follow it."""
-        name = written.get("name") if isinstance(written, dict) else None
-        if isinstance(name, str):
-            name = self.scopes.name(name)
-            self.names[name] = None
-            self.previous = name
+        return self._keep(Layer(kind, name, arguments, inputs, {}, wrapped, below))
 
     def _rule(self, kind: str | None, entry: Any, path: Path, below: Path) -> LayerRule | None:
         if kind is None:
@@ -176,65 +263,6 @@ class _LayerReader:
     @staticmethod
     def _short_form(kind: str, written: Any) -> Any:
         return {"activation": written} if kind == "Activation" else written
-
-    def _name(self, kind: str, written: Mapping[str, Any], path: Path) -> str:
-        if "name" not in written:
-            base = snake_case(kind)
-            self.counts[base] = self.counts.get(base, 0) + 1
-            return self._free(f"{base}_{self.counts[base]}")
-        name = written["name"]
-        at = (*path, "name")
-        if not is_layer_name(name):
-            self.problems.add(at, must_be("name", NAME_RULE, name))
-            return f"unnamed_{len(self.names)}"
-        name = self.scopes.name(name)
-        if name in self.names:
-            self.problems.add(at, "a layer's name must be its own. "
-                              f"Received: {name!r} again.")
-        return str(name)
-
-    def _free(self, name: str) -> str:
-        while name in self.names:
-            name += "_"
-        return name
-
-    def _inputs(self, kind: str, rule: LayerRule, written: Mapping[str, Any],
-                path: Path) -> tuple[str, ...]:
-        least, most = rule.inputs
-        at = (*path, "from")
-        if "from" not in written:
-            named: Any = self.previous
-            if named is None:
-                return ()  # there are no inputs, which is noted elsewhere
-        else:
-            named = self._meant(written["from"])
-        sources = named if isinstance(named, list) else [named]
-        for i, source in enumerate(sources):
-            if not isinstance(source, str) or source not in self.names:
-                hint = self._hint(source) if isinstance(source, str) else ""
-                self.problems.add((*at, i) if isinstance(named, list) else at,
-                                  f"'from' must name an input or a layer above. "
-                                  f"Received: {source!r}.{hint}")
-        if not least <= len(sources) <= most:
-            count = str(least) if least == most else f"{least} to {most}"
-            count = f"at least {least}" if most >= 1000 else count
-            form = "1 input as 'from: name'" if most == 1 else f"{count} inputs as 'from: [...]'"
-            self.problems.add(at, f"{kind} needs {form}. Received: {len(sources)}.", at_key=True)
-        return tuple(map(str, sources))
-
-    def _hint(self, source: str) -> str:
-        if self.muted or len(self.problems.found) >= _MOST_HINTS:
-            return ""  # near matches among many names take long, and nobody reads so many
-        last = self.scopes.last.get(source)
-        if last in self.names:
-            return f" Repeated layers have a number: the last one is {last!r}."
-        return did_you_mean(source, self.names)
-
-    def _meant(self, named: Any) -> Any:
-        """Return ``from:`` with the names that layers have in the model."""
-        if isinstance(named, list):
-            return [self._meant(n) if isinstance(n, str) else n for n in named]
-        return self.scopes.meant(named) if isinstance(named, str) else named
 
     def _arguments(self, kind: str, rule: LayerRule, written: Mapping[str, Any],
                    path: Path) -> dict[str, Any] | None:

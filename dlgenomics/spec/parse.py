@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import Any, Final, get_args
+from typing import Any, Final, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -22,7 +22,9 @@ from dlgenomics.spec.layer_reader import parse_layers
 from dlgenomics.spec.metrics import metric_problem
 from dlgenomics.spec.outline import outline
 from dlgenomics.spec.problems import Problems, must_be, received
-from dlgenomics.spec.targets import SpecTask, Task
+from dlgenomics.spec.search import prepare_search
+from dlgenomics.spec.search_checks import check_search
+from dlgenomics.spec.targets import Task
 from dlgenomics.spec.tasks import TASKS, implied_task
 from dlgenomics.spec.types import SPEC_VERSION, Layer, Spec
 from dlgenomics.spec.vocabulary import AUGMENTATION, CALLBACK, LOSS, OPTIMIZER
@@ -77,10 +79,13 @@ def check_document(document: Document) -> tuple[Spec, list[Problem]]:
         "data": _prepared_data(raw.get("data"), tasks if _is_multitask(raw) else {}, problems),
         "model": _prepared_model(raw.get("model"), inputs, list(targets), tasks, problems),
         "training": _prepared_training(raw.get("training"), list(targets), tasks, problems),
+        "search": prepare_search(raw.get("search"), problems),
     }
     spec = validate_types({k: v for k, v in prepared.items() if v is not None}, raw, problems)
     if spec is not None:
         check_together(spec, problems)
+        if spec.search is not None:
+            check_search(spec, spec.search, raw, problems)
     problems.raise_any()
     assert spec is not None  # noqa: S101 - without problems there is a spec
     return spec, sorted(problems.warnings)
@@ -115,10 +120,10 @@ def _tasks(raw: Mapping[str, Any], targets: Mapping[str, Any], problems: Problem
     """Return the task of each target for which the spec says or implies one."""
     task = raw.get("task")
     if not _is_multitask(raw):
-        return dict.fromkeys(targets, task) if task in get_args(SpecTask) else {}
+        return dict.fromkeys(targets, cast(Task, task)) if task in get_args(Task) else {}
     training = raw.get("training")
     losses = training.get("loss") if isinstance(training, dict) else None
-    found = {name: _own_task(target, losses.get(name) if isinstance(losses, dict) else None)
+    found: dict[str, Any] = {name: _own_task(target, losses.get(name) if isinstance(losses, dict) else None)
              for name, target in targets.items()}
     for name, own in found.items():
         if own is None:

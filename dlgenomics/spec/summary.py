@@ -17,7 +17,8 @@ class LayerSummary:
     """One row of the table that ``dlg show`` prints.
 
     Attributes:
-        name, kind, inputs: as in the graph; an input has the kind "Input".
+        name, kind, inputs: as in the graph; an input has the kind "Input", a wrapper
+            "Wrapper(layer)", a layer with the weights of another "Shared(other)".
         shape: the output shape without the batch axis; None is an unknown length.
         parameters: all parameters; ``trainable`` those that training changes.
         receptive_field: positions of the input that one output position sees; None means all.
@@ -60,15 +61,21 @@ def summarize(spec: Spec) -> Summary:
         found = known[layer.name]
         rows.append(LayerSummary(
             name=layer.name,
-            kind=f"{layer.kind}({layer.wrapped.kind})" if layer.wrapped else layer.kind,
+            kind=_kind(layer),
             inputs=layer.inputs,
             shape=found.shape,
             parameters=sum(found.size),
             trainable=found.size.trainable,
             receptive_field=_receptive_field(found.view, shapes),
-            initializer=_initializer(layer),
+            initializer="" if layer.shares else _initializer(layer),
         ))
     return Summary(tuple(rows))
+
+
+def _kind(layer: Layer) -> str:
+    if layer.shares:
+        return f"Shared({layer.shares})"
+    return f"{layer.kind}({layer.wrapped.kind})" if layer.wrapped else layer.kind
 
 
 def _receptive_field(view: View, shapes: dict[str, tuple[int, ...]]) -> int | None:

@@ -134,7 +134,8 @@ class ProfileTarget(_Target):
     @property
     def doc(self) -> str:
         """What the numbers are, in words."""
-        return f"float32, signal along the interval, {self.bin} bp a position{_after(self.transform)}"
+        return (f"float32, signal along the interval, {self.bin} bp a position"
+                f"{_after(self.transform)}")
 
 
 class CountTarget(_Target):
@@ -223,8 +224,9 @@ def _after(transform: Transform) -> str:
 
 def _kind_of(value: Any) -> Any:
     """Return the kind of target; a target that names none is one of columns."""
-    found = value.get("kind", "columns") if isinstance(value, dict) else getattr(value, "kind", None)
-    return found if isinstance(found, str) else str(found)
+    if isinstance(value, dict):
+        return str(value.get("kind", "columns"))
+    return getattr(value, "kind", None)
 
 
 Target = Annotated[

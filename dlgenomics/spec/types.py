@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, InstanceOf
 from dlgenomics.spec.arguments import Reference, plain
 from dlgenomics.spec.inputs import SEQUENCE_KINDS, Input, SequenceInput, TrackInput
 from dlgenomics.spec.node import Node, Several
+from dlgenomics.spec.search import Search
 from dlgenomics.spec.sources import Genome, RandomSplit, Sampling, Source, Split
 from dlgenomics.spec.targets import InputTarget, OutputShape, SpecTask, Target, Task
 
@@ -102,6 +103,7 @@ class Layer:
         reasons: why an argument that was not written has its value.
         wrapped: the layer inside a wrapper such as ``Bidirectional``.
         path: where it stands in the document.
+        shares: the layer above whose weights it uses; kind, arguments and wrapped are that one's.
     """
 
     kind: str
@@ -111,14 +113,17 @@ class Layer:
     reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
     wrapped: Layer | None = None
     path: tuple[str | int, ...] = field(default=(), compare=False)
+    shares: str | None = None
 
     def to_data(self) -> Any:
         """Return the layer as a resolved spec writes it."""
+        place = {"from": self.inputs[0] if len(self.inputs) == 1 else list(self.inputs)}
+        if self.shares:
+            return {"Shared": {**place, "of": self.shares, "name": self.name}}
         arguments = {k: plain(v) for k, v in self.arguments.items()}
         if self.wrapped:
             inner = self.wrapped
             arguments["layer"] = {inner.kind: {k: plain(v) for k, v in inner.arguments.items()}}
-        place = {"from": self.inputs[0] if len(self.inputs) == 1 else list(self.inputs)}
         return {self.kind: {**place, **arguments, "name": self.name}}
 
 
@@ -130,7 +135,9 @@ class Model(Node):
     outputs: Several[str]
     """Names of the layers whose outputs are the targets; default: the last layer."""
     layers: Several[InstanceOf[Layer]]
-    """The layers; `repeat: {times, layers}` and `Residual: {layers}` stand for several."""
+    """The layers. `repeat: {times, layers}`, `Residual: {layers}`, `Siamese: {from, layers, merge}`
+    and `ReverseComplementAverage: {layers}` stand for several; `Shared: {of, from}` applies a layer
+    above again, with its weights."""
 
 
 ClassWeight = Literal["balanced"] | Mapping[str, float]
@@ -187,6 +194,8 @@ class Spec(Node):
     """The network."""
     training: Training
     """How it is fitted."""
+    search: Search | None = None
+    """What `dlg search` varies; a resolved spec, which says what was trained, leaves it out."""
 
     def task_of(self, target: str) -> Task:
         """Return what one target is: its own task in a multitask spec, else the spec's."""
@@ -198,7 +207,7 @@ class Spec(Node):
 
     def to_data(self) -> dict[str, Any]:
         """Return the resolved spec as plain data, ready to be written as YAML and read again."""
-        found: dict[str, Any] = plain(_fields(self))
+        found: dict[str, Any] = plain(_fields(self.model_copy(update={"search": None})))
         return found
 
 

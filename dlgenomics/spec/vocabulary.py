@@ -29,7 +29,10 @@ ACTIVATIONS: Final = (
     "sparsemax", "squareplus", "swish", "tanh", "tanh_shrink", "threshold",
 )
 
-ACTIVATION: Final = Maybe(Choice(ACTIVATIONS))
+OWN_ACTIVATIONS: Final = ("quick_gelu", "hard_sigmoid_keras2")
+"""Activations that Keras 3 lacks: GELU as in Basenji and Enformer, hard_sigmoid of older Keras."""
+
+ACTIVATION: Final = Maybe(Choice(ACTIVATIONS + OWN_ACTIVATIONS))
 
 _SCALE: Final = Argument(Number(minimum=0.0), 1.0)
 

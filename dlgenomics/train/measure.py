@@ -12,7 +12,7 @@ from dlgenomics.train.evaluate import Answers, answer, data_losses, target_metri
 
 
 class Measure(keras.callbacks.Callback):  # type: ignore[misc]
-    """Adds to the logs of each epoch, for all callbacks behind it:
+    """Adds to the logs of each epoch, for all callbacks behind it.
 
     - ``val_loss`` = ``val_data_loss`` + ``penalty``, and ``val_METRIC`` on the validation set;
     - ``data_loss`` and ``METRIC`` on a sample of the training set of the same size, both as they

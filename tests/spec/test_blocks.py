@@ -174,6 +174,24 @@ def test_many_wrong_names_in_many_copies_take_seconds_at_most(with_layers):
     assert time.process_time() - started < 60  # hours without a bound on near matches
 
 
+def test_connections_have_a_bound(with_layers, refusals, places):
+    names = ", ".join(["dna"] * 900)
+    text = with_layers("- repeat: {times: 400, layers: [{Add: {from: [" + names + "]}}]}")
+    started = time.process_time()
+    messages, _ = refusals(text)
+    assert messages == ["a model may have at most 20,000 connections, those made by 'repeat' "
+                        "included. Received: more. Repeat fewer times."]
+    assert time.process_time() - started < 5
+
+
+def test_many_connections_below_the_bound_are_read(with_layers):
+    names = ", ".join(["dna"] * 900)
+    text = with_layers("- repeat: {times: 22, layers: [{Add: {from: [" + names + "], name: x}}]}\n"
+                       "- Add: {from: [" + ", ".join(f"x_{i}" for i in range(1, 23)) + "]}")
+    layers = parse_spec(text).model.layers
+    assert sum(len(layer.inputs) for layer in layers) == 22 * 900 + 22 + 2
+
+
 def test_a_thousand_layers_are_read(with_layers):
     text = with_layers("- repeat: {times: 998, layers: [ReLU]}")
     assert len(parse_spec(text).model.layers) == 1000

@@ -167,6 +167,34 @@ CASES = {
     "Subtract": [({}, SEQ, SEQ)],
     "Concatenate": [({}, SEQ, (20, 3)), ({"axis": 1}, SEQ, (7, 4)), ({"axis": 2}, SEQ, SEQ),
                     ({"axis": -2}, SEQ, (7, 4), (1, 4)), ({}, FLAT, (2,))],
+    "AttentionPooling1D": [({}, SEQ), ({"pool_size": 5, "initial_scale": 0.0}, SEQ)],
+    "AttentionSummary": [({}, SEQ), ({"units": 3}, SEQ), ({"units": None}, SEQ)],
+    "RelativeMultiHeadAttention": [
+        ({"num_heads": 2, "key_dim": 3, "value_dim": 13}, SEQ),
+        ({"num_heads": 3, "key_dim": 2, "value_dim": 4, "symmetric": True,
+          "num_relative_position_features": 9, "zero_initialize": False}, SEQ),
+    ],
+    "StochasticShift": [({"max_shift": 3}, SEQ)],
+    "Threshold": [({}, SEQ), ({"threshold": 0.5, "value": 1e-6}, FLAT)],
+    "Scale": [({}, SEQ), ({"scale": False}, FLAT), ({"center": False}, IMAGE)],
+    "FrameSlice": [({}, SEQ), ({"frame": 1}, SEQ), ({"frame": 3, "frames": 4}, SEQ)],
+    "ReverseComplement": [({}, SEQ), ({"complement": False}, SEQ)],
+    "ReverseComplementConv1D": [
+        ({"filters": 3, "kernel_size": 5}, SEQ),
+        ({"filters": 3, "kernel_size": 4, "activation": "relu", "use_bias": False}, SEQ),
+        ({"filters": 3, "kernel_size": 5, "strides": 3}, SEQ),
+        ({"filters": 3, "kernel_size": 5, "padding": "same", "dilation_rate": 2}, SEQ),
+        ({"filters": 3, "kernel_size": 2, "padding": "same", "dilation_rate": 4}, SEQ),
+        ({"filters": 3, "kernel_size": 4, "padding": "same", "strides": 2}, SEQ),
+    ],
+    "ReverseComplementBatchNormalization": [({}, SEQ), ({"center": False}, SEQ),
+                                            ({"scale": False, "center": False}, SEQ)],
+    "ReverseComplementPool": [({}, SEQ), ({"mode": "sum"}, FLAT), ({"mode": "average"}, SEQ)],
+    "SplineWeight1D": [({}, SEQ), ({"n_bases": 4, "spline_degree": 2, "use_bias": True}, SEQ),
+                       ({"share_splines": True, "l2": 0.1, "l2_smooth": 0.2}, SEQ)],
+    "SplineTransform": [({}, (3, 10)), ({"use_bias": True}, SEQ), ({"shared_weights": True}, IMAGE)],
+    "PositionEncoding": [({}, SEQ), ({"max_wavelength": 100.0}, (7, 5))],
+    "PositionEmbedding": [({}, SEQ)],
 }
 ROWS = [pytest.param(kind, row[0], row[1:], id=f"{kind}-{i}")
         for kind, rows in CASES.items() for i, row in enumerate(rows)]
@@ -244,7 +272,45 @@ UNWISE = [
     ("AdaptiveMaxPooling1D", {"output_size": 21}, [SEQ]),
     ("DepthwiseConv2D", {"kernel_size": 2, "strides": [1, 2]}, [IMAGE]),
     ("Bidirectional", {"layer": {"GRU": {"units": 2}}, "merge_mode": None}, [SEQ]),
+    ("AttentionPooling1D", {"pool_size": 3}, [SEQ]),
+    ("AttentionPooling1D", {}, [FLAT]),
+    ("AttentionSummary", {}, [FLAT]),
+    ("RelativeMultiHeadAttention", {"num_heads": 2, "key_dim": 3, "value_dim": 5}, [SEQ]),
+    ("RelativeMultiHeadAttention", {"num_heads": 2, "key_dim": 3, "value_dim": 6,
+                                    "num_relative_position_features": 9}, [SEQ]),
+    ("RelativeMultiHeadAttention", {"num_heads": 2, "key_dim": 3, "value_dim": 6}, [(1, 4)]),
+    ("RelativeMultiHeadAttention", {"num_heads": 2, "key_dim": 3, "value_dim": 6}, [FLAT]),
+    ("StochasticShift", {"max_shift": 3}, [FLAT]),
+    ("FrameSlice", {"frame": 3}, [SEQ]),
+    ("FrameSlice", {"frame": 2}, [(2, 4)]),
+    ("FrameSlice", {}, [FLAT]),
+    ("ReverseComplement", {}, [FLAT]),
+    ("ReverseComplementConv1D", {"filters": 3, "kernel_size": 4, "padding": "same"}, [SEQ]),
+    ("ReverseComplementConv1D", {"filters": 3, "kernel_size": 5, "strides": 2}, [SEQ]),
+    ("ReverseComplementConv1D", {"filters": 3, "kernel_size": 1, "strides": 2, "padding": "same"},
+     [SEQ]),
+    ("ReverseComplementConv1D", {"filters": 3, "kernel_size": 2, "strides": 2, "dilation_rate": 2},
+     [SEQ]),
+    ("ReverseComplementConv1D", {"filters": 3, "kernel_size": 3}, [FLAT]),
+    ("ReverseComplementConv1D", {"filters": 3, "kernel_size": 21}, [SEQ]),
+    ("ReverseComplementBatchNormalization", {}, [(20, 3)]),
+    ("ReverseComplementBatchNormalization", {}, [FLAT]),
+    ("ReverseComplementPool", {}, [(5,)]),
+    ("SplineWeight1D", {"n_bases": 3}, [SEQ]),
+    ("SplineWeight1D", {}, [(1, 4)]),
+    ("SplineWeight1D", {}, [FLAT]),
+    ("SplineTransform", {}, [FLAT]),
+    ("SplineTransform", {"shared_weights": True, "use_bias": True}, [SEQ]),
+    ("PositionEncoding", {}, [FLAT]),
+    ("PositionEmbedding", {}, [IMAGE]),
 ]
+
+
+def class_of(kind):
+    """Return the class of a layer: Keras's, or our own."""
+    from dlgenomics.build.layers import layer_class
+
+    return layer_class(kind)
 
 
 def outline_of(kind, arguments, shapes):
@@ -259,7 +325,7 @@ def outline_of(kind, arguments, shapes):
 
 def in_keras(keras, kind, arguments, shapes):
     """Return a Keras layer of the same arguments and its symbolic output."""
-    make = getattr(keras.layers, kind)
+    make = class_of(kind)
     own = {k: tuple(v) if isinstance(v, list) else v for k, v in arguments.items() if k != "layer"}
     if "layer" in arguments:
         ((inner, inner_arguments),) = arguments["layer"].items()
@@ -336,7 +402,7 @@ def test_pooled_lengths_are_those_of_keras(keras, kind):
 
 @pytest.mark.parametrize("kind", RULES)
 def test_arguments_and_defaults_are_those_of_keras(keras, kind):
-    signature = inspect.signature(getattr(keras.layers, kind).__init__).parameters
+    signature = inspect.signature(class_of(kind).__init__).parameters
     for name, argument in RULES[kind].arguments.items():
         default = signature[name].default
         assert argument.default == (REQUIRED if default is inspect.Parameter.empty else default)
@@ -344,7 +410,7 @@ def test_arguments_and_defaults_are_those_of_keras(keras, kind):
 
 @pytest.mark.parametrize("kind", RULES)
 def test_required_arguments_of_keras_are_in_the_table(keras, kind):
-    signature = inspect.signature(getattr(keras.layers, kind).__init__).parameters
+    signature = inspect.signature(class_of(kind).__init__).parameters
     required = {name for name, p in signature.items() if p.default is inspect.Parameter.empty
                 and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)} - {"self", "layer"}
     assert required <= set(RULES[kind].arguments)
@@ -355,6 +421,13 @@ def test_refused_layers_and_arguments_are_not_in_the_table():
     table = {(kind, name) for kind, rule in RULES.items() for name in rule.arguments}
     refused = {(kind, name) for kind in RULES for name in REFUSED_ARGUMENTS}
     assert table & refused == {("ELU", "alpha")}  # ELU's alpha is current; LeakyReLU's is not
+
+
+def test_layers_of_our_own_have_rules_and_no_name_of_keras(keras):
+    from dlgenomics.build.layers import OWN_LAYERS
+
+    assert set(OWN_LAYERS) <= set(RULES)
+    assert not [name for name in OWN_LAYERS if hasattr(keras.layers, name)]
 
 
 def test_every_layer_of_keras_is_allowed_or_refused(keras):

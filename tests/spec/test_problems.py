@@ -14,7 +14,7 @@ DATA = "\n  targets"
 ACTIVATION = ("celu, elu, exponential, gelu, glu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, "
               "leaky_relu, linear, log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, "
               "soft_shrink, softmax, softplus, softsign, sparse_plus, sparsemax, squareplus, swish, "
-              "tanh, tanh_shrink, threshold")
+              "tanh, tanh_shrink, threshold, quick_gelu, hard_sigmoid_keras2")
 METRIC = ("a metric for binary_classification must be one of auroc, auprc, accuracy, "
           "balanced_accuracy, precision, recall, f1, recall_at_N_fdr. Received: ")
 NAME = "a text of letters, digits and underscores that starts with a letter"
@@ -40,7 +40,7 @@ HEAD = [
      "Received: the text 'binary'."),
     ("task: ", "§tusk: ", "a spec has no key 'tusk'. Did you mean 'task'?"),
     ("name: small", "name: small\n§zzz: 1", "a spec has no key 'zzz'. It has: spec, name, "
-     "description, cite, license, task, info, data, model, training."),
+     "description, cite, license, task, info, data, model, training, search."),
     ("name: small", "name: small\ninfo: {§autors: []}", "info has no key 'autors'. "
      "Did you mean 'authors'?"),
     ("name: small", "name: small\ninfo: {authors: [§x]}", "info.authors.0 must be a mapping. "

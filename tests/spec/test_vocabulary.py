@@ -57,6 +57,15 @@ def test_activations_are_known_to_keras(keras, name):
     assert callable(keras.activations.get(name))
 
 
+@pytest.mark.parametrize("name", vocabulary.OWN_ACTIVATIONS)
+def test_activations_of_our_own_are_made_and_unknown_to_keras(keras, name):
+    from dlgenomics.build.activations import make_activation
+
+    assert make_activation(name).__name__ == name
+    with pytest.raises(ValueError, match="Could not interpret"):
+        keras.activations.get(name)
+
+
 @pytest.mark.parametrize("module", ["initializers", "optimizers", "losses"])
 def test_snake_case_names_mean_the_same_to_keras(keras, module):
     for name in set(TABLES[module]) - {"Constant"}:  # Keras wants its value with it

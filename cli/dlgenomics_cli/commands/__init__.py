@@ -4,6 +4,7 @@ from typing import Final
 
 import click
 
+from dlgenomics_cli.commands.doctor import doctor
 from dlgenomics_cli.commands.get_model import get_model
 from dlgenomics_cli.commands.info import info
 from dlgenomics_cli.commands.ls import ls
@@ -17,5 +18,5 @@ from dlgenomics_cli.commands.train import train
 from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
-    validate, show, train, resume, package, ls, info, get_model, test, predict, simulate,
+    validate, show, doctor, train, resume, package, ls, info, get_model, test, predict, simulate,
 )

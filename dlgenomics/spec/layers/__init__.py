@@ -1,4 +1,4 @@
-"""The layers of Keras that a spec may use, each with its rule."""
+"""The layers that a spec may use, each with its rule: Keras's and, at the end, our own."""
 
 from typing import Final
 
@@ -8,10 +8,13 @@ from dlgenomics.spec.layers import (
     dense,
     merging,
     normalization,
+    own,
     pooling,
+    positions,
     recurrent,
     regularization,
     resizing,
+    strands,
 )
 from dlgenomics.spec.layers.refused import REFUSED_ARGUMENTS as REFUSED_ARGUMENTS
 from dlgenomics.spec.layers.refused import REFUSED_LAYERS as REFUSED_LAYERS
@@ -27,4 +30,7 @@ RULES: Final[dict[str, LayerRule]] = {
     **recurrent.RULES,
     **attention.RULES,
     **merging.RULES,
+    **own.RULES,
+    **strands.RULES,
+    **positions.RULES,
 }

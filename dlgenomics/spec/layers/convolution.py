@@ -20,7 +20,7 @@ from dlgenomics.spec.layers.rule import (
     weight_arguments,
     whole,
 )
-from dlgenomics.spec.layers.windows import AXES, per_axis, windowed
+from dlgenomics.spec.layers.windows import AXES, per_axis, window_span, windowed
 from dlgenomics.spec.vocabulary import ACTIVATION
 
 ShapeRule = Callable[[Values, Sequence[Shape]], Shape]
@@ -114,10 +114,11 @@ def _transposed_size(rank: int) -> SizeRule:
     return size
 
 
-def _conv_span(values: Values) -> Span:
-    kernel = per_axis(values["kernel_size"], 1)[0]
-    dilation = per_axis(values["dilation_rate"], 1)[0]
-    return Span((kernel - 1) * dilation + 1, per_axis(values["strides"], 1)[0])
+def _conv_span(values: Values, shapes: Sequence[Shape]) -> Span | None:
+    kernel, stride, dilation = (per_axis(values[k], 1)[0]
+                                for k in ("kernel_size", "strides", "dilation_rate"))
+    window = (kernel - 1) * dilation + 1
+    return window_span(shapes[0][0], window, stride, values["padding"])
 
 
 def _ones(rank: int) -> int | tuple[int, ...]:

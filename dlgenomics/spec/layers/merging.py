@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from dlgenomics.spec.arguments import Argument, Integer
-from dlgenomics.spec.layers.rule import CannotFollow, LayerRule, Shape, Values, axis_at
+from dlgenomics.spec.layers.rule import CannotFollow, LayerRule, Shape, Values, along_last, axis_at
 
 _MANY: Final = (2, 1000)
 
@@ -42,6 +42,9 @@ RULES: Final[dict[str, LayerRule]] = {
     **dict.fromkeys(("Add", "Average", "Maximum", "Minimum", "Multiply"), _ELEMENTWISE),
     "Subtract": LayerRule({}, shape=_elementwise_shape, inputs=(2, 2)),
     "Concatenate": LayerRule(
-        {"axis": Argument(Integer(minimum=-10), -1)}, shape=_concatenated_shape, inputs=_MANY
+        {"axis": Argument(Integer(minimum=-10), -1)},
+        shape=_concatenated_shape,
+        span=along_last,  # positions put behind each other come from different places
+        inputs=_MANY,
     ),
 }

@@ -15,7 +15,7 @@ from dlgenomics.spec.layers.rule import (
     rank_is,
     whole,
 )
-from dlgenomics.spec.layers.windows import AXES, per_axis, windowed
+from dlgenomics.spec.layers.windows import AXES, per_axis, window_span, windowed
 
 
 def _pool_shape(rank: int) -> Callable[[Values, Sequence[Shape]], Shape]:
@@ -32,9 +32,10 @@ def _pool_shape(rank: int) -> Callable[[Values, Sequence[Shape]], Shape]:
     return shape
 
 
-def _pool_span(values: Values) -> Span:
+def _pool_span(values: Values, shapes: Sequence[Shape]) -> Span | None:
     pool = per_axis(values["pool_size"], 1)[0]
-    return Span(pool, pool if values["strides"] is None else per_axis(values["strides"], 1)[0])
+    stride = pool if values["strides"] is None else per_axis(values["strides"], 1)[0]
+    return window_span(shapes[0][0], pool, stride, values["padding"])
 
 
 def _pooling(rank: int, default: Any) -> LayerRule:

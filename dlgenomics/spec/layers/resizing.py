@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from dlgenomics.spec.arguments import Argument, Choice, Integer, Integers
-from dlgenomics.spec.layers.rule import CannotFollow, LayerRule, Shape, Values, rank_is, whole
+from dlgenomics.spec.layers.rule import (
+    CannotFollow,
+    LayerRule,
+    Shape,
+    Span,
+    Values,
+    rank_is,
+    whole,
+)
 from dlgenomics.spec.layers.windows import AXES, per_axis
 
 ShapeRule = Callable[[Values, Sequence[Shape]], Shape]
@@ -48,6 +56,16 @@ def _both_ends(value: Any, rank: int) -> tuple[int, ...]:
     return tuple(sum(n) if isinstance(n, tuple) else 2 * n for n in axes)
 
 
+def _moved(argument: str, sign: int) -> Callable[[Values, Sequence[Shape]], Span]:
+    """Return the span of a layer that adds (or takes) positions in front."""
+
+    def span(values: Values, _shapes: Sequence[Shape]) -> Span:
+        ends = values[argument]
+        return Span(1, 1, sign * (ends[0] if isinstance(ends, tuple) else ends))
+
+    return span
+
+
 _ENDS: Final = Integers(2, minimum=0)
 _INTERPOLATIONS: Final = Choice(("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"))
 
@@ -60,13 +78,15 @@ RULES: Final[dict[str, LayerRule]] = {
         span=whole,
     ),
     "ZeroPadding1D": LayerRule(
-        {"padding": Argument(_ENDS, 1)}, shape=_changed(1, "padding", 1)
+        {"padding": Argument(_ENDS, 1)}, shape=_changed(1, "padding", 1),
+        span=_moved("padding", 1),
     ),
     "ZeroPadding2D": LayerRule(
         {"padding": Argument(_ENDS, (1, 1))}, shape=_changed(2, "padding", 1)
     ),
     "Cropping1D": LayerRule(
-        {"cropping": Argument(_ENDS, (1, 1))}, shape=_changed(1, "cropping", -1)
+        {"cropping": Argument(_ENDS, (1, 1))}, shape=_changed(1, "cropping", -1),
+        span=_moved("cropping", -1),
     ),
     "Cropping2D": LayerRule(
         {"cropping": Argument(_ENDS, ((0, 0), (0, 0)))}, shape=_changed(2, "cropping", -1)

@@ -32,10 +32,15 @@ class Size(NamedTuple):
 
 
 class Span(NamedTuple):
-    """The positions that one output position sees, and the step between two of them."""
+    """The positions that one output position sees, and the step between two of them.
+
+    Output position i sees ``width`` input positions from ``i * stride - left`` on. The stride is
+    negative where the sequence is reversed.
+    """
 
     width: int
     stride: int
+    left: int = 0
 
 
 def _same_shape(_values: Values, shapes: Sequence[Shape]) -> Shape:
@@ -46,12 +51,12 @@ def _no_parameters(_values: Values, _shapes: Sequence[Shape]) -> Size:
     return Size(0)
 
 
-def local(_values: Values) -> Span | None:
+def local(_values: Values, _shapes: Sequence[Shape]) -> Span | None:
     """Each output position sees the one input position at its place."""
     return Span(1, 1)
 
 
-def whole(_values: Values) -> Span | None:
+def whole(_values: Values, _shapes: Sequence[Shape]) -> Span | None:
     """Each output sees every position."""
     return None
 
@@ -74,7 +79,7 @@ class LayerRule:
     arguments: Mapping[str, Argument]
     shape: Callable[[Values, Sequence[Shape]], Shape] = _same_shape
     size: Callable[[Values, Sequence[Shape]], Size] = _no_parameters
-    span: Callable[[Values], Span | None] = local
+    span: Callable[[Values, Sequence[Shape]], Span | None] = local
     inputs: tuple[int, int] = (1, 1)
     initializer: bool = False
     transparent: bool = False
@@ -118,9 +123,9 @@ def axis_at(axis: int, shape: Shape) -> int:
     return position
 
 
-def along_last(values: Values) -> Span | None:
+def along_last(values: Values, shapes: Sequence[Shape]) -> Span | None:
     """Each output position sees its own place if ``axis`` is the channels, else every position."""
-    return whole(values) if values["axis"] == 1 else local(values)
+    return whole(values, shapes) if axis_at(values["axis"], shapes[0]) == 0 else Span(1, 1)
 
 
 def product(shape: Sequence[int | None]) -> int | None:

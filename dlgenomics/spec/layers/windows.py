@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from dlgenomics.spec.layers.rule import CannotFollow
+from dlgenomics.spec.layers.rule import CannotFollow, Span
 
 AXES: Final = {1: "length, channels", 2: "rows, columns, channels"}
 
@@ -15,6 +15,20 @@ def per_axis(value: int | tuple[int, ...] | None, rank: int) -> tuple[int, ...]:
     if isinstance(value, tuple):
         return value
     return (value or 1,) * rank
+
+
+def window_span(length: int | None, window: int, stride: int, padding: str) -> Span | None:
+    """Return the span of a window of that width and stride; None if its place is not known."""
+    if padding == "valid":
+        return Span(window, stride)
+    if padding == "causal":
+        return Span(window, stride, window - 1)
+    if length is None and stride > 1:
+        return None
+    # With stride 1 the padding does not depend on the length.
+    steps = 1 if length is None else length
+    padded = max((math.ceil(steps / stride) - 1) * stride + window - steps, 0)
+    return Span(window, stride, padded // 2)
 
 
 def windowed(length: int | None, window: int, stride: int, padding: str) -> int | None:

@@ -1,0 +1,41 @@
+"""Layers of our own, one class a file. Keras finds them in saved files once this is imported."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import keras
+
+from dlgenomics.build.layers.attention_pooling import AttentionPooling1D
+from dlgenomics.build.layers.attention_summary import AttentionSummary
+from dlgenomics.build.layers.frame_slice import FrameSlice
+from dlgenomics.build.layers.position_embedding import PositionEmbedding
+from dlgenomics.build.layers.position_encoding import PositionEncoding
+from dlgenomics.build.layers.relative_attention import RelativeMultiHeadAttention
+from dlgenomics.build.layers.reverse_complement import ReverseComplement
+from dlgenomics.build.layers.reverse_complement_batch_normalization import (
+    ReverseComplementBatchNormalization,
+)
+from dlgenomics.build.layers.reverse_complement_conv import ReverseComplementConv1D
+from dlgenomics.build.layers.reverse_complement_pool import ReverseComplementPool
+from dlgenomics.build.layers.scale import Scale
+from dlgenomics.build.layers.spline_transform import SplineTransform
+from dlgenomics.build.layers.spline_weight import SplineWeight1D
+from dlgenomics.build.layers.stochastic_shift import StochasticShift
+from dlgenomics.build.layers.threshold import Threshold
+
+OWN_LAYERS: Final[dict[str, type[keras.layers.Layer]]] = {
+    made.__name__: made
+    for made in (
+        AttentionPooling1D, AttentionSummary, FrameSlice, PositionEmbedding, PositionEncoding,
+        RelativeMultiHeadAttention, ReverseComplement, ReverseComplementBatchNormalization,
+        ReverseComplementConv1D, ReverseComplementPool, Scale, SplineTransform, SplineWeight1D,
+        StochasticShift, Threshold,
+    )
+}
+"""Our layers by the name that a spec writes."""
+
+
+def layer_class(kind: str) -> Any:
+    """Return the class of a layer that specs may use: ours, or Keras's."""
+    return OWN_LAYERS.get(kind) or getattr(keras.layers, kind)

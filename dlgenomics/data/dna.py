@@ -1,0 +1,41 @@
+"""The DNA of labelled examples: without margins, strands made equal."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.data.encoding import Codes, reverse_complement
+from dlgenomics.data.examples import Examples
+
+
+def central_codes(examples: Examples) -> Codes:
+    """Return the letters of all examples as the model sees them: uint8, shape (examples, length).
+
+    The length is 0 where no input is made of letters.
+    """
+    everything = np.arange(len(examples.names))
+    if examples.sequences is None:
+        return np.empty((len(everything), 0), np.uint8)
+    codes: Codes = examples.sequences.take(everything)
+    return codes[:, examples.margin:codes.shape[1] - examples.margin]
+
+
+def sequence_keys(codes: Codes) -> list[bytes]:
+    """Return a key for each sequence: equal for equal ones and for reverse complements.
+
+    Args:
+        codes: uint8, shape (examples, length).
+    """
+    rows = zip(np.ascontiguousarray(codes), np.ascontiguousarray(reverse_complement(codes)),
+               strict=True)
+    return [hashlib.blake2b(min(one.tobytes(), other.tobytes()), digest_size=16).digest()
+            for one, other in rows]
+
+
+def unknown_share(codes: Codes) -> NDArray[np.float64]:
+    """Return the share of each sequence that is N or another ambiguity code, shape (examples,)."""
+    found: NDArray[np.float64] = (codes > 3).mean(axis=1)
+    return found

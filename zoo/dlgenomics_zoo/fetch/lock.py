@@ -1,0 +1,47 @@
+"""One download of a file at a time, across processes."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+if sys.platform != "win32":
+    import fcntl
+
+_UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+
+
+@contextlib.contextmanager
+def file_lock(path: Path, waiting: Callable[[], None]) -> Iterator[bool]:
+    """Hold a lock that ends with the process, however it ends.
+
+    Args:
+        path: a small file that is the lock; it stays, since removing it would be a race.
+        waiting: called once if another process holds the lock.
+
+    Yields:
+        True; or False where the system or the disk has no locks. Then two processes may both
+        download, each under its own temporary name, and the renames leave one whole file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as stream:
+        yield _acquire(stream, waiting)
+
+
+def _acquire(stream: IO[str], waiting: Callable[[], None]) -> bool:
+    if sys.platform == "win32":
+        return False
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        waiting()
+        fcntl.flock(stream, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno in _UNSUPPORTED:
+            return False
+        raise
+    return True

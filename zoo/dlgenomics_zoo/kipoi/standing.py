@@ -1,0 +1,169 @@
+"""Whether a model can be used here, decided by rule from its descriptor and ``standing.yaml``."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from dlgenomics_zoo.kipoi.descriptor import Descriptor, RemoteFile
+from dlgenomics_zoo.kipoi.document import read_mapping
+from dlgenomics_zoo.kipoi.index import kipoi_index
+
+NATIVE: Final = "native"
+PORTABLE: Final = "portable"
+TRUST: Final = "trust"
+GONE: Final = "gone"
+OUT_OF_SCOPE: Final = "out-of-scope"
+UNREADABLE: Final = "unreadable"
+STATUSES: Final = (NATIVE, PORTABLE, TRUST, GONE, OUT_OF_SCOPE, UNREADABLE)
+
+_TABLE: Final = Path(__file__).resolve().parent / "standing.yaml"
+_KEPT_BY_HAND: Final = ("If you have its files, put them where `dlg info` says, or name their "
+                        "folder with DLG_MIRROR.")
+_TODO: Final = {
+    NATIVE: "",
+    PORTABLE: "A port is a spec and a map of its weights; look at model_specs/ for examples.",
+    TRUST: "Run its own code only if you trust its authors: trust=True, with the kipoi extra.",
+    GONE: _KEPT_BY_HAND,
+    OUT_OF_SCOPE: "Use its authors' own program.",
+    UNREADABLE: "Correct the file, or report it to the source's owner.",
+}
+_BY_CLASS: Final = (
+    ("kipoi.model.KerasModel", TRUST, "Its network needs Python code of its own"),
+    ("kipoi.model.PyTorchModel", TRUST, "Its network is PyTorch code of its own"),
+    ("kipoi.model.TensorFlow", TRUST, "It is a TensorFlow graph; a graph is code"),
+    ("kipoi.model.SklearnModel", TRUST, "It is a pickle, which is code"),
+    ("", TRUST, "It is run by a Python class of its own"),
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether and how a model can be used.
+
+    Attributes:
+        status: one of `STATUSES`.
+        reason: why, a sentence; empty for native.
+        todo: what can be done about it; empty for native.
+        loader: what loads a native model (``keras-json``, ``keras-h5``, ``port-basset`` …).
+        feeding: native, or trust where its dataloader is Python code of its own.
+        feeding_reason: why, a sentence; empty for native.
+        warnings: what else to know, each a sentence.
+    """
+
+    status: str
+    reason: str = ""
+    todo: str = ""
+    loader: str = ""
+    feeding: str = NATIVE
+    feeding_reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    return read_mapping(_TABLE.read_text(encoding="utf-8"), _TABLE)
+
+
+@functools.cache
+def _note(name: str) -> Mapping[str, str]:
+    """Return what the table knows of a name."""
+    return next((one for one in _table()["models"] if fnmatch.fnmatchcase(name, one["match"])), {})
+
+
+def about(name: str) -> str:
+    """Return one line about a Kipoi model, in our words; empty where there is none."""
+    return _note(name).get("about", "")
+
+
+def framework_of(one: Descriptor) -> str:
+    """Return what a model was made with: keras, pytorch, tensorflow, sklearn or other."""
+    return _known(one).get("framework") or one.framework or "other"
+
+
+def standing_of(one: Descriptor) -> Standing:
+    """Return whether a model can be used here, and why not."""
+    status, reason, loader = _status(one)
+    feeding, feeding_reason = _feeding(one)
+    return Standing(status, reason, _TODO[status], loader, feeding, feeding_reason,
+                    tuple(_warnings(one, status)))
+
+
+def status_of(one: Descriptor) -> str:
+    """Return a model's status alone, as listings need it."""
+    return _status(one)[0]
+
+
+def _known(one: Descriptor) -> Mapping[str, str]:
+    """Return the table's note if this is Kipoi's model, and not another of the same name."""
+    kipoi = kipoi_index().models.get(one.name)
+    same = kipoi is not None and (kipoi is one or (
+        kipoi.defined_as == one.defined_as
+        and [f.md5 for f in kipoi.files] == [f.md5 for f in one.files]))
+    return _note(one.name) if same else {}
+
+
+def _status(one: Descriptor) -> tuple[str, str, str]:
+    """Return status, reason and loader."""
+    if not one.defined_as:
+        return UNREADABLE, next(iter(one.problems), "It names no class."), ""
+    note = _known(one)
+    if note.get("status") == OUT_OF_SCOPE:
+        return OUT_OF_SCOPE, note["why"], ""
+    if gone := [file for file in one.files if host_state(file)[0] == GONE]:
+        return GONE, _gone_reason(gone), ""
+    if "status" in note:
+        return note["status"], note["why"], ""
+    if loader := note.get("loader") or _loader(one):
+        return NATIVE, "", loader
+    status, why = next((status, why) for start, status, why in _BY_CLASS
+                       if one.defined_as.startswith(start))
+    return status, f"{why} ({', '.join(one.code) or one.defined_as}).", ""
+
+
+def _gone_reason(files: list[RemoteFile]) -> str:
+    roles = ", ".join(file.role for file in files)
+    return f"Its files are gone from their host ({roles}): {host_state(files[0])[1]}."
+
+
+def host_state(file: RemoteFile) -> tuple[str, str]:
+    """Return ``gone`` or ``suspect`` and the issues for a file of such a host, else two empties."""
+    for host in _table()["hosts"]:
+        if file.url.startswith(host["prefix"]):
+            return host["state"], host["issues"]
+    return "", ""
+
+
+def _loader(one: Descriptor) -> str:
+    if one.code:
+        return ""
+    roles = {file.role for file in one.files}
+    return next((str(rule["loader"]) for rule in _table()["loaders"]
+                 if rule["defined_as"] == one.defined_as and set(rule["files"]) == roles), "")
+
+
+def _feeding(one: Descriptor) -> tuple[str, str]:
+    loader = one.dataloader
+    if loader.defined_as in _table()["feeds"]:
+        return NATIVE, ""
+    if not loader.own:
+        return TRUST, f"Its dataloader {loader.defined_as} has no counterpart here."
+    reason = f"Its dataloader is Python code of its own ({loader.own}: {loader.defined_as})."
+    gone = [argument.default for argument in loader.arguments
+            if isinstance(argument.default, RemoteFile) and host_state(argument.default)[0] == GONE]
+    if gone:
+        reason += f" It needs {gone[0].role}, which is gone: {host_state(gone[0])[1]}."
+    return TRUST, reason
+
+
+def _warnings(one: Descriptor, status: str) -> list[str]:
+    found = [_known(one)["warning"]] if "warning" in _known(one) else []
+    found += [f"The host of {file.role} was reported to fail: {host_state(file)[1]}."
+              for file in one.files if host_state(file)[0] == "suspect"]
+    if status == OUT_OF_SCOPE and any(host_state(file)[0] == GONE for file in one.files):
+        found.append(_gone_reason([f for f in one.files if host_state(f)[0] == GONE]))
+    return found
