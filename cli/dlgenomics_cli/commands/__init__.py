@@ -4,6 +4,7 @@ from typing import Final
 
 import click
 
+from dlgenomics_cli.commands.baseline import baseline
 from dlgenomics_cli.commands.doctor import doctor
 from dlgenomics_cli.commands.get_model import get_model
 from dlgenomics_cli.commands.info import info
@@ -19,4 +20,5 @@ from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
     validate, show, doctor, train, resume, package, ls, info, get_model, test, predict, simulate,
+    baseline,
 )
