@@ -132,7 +132,7 @@ def _measured(ground: _Ground, baseline: Baseline, spec: Spec, target: str, labe
 
 def _fit_classes(ground: _Ground, baseline: Baseline, labels: Values) -> dict[str, Values]:
     """Return the shares of the classes that the best candidate gives, by held-out part."""
-    known: NDArray[np.bool_] = ~np.isnan(labels).any(axis=1)
+    known = np.asarray(~np.isnan(labels).any(axis=1))
     classes = np.nan_to_num(labels).argmax(axis=1)
     present = np.unique(classes[ground.sampled[known[ground.sampled]]])
     learnable = known & np.isin(classes, present)
