@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dlgenomics.errors import did_you_mean
 from dlgenomics.spec.document import Path
+from dlgenomics.spec.heads import head_names
 from dlgenomics.spec.layers.rule import Shape
 from dlgenomics.spec.metrics import is_by_epoch
 from dlgenomics.spec.outline import Outline, outline
@@ -148,15 +149,21 @@ def _check_head(spec: Spec, layer: Layer, shape: Shape, problems: Problems) -> N
         problems.add(layer.path, f"output {layer.name!r} must have shape (None, {len(columns)}), "
                      f"one value for each column of the target. Received: {(None, *shape)}.",
                      at_key=True)
+    heads = head_names(spec.model.layers, [layer.name])
+    for head in (one for one in spec.model.layers if one.name in heads):
+        _check_activation(spec, head, problems)
+    for name, loss in spec.training.loss.items():
+        if name == layer.name and loss.name not in TASKS[spec.task].losses:
+            problems.add(("training", "loss"), f"the loss of {spec.task} must be one of "
+                         f"{', '.join(TASKS[spec.task].losses)}. Received: {loss.name}.")
+
+
+def _check_activation(spec: Spec, layer: Layer, problems: Problems) -> None:
     activation = layer.arguments.get("activation") or "linear"
     allowed = TASKS[spec.task].activations
     if layer.kind in ("Dense", "Activation", "Conv1D") and activation not in allowed:
         problems.add((*layer.path, "activation"), f"the output of {spec.task} must have "
                      f"activation {' or '.join(allowed)}. Received: {activation}.")
-    for name, loss in spec.training.loss.items():
-        if name == layer.name and loss.name not in TASKS[spec.task].losses:
-            problems.add(("training", "loss"), f"the loss of {spec.task} must be one of "
-                         f"{', '.join(TASKS[spec.task].losses)}. Received: {loss.name}.")
 
 
 def _check_all_used(spec: Spec, problems: Problems) -> None:

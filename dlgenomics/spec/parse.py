@@ -16,6 +16,7 @@ from dlgenomics.spec.consistency import check_together
 from dlgenomics.spec.document import MAX_BYTES, Document, Path, read_document
 from dlgenomics.spec.dump import dump_yaml
 from dlgenomics.spec.findings import validate_types
+from dlgenomics.spec.heads import head_names
 from dlgenomics.spec.initializers import choose_initializers
 from dlgenomics.spec.layer_reader import parse_layers
 from dlgenomics.spec.metrics import metric_problem
@@ -179,10 +180,11 @@ def _activated_heads(layers: tuple[Layer, ...], outputs: Any,
     if task is None or not isinstance(outputs, list):
         return layers
     wanted = TASKS[task].activation
+    heads = head_names(layers, [name for name in outputs if isinstance(name, str)])
     return tuple(
         replace(layer, arguments={**layer.arguments, "activation": wanted},
                 reasons={**layer.reasons, "activation": f"chosen for {task}"})
-        if layer.name in outputs and layer.kind in ("Dense", "Conv1D", "Conv2D")
+        if layer.name in heads and layer.kind in ("Dense", "Conv1D", "Conv2D")
         and "activation" not in layer.arguments and wanted != "linear" else layer
         for layer in layers
     )
