@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,9 +69,13 @@ def _table() -> dict[str, Any]:
 
 
 @functools.cache
+def _notes() -> dict[str, Mapping[str, str]]:
+    return {one["match"]: one for one in _table()["models"]}
+
+
 def _note(name: str) -> Mapping[str, str]:
-    """Return what the table knows of a name."""
-    return next((one for one in _table()["models"] if fnmatch.fnmatchcase(name, one["match"])), {})
+    """Return what the table knows of a model, or of its group."""
+    return _notes().get(name) or _notes().get(f"{name.partition('/')[0]}/*", {})
 
 
 def about(name: str) -> str:
