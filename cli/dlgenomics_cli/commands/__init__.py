@@ -14,11 +14,12 @@ from dlgenomics_cli.commands.predict import predict
 from dlgenomics_cli.commands.resume import resume
 from dlgenomics_cli.commands.show import show
 from dlgenomics_cli.commands.simulate import simulate
+from dlgenomics_cli.commands.source import source
 from dlgenomics_cli.commands.test import test
 from dlgenomics_cli.commands.train import train
 from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
-    validate, show, doctor, train, resume, package, ls, info, get_model, test, predict, simulate,
-    baseline,
+    validate, show, doctor, train, resume, package, ls, info, source, get_model, test, predict,
+    simulate, baseline,
 )
