@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from faulty_server import WEIGHTS, FaultyServer, make_certificate, serving
 
 from dlgenomics_zoo.fetch import RemoteFile
 from dlgenomics_zoo.fetch.retry import Retry
+from faulty_server import WEIGHTS, FaultyServer, make_certificate, serving
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,20 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
+from dlgenomics.errors import (
+    ChecksumError,
+    DeadLinkError,
+    DeclinedError,
+    DlgError,
+    FetchError,
+    NetworkError,
+    OutputError,
+    RedirectError,
+    WrongFileError,
+)
+from dlgenomics_zoo.fetch import RemoteFile, fetch_file, open_cache
+from dlgenomics_zoo.fetch.retry import ADVANCE, Retry
 from faulty_server import (
     WEIGHTS,
     Fault,
@@ -30,20 +44,6 @@ from faulty_server import (
     status,
     without_length,
 )
-
-from dlgenomics.errors import (
-    ChecksumError,
-    DeadLinkError,
-    DeclinedError,
-    DlgError,
-    FetchError,
-    NetworkError,
-    OutputError,
-    RedirectError,
-    WrongFileError,
-)
-from dlgenomics_zoo.fetch import RemoteFile, fetch_file, open_cache
-from dlgenomics_zoo.fetch.retry import ADVANCE, Retry
 
 PATH = "/weights.h5"
 Describe = Callable[..., RemoteFile]

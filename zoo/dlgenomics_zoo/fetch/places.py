@@ -58,6 +58,7 @@ class DiskPlace:
         count = self.path.stat().st_size
         order.tell(0, count, f"from {self.path}")
         with output_errors(part, ELSEWHERE):
+            part.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.path, part)
         order.tell(count, count)
 
