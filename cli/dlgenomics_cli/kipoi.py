@@ -22,7 +22,7 @@ def kipoi_facts(location: Location, one: Descriptor) -> dict[str, Any]:
     standing = standing_of(one)
     return {
         "model": location.name,
-        "description": about(one.name) or one.doc,
+        "description": about(one),
         "status": _status(standing),
         "feeding": standing.feeding_reason or "by our own loader",
         **_numbered("note", (*standing.warnings, *one.problems)),
@@ -53,7 +53,7 @@ def kipoi_data(location: Location, one: Descriptor) -> dict[str, Any]:
     data["files"] = [{**dataclasses.asdict(file), "path": str(place_by_hand(file) or "")}
                      for file in one.files]
     return {**data, "name": location.name, "source": location.source, "group": one.group,
-            "framework": framework_of(one), "description": about(one.name) or one.doc,
+            "framework": framework_of(one), "description": about(one),
             "standing": dataclasses.asdict(standing_of(one))}
 
 

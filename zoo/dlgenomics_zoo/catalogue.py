@@ -139,7 +139,7 @@ def _package_entry(source: FolderSource, name: str) -> Entry:
 
 def _kipoi_entry(one: Descriptor, name: str, source: str) -> Entry:
     return Entry(
-        name, source, description=about(one.name) or one.doc[:120], license=one.license,
+        name, source, description=about(one), license=one.license,
         tags=one.tags, group=one.group, framework=framework_of(one), status=status_of(one),
         problem=next(iter(one.problems), ""),
     )
