@@ -12,6 +12,7 @@ from dlgenomics_cli.commands.ls import ls
 from dlgenomics_cli.commands.package import package
 from dlgenomics_cli.commands.predict import predict
 from dlgenomics_cli.commands.resume import resume
+from dlgenomics_cli.commands.search import search
 from dlgenomics_cli.commands.show import show
 from dlgenomics_cli.commands.simulate import simulate
 from dlgenomics_cli.commands.source import source
@@ -20,6 +21,6 @@ from dlgenomics_cli.commands.train import train
 from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
-    validate, show, doctor, train, resume, package, ls, info, source, get_model, test, predict,
-    simulate, baseline,
+    validate, show, doctor, train, search, resume, package, ls, info, source, get_model, test,
+    predict, simulate, baseline,
 )
