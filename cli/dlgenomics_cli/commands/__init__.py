@@ -5,6 +5,7 @@ from typing import Final
 import click
 
 from dlgenomics_cli.commands.baseline import baseline
+from dlgenomics_cli.commands.cache import cache
 from dlgenomics_cli.commands.doctor import doctor
 from dlgenomics_cli.commands.get_model import get_model
 from dlgenomics_cli.commands.info import info
@@ -22,5 +23,5 @@ from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
     validate, show, doctor, train, search, resume, package, ls, info, source, get_model, test,
-    predict, simulate, baseline,
+    predict, simulate, baseline, cache,
 )

@@ -105,8 +105,8 @@ def download_wheel(requirement: str, folder: Path) -> Path:
     Raises:
         Failure: there is no pip, no such release, no wheel of it, or no connection.
     """
-    command = [*_pip(), "download", "--quiet", "--retries=2", "--no-deps", "--only-binary=:all:", "--no-input",
-               "--ignore-requires-python", "--disable-pip-version-check",
+    command = [*_pip(), "download", "--quiet", "--no-input", "--disable-pip-version-check",
+               "--retries=2", "--no-deps", "--only-binary=:all:", "--ignore-requires-python",
                "--dest", str(folder), requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     found = sorted(folder.glob("*.whl")) if folder.is_dir() else []
@@ -125,7 +125,7 @@ def _pip() -> list[str]:
 
 
 def _pip_failure(said: str) -> Failure:
-    """Return what pip's messages mean; it says of an unreachable index, too, that it has nothing."""
+    """Return what pip's messages mean; of an unreachable index, too, it says «no match»."""
     if "connection broken" in said or "Could not fetch URL" in said:
         return Failure(NetworkError, "pip cannot reach the package index; see: pip config list")
     errors = [line.removeprefix("ERROR: ") for line in said.splitlines()
