@@ -91,8 +91,7 @@ class Subject:
 
     def task_of(self, target: str) -> str:
         """Return the task of a target."""
-        of_target = getattr(self.spec, "task_of", None)
-        return str(of_target(target) if of_target else self.spec.task)
+        return self.spec.task_of(target)
 
 
 def read_facts(spec: Spec, folder: Path) -> Facts:

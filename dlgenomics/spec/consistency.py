@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dlgenomics.errors import did_you_mean
 from dlgenomics.spec.document import Path
+from dlgenomics.spec.heads import head_names
 from dlgenomics.spec.inputs import KmerInput, ProteinInput, TrackInput
 from dlgenomics.spec.layers.rule import Shape
 from dlgenomics.spec.outline import Outline, outline
@@ -17,6 +18,7 @@ from dlgenomics.spec.targets import (
     CountTarget,
     InputTarget,
     ProfileTarget,
+    Task,
 )
 from dlgenomics.spec.tasks import TASKS
 from dlgenomics.spec.types import Data, Layer, Spec, Training
@@ -67,7 +69,8 @@ def _check_inputs(data: Data, problems: Problems) -> None:
     proteins = [n for n, one in data.inputs.items() if isinstance(one, ProteinInput)]
     if proteins and len(proteins) < len(data.sequences):
         problems.add(("data", "inputs", proteins[0]), "sequences of one source are of one "
-                     f"alphabet. Received: protein ({proteins[0]!r}) beside nucleotides.", at_key=True)
+                     f"alphabet. Received: protein ({proteins[0]!r}) beside nucleotides.",
+                     at_key=True)
 
 
 def _check_tracks(one: TrackInput | ProfileTarget, path: Path, problems: Problems) -> None:
@@ -258,15 +261,21 @@ def _check_outputs(spec: Spec, known: Mapping[str, Outline], problems: Problems)
 def _check_head(spec: Spec, layer: Layer, shape: Shape, problems: Problems) -> None:
     _check_head_shape(spec, layer, shape, problems)
     task = spec.task_of(layer.name)
+    heads = head_names(spec.model.layers, [layer.name])
+    for head in (one for one in spec.model.layers if one.name in heads):
+        _check_activation(head, task, problems)
+    loss = spec.training.loss.get(layer.name)
+    if loss is not None and loss.name not in TASKS[task].losses:
+        problems.add(("training", "loss"), f"the loss of {task} must be one of "
+                     f"{', '.join(TASKS[task].losses)}. Received: {loss.name}.")
+
+
+def _check_activation(layer: Layer, task: Task, problems: Problems) -> None:
     activation = layer.arguments.get("activation") or "linear"
     allowed = TASKS[task].activations
     if layer.kind in ("Dense", "Activation", "Conv1D", "Conv2D") and activation not in allowed:
         problems.add((*layer.path, "activation"), f"the output of {task} must have "
                      f"activation {' or '.join(allowed)}. Received: {activation}.")
-    loss = spec.training.loss.get(layer.name)
-    if loss is not None and loss.name not in TASKS[task].losses:
-        problems.add(("training", "loss"), f"the loss of {task} must be one of "
-                     f"{', '.join(TASKS[task].losses)}. Received: {loss.name}.")
 
 
 def _check_head_shape(spec: Spec, layer: Layer, shape: Shape, problems: Problems) -> None:

@@ -16,6 +16,7 @@ from dlgenomics.spec.consistency import check_together
 from dlgenomics.spec.document import MAX_BYTES, Document, Path, read_document
 from dlgenomics.spec.dump import dump_yaml
 from dlgenomics.spec.findings import validate_types
+from dlgenomics.spec.heads import head_names
 from dlgenomics.spec.initializers import choose_initializers
 from dlgenomics.spec.inputs import Input
 from dlgenomics.spec.layer_reader import parse_layers
@@ -123,8 +124,9 @@ def _tasks(raw: Mapping[str, Any], targets: Mapping[str, Any], problems: Problem
         return dict.fromkeys(targets, cast(Task, task)) if task in get_args(Task) else {}
     training = raw.get("training")
     losses = training.get("loss") if isinstance(training, dict) else None
-    found: dict[str, Any] = {name: _own_task(target, losses.get(name) if isinstance(losses, dict) else None)
-             for name, target in targets.items()}
+    written = losses if isinstance(losses, dict) else {}
+    found: dict[str, Any] = {name: _own_task(target, written.get(name))
+                             for name, target in targets.items()}
     for name, own in found.items():
         if own is None:
             problems.add(("data", "targets", name), "each target of a multitask spec must say its "
@@ -222,13 +224,11 @@ def _named_head(layers: tuple[Layer, ...], model: Mapping[str, Any],
 
 def _activated_heads(layers: tuple[Layer, ...], outputs: Any, tasks: Tasks) -> tuple[Layer, ...]:
     """Give an output layer without activation the one that its task asks for."""
-    heads = set(outputs) if isinstance(outputs, list) and _are_texts(outputs) else set()
-    return tuple(_activated(layer, tasks[layer.name])
-                 if layer.name in heads and layer.name in tasks else layer for layer in layers)
-
-
-def _are_texts(values: Sequence[Any]) -> bool:
-    return all(isinstance(value, str) for value in values)
+    written = outputs if isinstance(outputs, list) else []
+    task_of = {head: tasks[name] for name in written if isinstance(name, str) and name in tasks
+               for head in head_names(layers, [name])}
+    return tuple(_activated(layer, task_of[layer.name]) if layer.name in task_of else layer
+                 for layer in layers)
 
 
 def _activated(layer: Layer, task: Task) -> Layer:

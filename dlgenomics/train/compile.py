@@ -16,7 +16,7 @@ from dlgenomics.train.weights import ClassWeights
 
 
 def compile_model(model: keras.Model, spec: Spec,
-                  weights: Mapping[str, ClassWeights | None]) -> None:
+                  weights: Mapping[str, ClassWeights | None] = {}) -> None:
     """Give a model the optimizer and losses of its spec.
 
     Metrics are not Keras's: they are exact, and measured after each epoch.

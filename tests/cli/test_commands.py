@@ -183,7 +183,7 @@ def test_every_example_runs(
     words = shlex.split(example)
     assert words[:2] == ["dlg", command.name]
     monkeypatch.chdir(tmp_path)
-    if command.name in ("train", "resume", "package"):
+    if command.name in ("train", "search", "resume", "package"):
         _prepare_run(command.name, run_dlg, tiny_run, tiny_data)
     if command.name == "predict":
         run_dlg("simulate", "density-localization", "--count", 2, "--genome", 4, "-o", ".")

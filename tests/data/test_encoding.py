@@ -1,11 +1,23 @@
 """Letters ↔ codes ↔ one-hot."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlgenomics.data.encoding import decode, encode, one_hot, reverse_complement
+from dlgenomics.data.encoding import (
+    PROTEIN,
+    RNA,
+    UNKNOWN,
+    decode,
+    encode,
+    kmers,
+    one_hot,
+    one_hot_protein,
+    reverse_complement,
+)
 
 LETTERS = st.text("ACGTN", max_size=60)
 PAIRS = str.maketrans("ACGTN", "TGCAN")
@@ -22,7 +34,7 @@ def test_lower_case_and_bytes_are_the_same(text):
     assert encode(text).tolist() == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("letter", "RYSWKMBDHVNXU-*. rykn0é遺")
+@pytest.mark.parametrize("letter", "NXUZ-*. n0é遺")
 def test_everything_else_is_unknown(letter):
     assert encode(f"A{letter}T").tolist() == [0, 4, 3]
 
@@ -73,3 +85,54 @@ def test_reverse_complement_twice_is_the_identity(rows):
     codes = np.stack([encode(row) for row in rows])
     assert (reverse_complement(reverse_complement(codes)) == codes).all()
     assert (one_hot(reverse_complement(codes)) == one_hot(codes)[:, ::-1, ::-1]).all()
+
+
+IUPAC = {"R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC", "B": "CGT", "D": "AGT",
+         "H": "ACT", "V": "ACG", "N": "ACGT"}
+"""Nomenclature Committee of the IUB, 1984."""
+
+
+@pytest.mark.parametrize(("letter", "bases"), IUPAC.items())
+def test_ambiguity_codes_are_equal_shares_of_their_bases_if_asked(letter, bases):
+    for text in (letter, letter.lower()):
+        codes = encode(text)
+        assert codes[0] >= UNKNOWN
+        assert one_hot(codes, "shares")[0].tolist() == pytest.approx(
+            [(base in bases) / len(bases) for base in "ACGT"])
+        assert one_hot(codes)[0].tolist() == [0, 0, 0, 0]
+        assert one_hot(codes, "quarter")[0].tolist() == [0.25] * 4
+
+
+@pytest.mark.parametrize("letter", IUPAC)
+def test_the_complement_of_a_code_stands_for_the_complements_of_its_bases(letter):
+    row = one_hot(encode(letter), "shares")
+    assert (one_hot(reverse_complement(encode(letter)), "shares") == row[:, ::-1]).all()
+
+
+def test_rna_reads_u_and_t_alike():
+    assert encode("ACGUTNuRy", RNA)[:6].tolist() == [0, 1, 2, 3, 3, 4]
+    assert decode(encode("acguRY", RNA), RNA) == "ACGURY"
+    assert (one_hot(encode("ACGUN", RNA)) == one_hot(encode("ACGTN"))).all()
+
+
+def test_proteins():
+    letters = "ACDEFGHIKLMNPQRSTVWY"
+    found = one_hot_protein(encode(letters + "XBZJUO*-x", PROTEIN), "shares")
+    assert (found[:20] == np.eye(20)).all()
+    assert found[20].tolist() == pytest.approx([0.05] * 20)
+    for row, pair in zip(found[21:24], ("DN", "EQ", "IL"), strict=True):
+        assert row.tolist() == [0.5 * (letter in pair) for letter in letters]
+    assert (found[24:] == found[20]).all()
+    assert not one_hot_protein(encode("XBZ", PROTEIN)).any()
+    assert decode(encode("mkvB", PROTEIN), PROTEIN) == "MKVB"
+
+
+@given(st.text("ACGTNacgtRY", min_size=1, max_size=40), st.integers(1, 5), st.integers(1, 4))
+def test_kmers_are_numbered_in_alphabetical_order(text, k, stride):
+    words = ["".join(letters) for letters in itertools.product("ACGT", repeat=k)]
+    expected = [words.index(word) + 1 if (word := text[i:i + k].upper()) in words else 0
+                for i in range(0, len(text) - k + 1, stride)]
+    if len(text) >= k:
+        found = kmers(np.stack([encode(text)] * 2), k, stride)
+        assert found.dtype == np.int32
+        assert found.tolist() == [expected, expected]

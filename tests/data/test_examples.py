@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from dlgenomics.data.encoding import decode
-from dlgenomics.data.examples import fit_length, interval_names, load_examples
+from dlgenomics.data.examples import labels_of, load_examples
 from dlgenomics.data.intervals import make_intervals, read_intervals
+from dlgenomics.data.loaded import fit_length, interval_names
 from dlgenomics.errors import BoundsError, DataError, MissingFileError
 from dlgenomics.spec import parse_spec
 
@@ -62,15 +63,19 @@ def spec_of(train, *, center="false", augment="", changes=()):
 
 
 def texts(examples):
-    return [decode(row) for row in examples.codes]
+    return [decode(row) for row in examples.sequences.take(np.arange(len(examples.names)))]
+
+
+def labels(examples, target="bound"):
+    return labels_of(examples, target, np.arange(len(examples.names)))
 
 
 def test_sequences_and_labels(folder):
     found = load_examples(spec_of(FASTA), folder)
     assert found.names == ("s1", "s2", "s3")
     assert texts(found) == ["ACGT", "TTNN", "GGGG"]
-    assert found.labels["bound"].tolist() == [[0], [1], [1]]
-    assert found.labels["bound"].dtype == np.float32
+    assert labels(found).tolist() == [[0], [1], [1]]
+    assert labels(found).dtype == np.float32
     assert found.margin == 0
 
 
@@ -78,13 +83,13 @@ def test_intervals_with_labels_of_their_own(folder):
     found = load_examples(spec_of(PEAKS), folder)
     assert found.names == ("p1", "p2", "p3")
     assert texts(found) == ["ACCG", "CCCA", "GGTT"]
-    assert found.labels["bound"].tolist() == [[1], [0], [1]]
+    assert labels(found).tolist() == [[1], [0], [1]]
 
 
 def test_intervals_with_labels_in_a_table(folder):
     (folder / "t.tsv").write_text("id\tbound\np3\t0\np2\t1\np1\t0\n", encoding="utf-8")
     found = load_examples(spec_of("{intervals: peaks.bed, labels: t.tsv}"), folder)
-    assert found.labels["bound"].tolist() == [[0], [1], [0]]
+    assert labels(found).tolist() == [[0], [1], [0]]
 
 
 def test_intervals_without_names_are_joined_by_place(folder):
@@ -92,7 +97,7 @@ def test_intervals_without_names_are_joined_by_place(folder):
     (folder / "t.tsv").write_text("id\tbound\nchr2:3-7\t1\nchr1:1-5\t0\n", encoding="utf-8")
     found = load_examples(spec_of("{intervals: peaks.bed, labels: t.tsv}"), folder)
     assert found.names == ("chr1:1-5", "chr2:3-7")
-    assert found.labels["bound"].tolist() == [[0], [1]]
+    assert labels(found).tolist() == [[0], [1]]
 
 
 def test_a_name_that_is_a_dot_is_no_name(folder):
@@ -105,7 +110,7 @@ def test_several_columns_keep_the_specs_order(folder):
         ("binary_", "multilabel_"), ("{column: bound}", "{columns: [b, a]}"),
         ("units: 1", "units: 2")])
     (folder / "t.tsv").write_text("n\ta\tb\ns1\t1\t0\ns2\t1\t0\ns3\t0\t1\n", encoding="utf-8")
-    assert load_examples(spec, folder).labels["bound"].tolist() == [[0, 1], [0, 1], [1, 0]]
+    assert labels(load_examples(spec, folder)).tolist() == [[0, 1], [0, 1], [1, 0]]
 
 
 def test_center_takes_the_middle_of_sequences_and_intervals(folder):
@@ -209,4 +214,4 @@ def test_a_spec_without_examples_says_so(folder):
 def test_measured_values_are_for_regression(folder):
     (folder / "labels.tsv").write_text("n\tbound\ns1\t2.5\ns2\t-1\ns3\t0\n", encoding="utf-8")
     found = load_examples(spec_of(FASTA, changes=[("binary_classification", "regression")]), folder)
-    assert found.labels["bound"].tolist() == [[2.5], [-1], [0]]
+    assert labels(found).tolist() == [[2.5], [-1], [0]]

@@ -3,15 +3,19 @@
 import numpy as np
 import pytest
 
+from dlgenomics.data.banks import Held
 from dlgenomics.data.encoding import encode, one_hot, reverse_complement
 from dlgenomics.data.examples import Examples
-from dlgenomics.data.feed import TrainingFeed, encode_inputs, interval_batches
+from dlgenomics.data.features import Plain
+from dlgenomics.data.feed import Feed, TrainingFeed, encode_inputs, interval_batches
 from dlgenomics.data.genome import Genome
 from dlgenomics.data.intervals import make_intervals
 from dlgenomics.data.split import Parts
 from dlgenomics.errors import BoundsError, ContigError
 from dlgenomics.spec.arguments import Reference
-from dlgenomics.spec.types import DnaInput
+from dlgenomics.spec.inputs import DnaInput
+from dlgenomics.spec.targets import ColumnTarget
+from dlgenomics.spec.types import Data
 
 COUNT, LENGTH = 23, 12
 FLIP = Reference("reverse_complement", {"probability": 0.5})
@@ -23,34 +27,42 @@ INPUTS = {"dna": DnaInput(kind="dna", length=LENGTH)}
 def examples(margin=0):
     codes = np.random.default_rng(0).integers(0, 5, (COUNT, LENGTH + 2 * margin)).astype(np.uint8)
     rows = np.arange(COUNT)
-    labels = {"y": rows[:, None].astype(np.float32)}  # each label is its row's number
+    labels = {"y": Plain(Held(rows[:, None].astype(np.float32)))}  # each is its row's number
     names = tuple(f"s{i}" for i in rows)
-    return Examples(names, codes, margin, labels, Parts(rows, rows, rows), {})
+    return Examples(names, Held(codes), margin, {}, labels, None, Parts(rows, rows, rows), None, {})
 
 
-def feed(margin=0, **options):
+def feed(margin=0, *, augment=None, seed=None, **options):
+    """Return a feed; one with a seed or augmentation is for training."""
     options = {"rows": np.arange(COUNT), "batch_size": 5, **options}
-    return TrainingFeed(examples(margin), inputs=INPUTS, **options)
+    data = Data(inputs=INPUTS, targets={"y": ColumnTarget(column="y")}, augment=augment or ())
+    if seed is None and augment is None:
+        return Feed(examples(margin), data=data, **options)
+    return TrainingFeed(examples(margin), data=data, seed=seed or 0, **options)
+
+
+def codes_of(margin=0):
+    return examples(margin).sequences.values
 
 
 def epoch(one, number=0):
     """Return arrays and rows of a whole epoch."""
     order = one.order(number)
     batches = [one.batch(order, number, i) for i in range(len(one))]
-    arrays = np.concatenate([inputs["dna"] for inputs, _ in batches])
-    return arrays, np.concatenate([targets["y"][:, 0] for _, targets in batches]).astype(int)
+    arrays = np.concatenate([one.inputs["dna"] for one in batches])
+    return arrays, np.concatenate([one.targets["y"][:, 0] for one in batches]).astype(int)
 
 
 @pytest.mark.parametrize("size", [1, COUNT - 1, COUNT, COUNT + 1, 5])
-@pytest.mark.parametrize("shuffle", [False, True])
-def test_each_row_comes_once_whatever_the_batch_size(size, shuffle):
-    one = feed(batch_size=size, shuffle=shuffle)
+@pytest.mark.parametrize("seed", [None, 1])
+def test_each_row_comes_once_whatever_the_batch_size(size, seed):
+    one = feed(batch_size=size, seed=seed)
     arrays, rows = epoch(one)
     assert len(one) == int(np.ceil(COUNT / size))
     assert sorted(rows) == list(range(COUNT))
-    assert (arrays == one_hot(examples().codes)[rows]).all()
+    assert (arrays == one_hot(codes_of())[rows]).all()
     assert arrays.dtype == np.float32
-    if not shuffle:
+    if seed is None:
         assert list(rows) == list(range(COUNT))
 
 
@@ -61,16 +73,16 @@ def test_only_the_rows_asked_for_are_fed():
 
 
 def test_orders_differ_by_epoch_and_seed_and_are_the_same_again():
-    one = feed(shuffle=True, seed=4)
-    assert list(one.order(0)) == list(feed(shuffle=True, seed=4).order(0))
+    one = feed(seed=4)
+    assert list(one.order(0)) == list(feed(seed=4).order(0))
     assert list(one.order(0)) != list(one.order(1))
-    assert list(one.order(0)) != list(feed(shuffle=True, seed=5).order(0))
+    assert list(one.order(0)) != list(feed(seed=5).order(0))
 
 
 def test_an_epoch_depends_on_seed_and_number_alone():
-    one = feed(3, shuffle=True, augment=[SHIFT, FLIP], seed=4)
+    one = feed(3, augment=[SHIFT, FLIP], seed=4)
     last = epoch(one, 7)  # without the epochs before it
-    again = feed(3, shuffle=True, augment=[SHIFT, FLIP], seed=4)
+    again = feed(3, augment=[SHIFT, FLIP], seed=4)
     for number in range(8):
         arrays, rows = epoch(again, number)
     assert (arrays == last[0]).all()
@@ -80,20 +92,21 @@ def test_an_epoch_depends_on_seed_and_number_alone():
 
 def test_without_augmentation_a_margin_is_cut_off():
     arrays, rows = epoch(feed(3))
-    assert (arrays == one_hot(examples(3).codes[:, 3:-3])[rows]).all()
+    assert (arrays == one_hot(codes_of(3)[:, 3:-3])[rows]).all()
 
 
 def test_reverse_complement_always_and_never():
-    codes = examples().codes
-    arrays, _ = epoch(feed(augment=[ALWAYS]))
-    assert (arrays == one_hot(reverse_complement(codes))).all()
+    codes = codes_of()
+    arrays, rows = epoch(feed(augment=[ALWAYS]))
+    assert (arrays == one_hot(reverse_complement(codes))[rows]).all()
     never = Reference("reverse_complement", {"probability": 0.0})
-    assert (epoch(feed(augment=[never]))[0] == one_hot(codes)).all()
+    arrays, rows = epoch(feed(augment=[never]))
+    assert (arrays == one_hot(codes)[rows]).all()
 
 
 @pytest.mark.parametrize("change", [FLIP, Reference("reverse_complement")])
 def test_reverse_complement_flips_half_of_the_rows_whole(change):
-    codes, flipped = examples().codes, 0
+    codes, flipped = codes_of(), 0
     for number in range(40):
         arrays, rows = epoch(feed(augment=[change]), number)
         forward = (arrays == one_hot(codes)[rows]).all(axis=(1, 2))
@@ -104,7 +117,7 @@ def test_reverse_complement_flips_half_of_the_rows_whole(change):
 
 
 def test_shifts_are_windows_within_the_margin_and_all_occur():
-    codes, seen = examples(3).codes, set()
+    codes, seen = codes_of(3), set()
     windows = {offset: one_hot(codes[:, offset:offset + LENGTH]) for offset in range(7)}
     for number in range(30):
         arrays, rows = epoch(feed(3, augment=[SHIFT]), number)
@@ -118,7 +131,7 @@ def test_shifts_are_windows_within_the_margin_and_all_occur():
 def test_augmentation_leaves_the_examples_as_they_are():
     one = feed(3, augment=[SHIFT, ALWAYS])
     epoch(one)
-    assert (one.examples.codes == examples(3).codes).all()
+    assert (one.examples.sequences.values == codes_of(3)).all()
 
 
 def test_shorter_inputs_are_the_middle_of_the_window():

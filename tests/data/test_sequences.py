@@ -27,7 +27,7 @@ def texts(sequences):
 def test_names_and_codes(read, tmp_path):
     found = read(">a first\nACGT\n>b\nttN\nR\n", 4)
     assert found.names == ("a", "b")
-    assert texts(found) == ["ACGT", "TTNN"]
+    assert texts(found) == ["ACGT", "TTNR"]
     assert found.codes.dtype == np.uint8
     assert len(found) == 2
     assert found.path == str(tmp_path / "a.fa")

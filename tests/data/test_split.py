@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from dlgenomics.data.intervals import make_intervals
 from dlgenomics.data.split import Parts, split_rows
 from dlgenomics.errors import DataError
-from dlgenomics.spec.types import ChromosomeSplit, ColumnSplit, RandomSplit
+from dlgenomics.spec.sources import ChromosomeSplit, ColumnSplit, RandomSplit
 
 
 def random(count, seed=1, strata=None, **sizes):

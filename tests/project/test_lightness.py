@@ -24,7 +24,7 @@ print("HEAVY", heavy, file=sys.stderr)
 
 
 @pytest.mark.parametrize("arguments", [
-    ["--help"], ["--version"], ["train", "--help"], ["ls"], ["info", "dragonn/tal1"],
+    ["--help"], ["--version"], ["train", "--help"], ["search", "--help"], ["ls"], ["info", "dragonn/tal1"],
     ["validate", "dragonn/tal1"], ["show", "dragonn/tal1"], ["get-model", "dragonn/tal1"],
 ], ids=" ".join)
 def test_commands_that_read_start_no_tensorflow(arguments: list[str]) -> None:
@@ -36,7 +36,7 @@ def test_commands_that_read_start_no_tensorflow(arguments: list[str]) -> None:
 @pytest.mark.parametrize("module", [
     "dlgenomics", "dlgenomics.spec", "dlgenomics.data.examples", "dlgenomics.simulate",
     "dlgenomics.registry", "dlgenomics.package.manifest", "dlgenomics_zoo", "dlgenomics_cli",
-    "dlgenomics.train.run",
+    "dlgenomics.train.run", "dlgenomics.search.conduct",
 ])
 def test_modules_that_read_import_no_tensorflow(module: str) -> None:
     code = f"import {module}, sys; assert not {{'tensorflow', 'keras'}} & set(sys.modules)"
@@ -68,7 +68,7 @@ def test_arrows_point_from_cli_to_zoo_to_library() -> None:
 
 FLOORS = [
     {"errors", "settings", "files", "progress"}, {"spec"}, {"data", "build"}, {"train", "predict"},
-    {"package", "simulate"}, {"report", "registry", "doctor"},
+    {"package", "simulate", "baseline", "search"}, {"report", "registry", "doctor"},
 ]
 
 

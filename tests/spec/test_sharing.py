@@ -261,3 +261,14 @@ def test_copies_count_as_layers(with_layers):
     many = ", ".join(["dna"] * 500)
     with pytest.raises(SpecError, match="at most 1,000 layers"):
         parse_spec(with_layers(f"- Siamese: {{from: [{many}], layers: [ReLU, ReLU]}}"))
+
+
+def test_the_task_chooses_the_activation_of_what_is_averaged(with_layers):
+    block = "- ReverseComplementAverage: {layers: [Flatten, {Dense: {units: 1}}], name: bound}\n"
+    layers = parse_spec(with_layers(block, head="")).model.layers
+    assert [layer.kind for layer in layers].count("Dense") == 2
+    assert {layer.arguments["activation"] for layer in layers if layer.kind == "Dense"} == {
+        "sigmoid"}
+    wrong = with_layers(block.replace("units: 1", "units: 1, activation: relu"), head="")
+    with pytest.raises(SpecError, match="must have activation sigmoid"):
+        parse_spec(wrong)

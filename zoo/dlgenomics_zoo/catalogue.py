@@ -1,14 +1,32 @@
-"""All models by name, without loading any."""
+"""All models by name, without loading any: your packages, the built-in ones, Kipoi's, your sources.
+
+A name is looked up in that order. Models of a source that you declared are listed as
+``source:name``; the bare name finds them too where nothing before them has it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from dlgenomics.errors import DlgError, ModelNotFoundError
 from dlgenomics.package.manifest import MANIFEST, Manifest, read_manifest
+from dlgenomics_zoo.kipoi.descriptor import Descriptor
+from dlgenomics_zoo.kipoi.index import kipoi_index
+from dlgenomics_zoo.kipoi.standing import NATIVE, about, framework_of, standing_of, status_of
+from dlgenomics_zoo.sources.checkouts import (
+    folder_descriptor,
+    is_descriptor_folder,
+    linked_descriptor,
+    source_models,
+)
+from dlgenomics_zoo.sources.declared import Declared, declared_sources, unknown_source
 from dlgenomics_zoo.sources.folders import FolderSource, all_sources
+from dlgenomics_zoo.sources.permalink import parse_permalink
+
+KIPOI: Final = "kipoi"
 
 
 @dataclass(frozen=True)
@@ -17,58 +35,124 @@ class Entry:
 
     Attributes:
         name: what `get_model` takes.
-        source: where it comes from, ``local`` or ``built-in``.
-        folder: its package.
-        task, description, license, tags: from its spec; empty where it cannot be read.
-        bytes: the size of all its files.
+        source: where it comes from: ``local``, ``built-in``, ``kipoi`` or a source you declared.
+        folder: its package; None where it is not one.
+        task, description, license, tags: from its spec or descriptor; empty where not stated.
+        bytes: the size of all files of its package.
         problem: why it cannot be used, or an empty text.
+        group: the first part of its name.
+        framework: what it was made with.
+        status: native, portable, trust, gone, out-of-scope or unreadable.
     """
 
     name: str
     source: str
-    folder: Path
+    folder: Path | None = None
     task: str = ""
     description: str = ""
     license: str = ""
     tags: tuple[str, ...] = ()
     bytes: int = 0
     problem: str = ""
+    group: str = ""
+    framework: str = ""
+    status: str = ""
 
 
-def list_models(query: str = "", source: str | None = None) -> list[Entry]:
-    """Return the models whose name, description or tags hold ``query``, by name.
+@dataclass(frozen=True)
+class Location:
+    """Where a name leads.
 
-    A package that cannot be read is listed with its problem; it does not stop the listing.
+    Attributes:
+        name: the name, as it is unambiguous.
+        source: the source that has it.
+        found: the folder of a package, or the descriptor of a model in Kipoi's form.
+    """
+
+    name: str
+    source: str
+    found: Path | Descriptor
+
+
+def list_models(
+    query: str = "", source: str | None = None, *, group: str | None = None,
+    tag: str | None = None, framework: str | None = None, status: str | None = None,
+) -> list[Entry]:
+    """Return the models that fit, in the order of the sources and then by name.
+
+    What cannot be read is listed with its problem and does not stop the listing. Nothing is
+    fetched.
 
     Args:
-        query: words that must all occur; case does not matter.
+        query: words that must all occur in name, description, task or tags; case does not matter.
         source: only this source.
+        group: only names that start with this part.
+        tag: only models with a tag that holds this text.
+        framework: only models made with this.
+        status: only models of this status; see `Entry`.
+
+    Raises:
+        DlgError: ``source`` is none.
     """
     words = query.casefold().split()
-    found = [entry for entry in _entries() if source in (None, entry.source)]
-    return [e for e in found if all(word in _searched(e) for word in words)]
+    wanted = {"group": group, "framework": framework, "status": status}
+    return [
+        entry for entry in _entries(source)
+        if all(value is None or getattr(entry, name).casefold() == value.casefold()
+               for name, value in wanted.items())
+        and (tag is None or any(tag.casefold() in one.casefold() for one in entry.tags))
+        and all(word in _searched(entry) for word in words)
+    ]
 
 
 def _searched(entry: Entry) -> str:
     return " ".join((entry.name, entry.description, entry.task, *entry.tags)).casefold()
 
 
-def _entries() -> Iterator[Entry]:
-    for source in all_sources():
-        for name in source.names():
-            yield _entry(source, name)
+def _entries(wanted: str | None) -> Iterator[Entry]:
+    packages = {source.kind: source for source in all_sources()}
+    declared = {one.name: one for one in declared_sources()}
+    if wanted is not None and wanted not in (*packages, KIPOI, *declared):
+        raise unknown_source(wanted, {**packages, KIPOI: None, **declared})
+    for source in packages.values():
+        if wanted in (None, source.kind):
+            yield from (_package_entry(source, name) for name in source.names())
+    if wanted in (None, KIPOI):
+        yield from (_kipoi_entry(one, one.name, KIPOI) for one in kipoi_index().models.values())
+    for one in declared.values():
+        if wanted in (None, one.name):
+            yield from _declared_entries(one)
 
 
-def _entry(source: FolderSource, name: str) -> Entry:
-    folder = source.folder(name)
+def _package_entry(source: FolderSource, name: str) -> Entry:
+    folder, group = source.folder(name), name.partition("/")[0]
     try:
         spec = read_manifest(folder).spec
     except DlgError as error:
-        return Entry(name, source.kind, folder, problem=str(error).splitlines()[0])
+        return Entry(name, source.kind, folder, problem=str(error).splitlines()[0], group=group)
     return Entry(
         name, source.kind, folder, task=spec.task, description=spec.description,
-        license=spec.license or "", tags=spec.info.tags, bytes=folder_size(folder),
+        license=spec.license or "", tags=spec.info.tags, bytes=folder_size(folder), group=group,
+        framework="keras", status=NATIVE,
     )
+
+
+def _kipoi_entry(one: Descriptor, name: str, source: str) -> Entry:
+    return Entry(
+        name, source, description=about(one), license=one.license,
+        tags=one.tags, group=one.group, framework=framework_of(one), status=status_of(one),
+        problem=next(iter(one.problems), ""),
+    )
+
+
+def _declared_entries(source: Declared) -> Iterator[Entry]:
+    try:
+        models = source_models(source)
+    except DlgError as error:
+        yield Entry(f"{source.name}:", source.name, problem=str(error))
+        return
+    for one in models.values():
+        yield _kipoi_entry(one, f"{source.name}:{one.name}", source.name)
 
 
 def folder_size(folder: Path) -> int:
@@ -76,35 +160,113 @@ def folder_size(folder: Path) -> int:
     return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
 
 
-def find_model(name: str) -> tuple[Path, str]:
-    """Return the folder of a model and its source.
+def locate(name: str) -> Location:
+    """Return where a name leads.
 
     Args:
-        name: a name in the catalogue, or the path of a folder that holds a package. A name that is
+        name: a name in the catalogue; ``source:name``; a link to a commit on a git host, whose
+            repository is fetched once; or a folder with a package or a Kipoi model. A name that is
             also a folder here means the catalogue's model; write ``./name`` for the folder.
 
     Raises:
         ModelNotFoundError: with the nearest name.
+        SourceError: a repository cannot be fetched.
     """
-    for source in all_sources():
-        if not _is_path(name) and (source.folder(name) / MANIFEST).is_file():
-            return source.folder(name), source.kind
+    if link := parse_permalink(name):
+        return Location(name, link.repository, linked_descriptor(link))
+    if not _is_path(name) and (found := _by_name(name)):
+        return found
     path = Path(name).expanduser()
+    if path.is_dir() and is_descriptor_folder(path):
+        return Location(name, "folder", folder_descriptor(path))
     if path.is_dir():
-        return path, "folder"
-    known = {entry for source in all_sources() for entry in source.names()}
-    raise ModelNotFoundError(name, sorted(known))
+        return Location(name, "folder", path)
+    raise _not_found(name)
+
+
+def _by_name(name: str) -> Location | None:
+    for source in all_sources():
+        if (source.folder(name) / MANIFEST).is_file():
+            return Location(name, source.kind, source.folder(name))
+    if descriptor := kipoi_index().models.get(name):
+        return Location(name, KIPOI, descriptor)
+    return next(filter(None, (_in_declared(one, name) for one in declared_sources())), None)
+
+
+def _in_declared(source: Declared, name: str) -> Location | None:
+    """Return the model that a declared source has under ``source:name`` or the bare name."""
+    named = name.startswith(f"{source.name}:")
+    bare = name.removeprefix(f"{source.name}:")
+    try:
+        descriptor = source_models(source).get(bare)
+    except DlgError:
+        if named:
+            raise
+        return None  # a source that is not here does not hide the others
+    return Location(f"{source.name}:{bare}", source.name, descriptor) if descriptor else None
+
+
+def _not_found(name: str) -> ModelNotFoundError:
+    error = ModelNotFoundError(name, sorted(_known_names()))
+    if any(model.group == name for model in kipoi_index().models.values()):
+        error.next_step = f"dlg ls --group {name}"
+    return error
+
+
+def _known_names() -> Iterable[str]:
+    for source in all_sources():
+        yield from source.names()
+    yield from kipoi_index().models
+    for one in declared_sources():
+        yield from (entry.name for entry in _declared_entries(one) if not entry.problem)
 
 
 def _is_path(name: str) -> bool:
     return name.startswith((".", "/", "~"))
 
 
-def model_manifest(name: str) -> tuple[Manifest, Path, str]:
-    """Return the manifest, folder and source of a model, without TensorFlow.
+def find_model(name: str) -> tuple[Path, str]:
+    """Return the folder of a packaged model and its source.
 
     Raises:
-        ModelNotFoundError, PackageError: see `find_model` and `read_manifest`.
+        ModelNotFoundError: with the nearest name.
+        NotPackagedError: the name is that of a Kipoi model, which has no package.
+    """
+    location = locate(name)
+    if isinstance(location.found, Descriptor):
+        raise NotPackagedError(location, location.found)
+    return location.found, location.source
+
+
+class NotPackagedError(DlgError):
+    """A package is needed, and the name is that of a model in Kipoi's form; ``.location``."""
+
+    def __init__(self, location: Location, descriptor: Descriptor) -> None:
+        self.location = location
+        self.next_step = f"dlg info {location.name}"
+        standing = standing_of(descriptor)
+        super().__init__(
+            f"a packaged model is needed here. Received: {location.name!r}, a model of "
+            f"{location.source} in Kipoi's form ({standing.status}). {standing.reason}".rstrip())
+
+
+def kipoi_descriptor(name: str) -> Descriptor:
+    """Return the descriptor of a model in Kipoi's form; names as in `locate`.
+
+    Raises:
+        ModelNotFoundError: no such model, or a package of ours.
+    """
+    found = locate(name).found
+    if not isinstance(found, Descriptor):
+        raise ModelNotFoundError(name, list(kipoi_index().models))
+    return found
+
+
+def model_manifest(name: str) -> tuple[Manifest, Path, str]:
+    """Return the manifest, folder and source of a packaged model, without TensorFlow.
+
+    Raises:
+        ModelNotFoundError, NotPackagedError, PackageError: see `find_model` and `read_manifest`.
     """
     folder, kind = find_model(name)
     return read_manifest(folder), folder, kind

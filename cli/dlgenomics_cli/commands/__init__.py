@@ -4,6 +4,8 @@ from typing import Final
 
 import click
 
+from dlgenomics_cli.commands.baseline import baseline
+from dlgenomics_cli.commands.cache import cache
 from dlgenomics_cli.commands.doctor import doctor
 from dlgenomics_cli.commands.get_model import get_model
 from dlgenomics_cli.commands.info import info
@@ -11,12 +13,15 @@ from dlgenomics_cli.commands.ls import ls
 from dlgenomics_cli.commands.package import package
 from dlgenomics_cli.commands.predict import predict
 from dlgenomics_cli.commands.resume import resume
+from dlgenomics_cli.commands.search import search
 from dlgenomics_cli.commands.show import show
 from dlgenomics_cli.commands.simulate import simulate
+from dlgenomics_cli.commands.source import source
 from dlgenomics_cli.commands.test import test
 from dlgenomics_cli.commands.train import train
 from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
-    validate, show, doctor, train, resume, package, ls, info, get_model, test, predict, simulate,
+    validate, show, doctor, train, search, resume, package, ls, info, source, get_model, test,
+    predict, simulate, baseline, cache,
 )

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from dlgenomics_cli.example import example
+from dlgenomics_cli.kipoi import kipoi_data, kipoi_facts
 from dlgenomics_cli.models import facts_of, manifest_data
 from dlgenomics_cli.output import json_option, say, show_facts, show_json
 
+if TYPE_CHECKING:
+    from dlgenomics_zoo.catalogue import Location
+    from dlgenomics_zoo.kipoi.descriptor import Descriptor
 
-@click.command(epilog=example("dlg info dragonn/tal1"))
+_PREDICT = "Next: dlg predict {} --fasta genome.fa --intervals intervals.bed -o predictions.tsv"
+
+
+@click.command(epilog=example("dlg info Basset"))
 @click.argument("name")
 @json_option
 def info(name: str, as_json: bool) -> None:
     """Show what a model takes and gives, how good it is and where it comes from.
 
-    NAME is a name that `dlg ls` lists, or a package's folder. Starts no TensorFlow.
+    NAME is a name that `dlg ls` lists, or a model's folder. For a model of Kipoi it says whether it
+    runs here, and where not, why and what can be done. Starts no TensorFlow.
     """
-    from dlgenomics_zoo.catalogue import model_manifest
+    from dlgenomics_zoo.catalogue import locate
 
-    manifest, folder, source = model_manifest(name)
-    if as_json:
-        show_json(manifest_data(manifest, folder, source))
+    location = locate(name)
+    if not isinstance(location.found, Path):
+        _kipoi(location, location.found, as_json=as_json)
         return
-    show_facts(facts_of(manifest, folder, source))
-    say(f"Next: dlg predict {name} --fasta genome.fa --intervals intervals.bed -o predictions.tsv")
+    from dlgenomics.package.manifest import read_manifest
+
+    manifest = read_manifest(location.found)
+    if as_json:
+        show_json(manifest_data(manifest, location.found, location.source))
+        return
+    show_facts(facts_of(manifest, location.found, location.source))
+    say(_PREDICT.format(name))
+
+
+def _kipoi(location: Location, one: Descriptor, *, as_json: bool) -> None:
+    if as_json:
+        show_json(kipoi_data(location, one))
+    else:
+        show_facts(kipoi_facts(location, one))

@@ -7,24 +7,44 @@ import dataclasses
 import click
 
 from dlgenomics_cli.example import example
-from dlgenomics_cli.output import json_option, say, show_json, show_table, size_text
+from dlgenomics_cli.listing import COLUMNS, entry_row, folded_rows
+from dlgenomics_cli.output import json_option, say, show, show_json, show_table
+
+_FEW = 30
 
 
-@click.command(epilog=example("dlg ls tal1"))
+@click.command(epilog=example("dlg ls splicing --status native"))
 @click.argument("words", nargs=-1)
-@click.option("--source", type=click.Choice(["local", "built-in"]), help="Only this source.")
+@click.option("--group", help="Only this group, such as DeepBind.")
+@click.option("--tag", help="Only models with a tag that holds this text.")
+@click.option("--framework", help="Only keras, pytorch, tensorflow, sklearn or other.")
+@click.option("--status",
+              help="Only native, portable, trust, gone, out-of-scope or unreadable.")
+@click.option("--source", help="Only local, built-in, kipoi or one of `dlg source ls`.")
+@click.option("--all", "everything", is_flag=True, help="List every model of every group.")
+@click.option("--tsv", is_flag=True, help="Print every model, tab-separated.")
 @json_option
-def ls(words: tuple[str, ...], source: str | None, as_json: bool) -> None:
-    """List models; WORDS must all occur in name, description, task or tags."""
+def ls(
+    words: tuple[str, ...], group: str | None, tag: str | None, framework: str | None,
+    status: str | None, source: str | None, everything: bool, tsv: bool, as_json: bool,
+) -> None:
+    """List models; WORDS must all occur in name, description, task or tags.
+
+    A large group is one line, unless it is named, --all is given or few models fit.
+    """
     from dlgenomics_zoo.catalogue import list_models
 
-    found = list_models(" ".join(words), source)
+    found = list_models(" ".join(words), source, group=group, tag=tag, framework=framework,
+                        status=status)
     if as_json:
         show_json([dataclasses.asdict(entry) for entry in found])
-        return
-    if not found:
+    elif tsv:
+        for row in (COLUMNS, *map(entry_row, found)):
+            show("\t".join(row))
+    elif not found:
         say("No model matches. Try fewer words: dlg ls")
-        return
-    show_table(["model", "source", "task", "size", "description"], [
-        (e.name, e.source, e.task, size_text(e.bytes) if e.bytes else "",
-         e.problem or e.description) for e in found])
+    else:
+        unfolded = bool(everything or group or len(found) <= _FEW)
+        show_table(COLUMNS, [*(map(entry_row, found) if unfolded else folded_rows(found))])
+        if not unfolded:
+            say(f"{len(found):,} models. A group's: dlg ls --group NAME. One: dlg info NAME")

@@ -108,7 +108,7 @@ class Cache:
         """Return all files by name, unfinished downloads among them."""
         found = [_entry(path) for folder in self.root.glob("*/*") for path in _visible(folder)]
         found += [_unfinished(part) for part in self.root.glob("*/*/.*.part-*")
-                  if part.suffix != ".json"]
+                  if part.suffix not in (".json", ".plain")]
         return sorted(found, key=lambda entry: (entry.name.casefold(), entry.path))
 
     def named(self, name: str) -> list[CachedFile]:
@@ -201,7 +201,7 @@ def _read_record(path: Path) -> dict[str, Any]:
 
 
 def discard(part: Path) -> None:
-    """Remove a partial file and what is kept about it."""
-    part.unlink(missing_ok=True)
-    part.with_name(f"{part.name}.json").unlink(missing_ok=True)
+    """Remove a partial file, what is kept about it, and its half-uncompressed copy."""
+    for ending in ("", ".json", ".plain"):
+        part.with_name(f"{part.name}{ending}").unlink(missing_ok=True)
 

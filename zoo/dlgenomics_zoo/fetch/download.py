@@ -21,6 +21,7 @@ from dlgenomics_zoo.fetch.retry import ADVANCE
 from dlgenomics_zoo.fetch.transport import open_url
 
 BLOCK: Final = 1 << 18
+HEAD: Final = 512
 _PAGE: Final = re.compile(rb"\s*(<!--.*?-->\s*)*(<!doctype html|<html|<head|<body)", re.I | re.S)
 
 
@@ -75,12 +76,15 @@ def _request(url: str, part: Path, order: Order) -> None:
     with open_url(url, _range_headers(part, have), order.retry.timeout) as response:
         start = have if _goes_on(response, have) else 0
         stamp = _stamp(response, start)
+        head = b"" if start else response.read(HEAD)
+        _refuse_page(head, order.remote.name)
         _check_length(stamp, order)
         order.announce(stamp.total, url)
         _write_stamp(part, stamp)
         with output_errors(part, ELSEWHERE), part.open("r+b" if start else "wb") as out:
             out.seek(start)
             out.truncate()
+            out.write(head)
             _copy(response, out, stamp.total, url, order)
 
 
@@ -88,23 +92,20 @@ def _copy(
     response: http.client.HTTPResponse, out: BinaryIO, total: int | None, url: str, order: Order
 ) -> None:
     done = out.tell()
-    while block := response.read(BLOCK):
-        if done == 0:
-            _refuse_page(block, order.remote.name)
+    # read1 returns what has come; read would hold it back until the block is full.
+    while block := response.read1(min(BLOCK, total - done) if total is not None else BLOCK):
         done += len(block)
         if total is None:
             order.consent.require_again(done, url)
-        elif done > total:
-            raise Failure(WrongFileError, f"more than the {total:,} bytes that it announced")
         out.write(block)
         order.tell(done, total)
     if total is not None and done < total:
         raise Failure(WrongFileError, f"truncated: {done:,} of {total:,} bytes came", again=True)
 
 
-def _refuse_page(block: bytes, name: str) -> None:
-    if _PAGE.match(block) and not name.endswith((".html", ".htm")):
-        title = re.search(rb"<title[^>]*>\s*(.{1,80}?)\s*</title", block, re.I | re.S)
+def _refuse_page(head: bytes, name: str) -> None:
+    if _PAGE.match(head) and not name.endswith((".html", ".htm")):
+        title = re.search(rb"<title[^>]*>\s*(.{1,80}?)\s*</title", head, re.I | re.S)
         named = f" («{title[1].decode(errors='replace')}»)" if title else ""
         raise Failure(WrongFileError, f"a web page{named} came instead of the file")
 

@@ -116,7 +116,6 @@ def _failed(
 def _take(place: Place, cache: Cache, order: Order, *, alone: bool) -> Path:
     """Let a place deliver, check what came, and place it in the cache."""
     path = cache.path(order.remote)
-    path.parent.mkdir(parents=True, exist_ok=True)
     of_place = hashlib.sha256(place.label.encode()).hexdigest()[:12]
     part = path.with_name(f".{path.name}.part-{of_place}{'' if alone else f'-{os.getpid()}'}")
     resumed = part.exists()

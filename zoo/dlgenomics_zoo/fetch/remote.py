@@ -96,15 +96,13 @@ def check_url(url: str) -> None:
     Raises:
         DlgError: it is neither HTTPS, nor HTTP on this machine, nor ``pypi:``.
     """
-    if not is_allowed(url):
+    if not is_web(url) and urlsplit(url).scheme != PYPI:
         raise DlgError("a file is fetched from https:// or pypi: (http:// only on this machine). "
                        f"Received: {url!r}. Look for an https:// address.")
 
 
-def is_allowed(url: str) -> bool:
-    """Tell whether files may be fetched from this address."""
+def is_web(url: str) -> bool:
+    """Tell whether an address is HTTPS, or HTTP on this machine."""
     parts = urlsplit(url)
-    if parts.scheme == PYPI:
-        return True
     local = parts.hostname in _LOOPBACK
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and local))

@@ -13,11 +13,12 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from email.message import Message
 from typing import IO, Any
+from urllib.parse import urljoin
 
 import dlgenomics
 from dlgenomics.errors import DeadLinkError, FetchError, NetworkError, RedirectError
 from dlgenomics_zoo.fetch.failure import Failure, without_secrets
-from dlgenomics_zoo.fetch.remote import is_allowed
+from dlgenomics_zoo.fetch.remote import is_web
 
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 _GONE = (404, 410)
@@ -65,13 +66,16 @@ def _opener() -> urllib.request.OpenerDirector:
 class _Redirects(urllib.request.HTTPRedirectHandler):
     """Follows a redirect to HTTPS, or from this machine to this machine, ten times at most."""
 
-    def redirect_request(
+    def http_error_302(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str,
-        headers: http.client.HTTPMessage, newurl: str,
-    ) -> urllib.request.Request | None:
-        if not is_allowed(newurl) or (req.type == "https" and not newurl.startswith("https:")):
-            raise Failure(RedirectError, f"redirects to {_bare(newurl)}, which is not HTTPS")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+        headers: http.client.HTTPMessage,
+    ) -> Any:
+        target = urljoin(req.full_url, headers.get("Location", ""))
+        if not is_web(target) or (req.type == "https" and not target.startswith("https:")):
+            raise Failure(RedirectError, f"redirects to {_bare(target)}, which is not HTTPS")
+        return super().http_error_302(req, fp, code, msg, headers)
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 def _bare(url: str) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from dlgenomics.errors import DeadLinkError, DlgError, FetchError, WrongFileError
+from dlgenomics.errors import DeadLinkError, DlgError, FetchError, NetworkError, WrongFileError
 from dlgenomics.files import output_errors
 from dlgenomics_zoo.fetch.cache import ELSEWHERE
 from dlgenomics_zoo.fetch.failure import Failure, without_secrets
@@ -105,8 +105,8 @@ def download_wheel(requirement: str, folder: Path) -> Path:
     Raises:
         Failure: there is no pip, no such release, no wheel of it, or no connection.
     """
-    command = [*_pip(), "download", "--quiet", "--no-deps", "--only-binary=:all:", "--no-input",
-               "--ignore-requires-python", "--disable-pip-version-check",
+    command = [*_pip(), "download", "--quiet", "--no-input", "--disable-pip-version-check",
+               "--retries=2", "--no-deps", "--only-binary=:all:", "--ignore-requires-python",
                "--dest", str(folder), requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     found = sorted(folder.glob("*.whl")) if folder.is_dir() else []
@@ -125,6 +125,9 @@ def _pip() -> list[str]:
 
 
 def _pip_failure(said: str) -> Failure:
+    """Return what pip's messages mean; of an unreachable index, too, it says «no match»."""
+    if "connection broken" in said or "Could not fetch URL" in said:
+        return Failure(NetworkError, "pip cannot reach the package index; see: pip config list")
     errors = [line.removeprefix("ERROR: ") for line in said.splitlines()
               if line.startswith("ERROR:")]
     if any("No matching distribution" in line for line in errors):

@@ -22,6 +22,7 @@ TABLE: Final = "models.tsv"
 LOADERS: Final = ("dataloader.yaml", "dataloader-template.yaml")
 DESCRIPTOR_FILES: Final = (MODEL, MODEL_TEMPLATE, TABLE, *LOADERS)
 _LEFT_OUT: Final = "template"  # a pattern to copy, not a model
+_SPEC: Final = b"spec:"
 _MAX_FOLDERS: Final = 50_000
 
 
@@ -46,7 +47,7 @@ class Checkout:
         descriptor with nothing but its problems.
         """
         for folder, files in self._folders():
-            if MODEL in files:
+            if MODEL in files and not self._is_package(folder):
                 yield self._of_folder(folder)
             if MODEL_TEMPLATE in files:
                 yield from self._of_template(folder)
@@ -85,6 +86,11 @@ class Checkout:
 
     def _place(self, name: str, folder: str) -> Place:
         return Place(self.root, name, folder, self.base_url)
+
+    def _is_package(self, folder: str) -> bool:
+        """Say whether a folder holds a package of ours, whose model.yaml starts with its spec."""
+        with (self.root / folder / MODEL).open("rb") as stream:
+            return stream.read(len(_SPEC)) == _SPEC
 
     def _of_folder(self, folder: str) -> Descriptor:
         path = f"{folder}/{MODEL}"

@@ -76,24 +76,24 @@ def facts_only(one: Descriptor) -> Descriptor:
     """Return a descriptor without its prose: what is left are facts and short labels."""
     return dataclasses.replace(
         one, doc="", training_procedure="",
-        trained_on=_first_words(one.trained_on, _LONGEST["trained_on"]),
+        trained_on=first_words(one.trained_on, _LONGEST["trained_on"]),
         inputs=_short_schema(one.inputs), targets=_short_schema(one.targets),
         dataloader=_short_loader(one.dataloader))
 
 
 def _short_schema(schema: Schema) -> Schema:
     return dataclasses.replace(schema, arrays=tuple(
-        dataclasses.replace(array, doc=_first_words(array.doc, _LONGEST["doc"]))
+        dataclasses.replace(array, doc=first_words(array.doc, _LONGEST["doc"]))
         for array in schema.arrays))
 
 
 def _short_loader(loader: Dataloader) -> Dataloader:
     return dataclasses.replace(loader, arguments=tuple(
-        dataclasses.replace(argument, doc=_first_words(argument.doc, _LONGEST["doc"]))
+        dataclasses.replace(argument, doc=first_words(argument.doc, _LONGEST["doc"]))
         for argument in loader.arguments))
 
 
-def _first_words(text: str, longest: int) -> str:
+def first_words(text: str, longest: int) -> str:
     """Return the first sentence, cut between words where it is long."""
     first = re.split(r"(?<=[a-z)])\. ", text, maxsplit=1)[0]
     if len(first) <= longest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 from dlgenomics_zoo.kipoi.descriptor import Descriptor, RemoteFile
 from dlgenomics_zoo.kipoi.document import read_mapping
-from dlgenomics_zoo.kipoi.index import kipoi_index
+from dlgenomics_zoo.kipoi.index import first_words, kipoi_index
 
 NATIVE: Final = "native"
 PORTABLE: Final = "portable"
@@ -22,6 +21,7 @@ UNREADABLE: Final = "unreadable"
 STATUSES: Final = (NATIVE, PORTABLE, TRUST, GONE, OUT_OF_SCOPE, UNREADABLE)
 
 _TABLE: Final = Path(__file__).resolve().parent / "standing.yaml"
+_LONGEST_ABOUT: Final = 160
 _KEPT_BY_HAND: Final = ("If you have its files, put them where `dlg info` says, or name their "
                         "folder with DLG_MIRROR.")
 _TODO: Final = {
@@ -70,14 +70,18 @@ def _table() -> dict[str, Any]:
 
 
 @functools.cache
+def _notes() -> dict[str, Mapping[str, str]]:
+    return {one["match"]: one for one in _table()["models"]}
+
+
 def _note(name: str) -> Mapping[str, str]:
-    """Return what the table knows of a name."""
-    return next((one for one in _table()["models"] if fnmatch.fnmatchcase(name, one["match"])), {})
+    """Return what the table knows of a model, or of its group."""
+    return _notes().get(name) or _notes().get(f"{name.partition('/')[0]}/*", {})
 
 
-def about(name: str) -> str:
-    """Return one line about a Kipoi model, in our words; empty where there is none."""
-    return _note(name).get("about", "")
+def about(one: Descriptor) -> str:
+    """Return one line about a model: ours for one of Kipoi's, else the first of its own."""
+    return _known(one).get("about") or first_words(one.doc, _LONGEST_ABOUT)
 
 
 def framework_of(one: Descriptor) -> str:
@@ -99,12 +103,25 @@ def status_of(one: Descriptor) -> str:
 
 
 def _known(one: Descriptor) -> Mapping[str, str]:
-    """Return the table's note if this is Kipoi's model, and not another of the same name."""
+    """Return the table's note if this is a model of Kipoi's, under whatever name it lies here."""
     kipoi = kipoi_index().models.get(one.name)
-    same = kipoi is not None and (kipoi is one or (
-        kipoi.defined_as == one.defined_as
-        and [f.md5 for f in kipoi.files] == [f.md5 for f in one.files]))
-    return _note(one.name) if same else {}
+    if kipoi is one:
+        return _note(one.name)
+    if not one.files:
+        return _note(one.name) if kipoi and kipoi.defined_as == one.defined_as else {}
+    name = _kipoi_names().get(_identity(one), "")
+    return _note(name) if name else {}
+
+
+@functools.cache
+def _kipoi_names() -> dict[tuple[str, ...], str]:
+    """Return the names of Kipoi's models by what identifies them."""
+    return {_identity(one): name for name, one in kipoi_index().models.items() if one.files}
+
+
+def _identity(one: Descriptor) -> tuple[str, ...]:
+    """Return a model's class and the hashes of its files."""
+    return one.defined_as, *(f"{file.role} {file.md5 or file.sha256}" for file in one.files)
 
 
 def _status(one: Descriptor) -> tuple[str, str, str]:

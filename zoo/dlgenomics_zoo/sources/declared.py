@@ -52,8 +52,20 @@ def declared_sources() -> list[Declared]:
     return list(found.values())
 
 
-def add_source(name: str, location: str) -> Declared:
-    """Declare a source.
+def declared_source(name: str) -> Declared:
+    """Return the declared source of that name.
+
+    Raises:
+        DlgError: there is none.
+    """
+    known = {one.name: one for one in declared_sources()}
+    if name not in known:
+        raise unknown_source(name, known)
+    return known[name]
+
+
+def prepare_source(name: str, location: str) -> Declared:
+    """Return a source as it could be added; nothing is written or fetched yet.
 
     Args:
         name: letters, digits, ``-`` and ``_``.
@@ -69,9 +81,12 @@ def add_source(name: str, location: str) -> Declared:
     if name in known:
         raise DlgError(f"a source may be added once. Received: {name!r}, which is "
                        f"{known[name].location}. Remove it first: dlg source rm {name}")
-    added = Declared(name, *_kind_and_location(location))
-    _write([*known.values(), added])
-    return added
+    return Declared(name, *_kind_and_location(location))
+
+
+def add_source(added: Declared) -> None:
+    """Declare a source from now on, in the settings file that ``DLG_CONFIG`` names."""
+    _write([*(one for one in _of_ours() if one.name != added.name), added])
 
 
 def remove_source(name: str) -> Declared:

@@ -1,0 +1,37 @@
+"""How commands that may download show size and licence, and when they ask."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from dlgenomics_cli.output import say, size_text
+
+if TYPE_CHECKING:
+    from dlgenomics_zoo.fetch import Confirm
+
+yes_option = click.option("--yes", is_flag=True, help="Agree to large downloads.")
+
+
+def agreement(yes: bool) -> Confirm:
+    """Return what `fetch_file` asks before a download.
+
+    It says name, size and licence, loudly if that forbids commercial use, and wants a yes for what
+    is larger than ``DLG_MAX_DOWNLOAD``: by ``--yes``, or at the terminal.
+    """
+    from dlgenomics_zoo.fetch import is_noncommercial
+    from dlgenomics_zoo.fetch.consent import within_limit
+
+    def agree(count: int | None, licence: str, name: str) -> bool:
+        size = size_text(count) if count is not None else "size unknown"
+        say(f"Fetching {name}: {size}, licence {licence or 'unknown'}")
+        if is_noncommercial(licence):
+            say(f"WARNING: NON-COMMERCIAL USE ONLY. The licence of {name} is {licence}; other use "
+                "needs an agreement with its owners.")
+        if yes or within_limit(count, licence, name):
+            return True
+        return sys.stdin.isatty() and click.confirm(f"Fetch {size}?", err=True)
+
+    return agree
