@@ -22,7 +22,7 @@ Every message reads «what must hold. Received: what came. What to do.»
     │   ├── DeadLinkError     nothing is there any more (404, 410)
     │   ├── NetworkError      no connection, no certificate, no answer in time, or a busy server
     │   ├── RedirectError     the link leads in a circle or away from HTTPS
-    │   ├── WrongFileError    something else came: a web page, a part, another length
+    │   ├── WrongFileError    something else came: a web page, another length
     │   │   └── ChecksumError it has another checksum
     │   └── DeclinedError     the download was not agreed to; .bytes, .license
     └── OutputError           a result cannot be written; .path

@@ -96,7 +96,10 @@ def _path_problem(name: str, steps: tuple[Step, ...] | None,
 
 def _check_overlaps(places: Mapping[str, list[Path]], problems: Problems) -> None:
     """Refuse two axes that set the same value, or one that sets what holds another's."""
-    owner = {path: name for name, paths in places.items() for path in paths}
+    owner: dict[Path, str] = {}
+    for name, paths in places.items():
+        for path in paths:
+            owner.setdefault(path, name)
     for name, paths in places.items():
         for path in paths:
             others = {owner[path[:n]] for n in range(1, len(path) + 1) if path[:n] in owner}

@@ -25,7 +25,7 @@ print("HEAVY", heavy, file=sys.stderr)
 
 @pytest.mark.parametrize("arguments", [
     ["--help"], ["--version"], ["train", "--help"], ["search", "--help"], ["ls"], ["info", "dragonn/tal1"],
-    ["validate", "dragonn/tal1"], ["show", "dragonn/tal1"], ["get-model", "dragonn/tal1"],
+    ["validate", "dragonn/tal1"], ["show", "dragonn/tal1"], ["get-model", "dragonn/tal1"], ["cache", "ls"],
 ], ids=" ".join)
 def test_commands_that_read_start_no_tensorflow(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", _RUN.format(arguments=arguments)],

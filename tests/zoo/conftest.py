@@ -49,7 +49,7 @@ def waits() -> list[float]:
 @pytest.fixture
 def retry(waits: list[float]) -> Retry:
     """Five tries without sleeping."""
-    return Retry(timeout=0.5, sleep=waits.append)
+    return Retry(timeout=10, sleep=waits.append)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import shutil
 import socket
@@ -22,7 +23,7 @@ from dlgenomics.settings import load_settings
 from dlgenomics_zoo.fetch import RemoteFile, fetch_file, open_cache
 from dlgenomics_zoo.fetch.places import layouts
 from dlgenomics_zoo.fetch.retry import Retry
-from faulty_server import WEIGHTS, FaultyServer, status
+from faulty_server import WEIGHTS, FaultyServer, Handler, redirect, status
 
 PATH = "/weights.h5"
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
@@ -136,20 +137,34 @@ def test_the_error_has_the_type_of_the_publishers_own_answer(
         fetch_file(remote(), retry=retry)
 
 
-def test_passwords_of_mirrors_are_not_told(
+def test_a_password_goes_to_its_mirror_only_and_is_not_told(
     server: FaultyServer, remote: Describe, retry: Retry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DLG_MIRROR", "https://me:secret@127.0.0.1:9/m")
+    logins: list[str | None] = []
+
+    def ask(handler: Handler, content: bytes) -> None:
+        logins.append(handler.headers.get("Authorization"))
+        redirect("/other")(handler, content)
+
+    def other(handler: Handler, content: bytes) -> None:
+        logins.append(handler.headers.get("Authorization"))
+        handler.answer(404, b"")
+
+    server.always["/m/weights.h5"] = ask
+    server.always["/other"] = other
+    monkeypatch.setenv("DLG_MIRROR", server.url("/m").replace("//", "//me:s%40cret@"))
     with pytest.raises(DeadLinkError) as caught:
         fetch_file(remote("/gone"), retry=retry)
-    assert "secret" not in str(caught.value)
-    assert "https://127.0.0.1:9/m/weights.h5: " in str(caught.value)
+    assert logins == [f"Basic {base64.b64encode(b'me:s@cret').decode()}", None]
+    assert "cret" not in str(caught.value)
+    assert server.url("/m/weights.h5: 404") in str(caught.value)
 
 
-def test_a_mirror_over_plain_http_is_refused(
-    remote: Describe, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("mirror", ["http://mirror.example/x", "s3://bucket/x", "ftp://a/b"])
+def test_a_mirror_of_another_kind_is_refused(
+    remote: Describe, monkeypatch: pytest.MonkeyPatch, mirror: str
 ) -> None:
-    monkeypatch.setenv("DLG_MIRROR", "http://mirror.example/x")
+    monkeypatch.setenv("DLG_MIRROR", mirror)
     with pytest.raises(DlgError, match="DLG_MIRROR must name https:// addresses"):
         fetch_file(remote())
 

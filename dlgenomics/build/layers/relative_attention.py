@@ -84,8 +84,9 @@ class RelativeMultiHeadAttention(keras.layers.Layer):  # type: ignore[misc]
         key = self._heads(ops.matmul(inputs, self.key))
         value = self._heads(ops.matmul(inputs, self.value))
         logits = ops.matmul(query + self.content_bias, ops.swapaxes(key, 2, 3))
-        relative = ops.matmul(query + self.position_bias,
-                              ops.swapaxes(self._relative_keys(inputs.shape[1], training), 2, 3))
+        # A matmul that broadcasts over the batch crashes TensorFlow 2.21 with oneDNN in training.
+        relative = ops.einsum("bhik,hjk->bhij", query + self.position_bias,
+                              self._relative_keys(inputs.shape[1], training))
         logits = ops.cast(logits + _by_pair(relative), "float32")
         if mask is not None:
             logits = ops.where(mask[:, None, None, :], logits, -1e9)
@@ -96,11 +97,11 @@ class RelativeMultiHeadAttention(keras.layers.Layer):  # type: ignore[misc]
         return ops.matmul(joined, self.output_kernel) + self.output_bias
 
     def _relative_keys(self, length: int, training: bool | None) -> Any:
-        """Return a key for each distance: (1, heads, 2 * length - 1, key_dim)."""
+        """Return a key for each distance: (heads, 2 * length - 1, key_dim)."""
         features = relative_features(length, self.features, symmetric=self.symmetric)
         tensor = ops.convert_to_tensor(features[None], dtype=self.compute_dtype)
         dropped = self.drop_positions(tensor, training=training)
-        return self._heads(ops.matmul(dropped, self.position))
+        return self._heads(ops.matmul(dropped, self.position))[0]
 
     def _heads(self, tensor: Any) -> Any:
         """Split channels by head: (batch, length, heads · d) → (batch, heads, length, d)."""

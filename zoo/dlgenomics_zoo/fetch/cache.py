@@ -98,9 +98,9 @@ class Cache:
         return path
 
     def record(self, path: Path, remote: RemoteFile, source: str, held: Path | None = None) -> None:
-        """Write beside a file where it came from and its sha256; ``held`` has its bytes by now."""
+        """Write beside a verified file where it came from; ``held`` has its bytes by now."""
         facts = {"source": source, "license": remote.license,
-                 "sha256": checksum_of(held or path, "sha256").value,
+                 "sha256": remote.sha256 or checksum_of(held or path, "sha256").value,
                  "fetched": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")}
         write_text(_record_path(path), json.dumps(facts, indent=2) + "\n")
 

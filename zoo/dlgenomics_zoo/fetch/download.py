@@ -100,7 +100,7 @@ def _copy(
         out.write(block)
         order.tell(done, total)
     if total is not None and done < total:
-        raise Failure(WrongFileError, f"truncated: {done:,} of {total:,} bytes came", again=True)
+        raise Failure(NetworkError, f"truncated: {done:,} of {total:,} bytes came", again=True)
 
 
 def _refuse_page(head: bytes, name: str) -> None:

@@ -129,7 +129,7 @@ def layouts(remote: RemoteFile) -> Iterator[str]:
 
 def _mirror(mirror: str, layout: str) -> Place:
     scheme = urlsplit(mirror).scheme
-    if scheme in ("http", "https"):
+    if "://" in mirror and scheme != "file":
         if not is_web(mirror):
             raise DlgError("DLG_MIRROR must name https:// addresses (http:// only on this machine) "
                            f"or folders. Received: {without_secrets(mirror)!r}. Correct it.")

@@ -97,12 +97,14 @@ def check_url(url: str) -> None:
         DlgError: it is neither HTTPS, nor HTTP on this machine, nor ``pypi:``.
     """
     if not is_web(url) and urlsplit(url).scheme != PYPI:
-        raise DlgError("a file is fetched from https:// or pypi: (http:// only on this machine). "
-                       f"Received: {url!r}. Look for an https:// address.")
+        raise DlgError("a file's address must be https:// or pypi: (http:// only on this machine), "
+                       f"with %20 for a space. Received: {url!r}. Correct it.")
 
 
 def is_web(url: str) -> bool:
-    """Tell whether an address is HTTPS, or HTTP on this machine."""
+    """Tell whether an address is HTTPS, or HTTP on this machine, and well-formed."""
     parts = urlsplit(url)
+    if re.search(r"[^\x21-\x7e]", url):
+        return False
     local = parts.hostname in _LOOPBACK
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and local))

@@ -10,10 +10,11 @@ import socket
 import ssl
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from email.message import Message
 from typing import IO, Any
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 import dlgenomics
 from dlgenomics.errors import DeadLinkError, FetchError, NetworkError, RedirectError
@@ -39,7 +40,7 @@ def open_url(
         Failure: no response, an error status, or the connection broke while the body was read.
     """
     sent = {"User-Agent": f"dlgenomics/{dlgenomics.__version__}", "Accept-Encoding": "identity"}
-    request = urllib.request.Request(url, headers={**sent, **headers})  # noqa: S310 - was checked
+    request = _request(url, {**sent, **headers})
     try:
         with _opener().open(request, timeout=timeout) as response:
             yield response
@@ -50,6 +51,17 @@ def open_url(
         raise _broken(error.reason, timeout) from error
     except (OSError, http.client.HTTPException) as error:
         raise _broken(error, timeout) from error
+
+
+def _request(url: str, headers: Mapping[str, str]) -> urllib.request.Request:
+    """Return a request; a name and password in the URL go to that server and to no other."""
+    parts = urlsplit(url)
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    request = urllib.request.Request(bare, headers=dict(headers))  # noqa: S310 - was checked
+    if parts.username:
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+        request.add_unredirected_header("Authorization", f"Basic {b64encode(login).decode()}")
+    return request
 
 
 def _opener() -> urllib.request.OpenerDirector:

@@ -1,0 +1,334 @@
+"""Old Keras layers → layers of a spec, one rule for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from dlgenomics_zoo.formats.keras1 import NoCounterpart, modernise
+from dlgenomics_zoo.formats.keras_lambda import apply_lambda
+from dlgenomics_zoo.formats.keras_settings import arguments_from
+from dlgenomics_zoo.formats.keras_steps import Step, Value
+
+Handler = Callable[[Step], Value]
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A layer whose settings are its arguments.
+
+    Attributes:
+        kind: the layer of a spec.
+        arguments: argument → what it was where a file does not say; None leaves it out.
+        renamed: argument → the name that the setting has in the file.
+        layout: ``any`` works on each number by itself, ``window`` has a data_format, ``last``
+            needs the layout of the old network.
+    """
+
+    kind: str
+    arguments: Mapping[str, Any]
+    renamed: Mapping[str, str] | None = None
+    layout: str = "last"
+
+
+def _linear(**more: Any) -> dict[str, Any]:
+    return {**more, "activation": "linear", "use_bias": True}
+
+
+def _window(**more: Any) -> dict[str, Any]:
+    return {"kernel_size": None, "strides": 1, "padding": "valid", **_linear(**more)}
+
+
+def _pool(default: Any) -> dict[str, Any]:
+    return {"pool_size": default, "strides": None, "padding": "valid"}
+
+
+_RECURRENT: Final = {
+    "units": None, "activation": "tanh", "use_bias": True, "dropout": 0.0,
+    "recurrent_dropout": 0.0, "return_sequences": False, "go_backwards": False,
+}
+_NORM: Final = {"axis": -1, "epsilon": 0.001, "center": True, "scale": True}
+_DEPTH: Final = {"dilation_rate": 1, "depth_multiplier": 1}
+
+PLAIN: Final[dict[str, Plain]] = {
+    "Dense": Plain("Dense", _linear(units=None)),
+    "Conv1D": Plain("Conv1D", _window(filters=None, dilation_rate=1, groups=1), layout="window"),
+    "Conv2D": Plain("Conv2D", _window(filters=None, dilation_rate=1, groups=1), layout="window"),
+    "SeparableConv1D": Plain("SeparableConv1D", _window(filters=None, **_DEPTH), layout="window"),
+    "SeparableConv2D": Plain("SeparableConv2D", _window(filters=None, **_DEPTH), layout="window"),
+    "DepthwiseConv1D": Plain("DepthwiseConv1D", _window(**_DEPTH), layout="window"),
+    "DepthwiseConv2D": Plain("DepthwiseConv2D", _window(**_DEPTH), layout="window"),
+    "Conv1DTranspose": Plain("Conv1DTranspose", _window(filters=None), layout="window"),
+    "Conv2DTranspose": Plain("Conv2DTranspose", _window(filters=None), layout="window"),
+    **{f"{how}Pooling1D": Plain(f"{how}Pooling1D", _pool(2), layout="window")
+       for how in ("Max", "Average")},
+    **{f"{how}Pooling2D": Plain(f"{how}Pooling2D", _pool(2), layout="window")
+       for how in ("Max", "Average")},
+    **{f"Global{how}Pooling{n}D": Plain(f"Global{how}Pooling{n}D", {"keepdims": False},
+                                        layout="window")
+       for how in ("Max", "Average") for n in (1, 2)},
+    "UpSampling1D": Plain("UpSampling1D", {"size": 2}, layout="window"),
+    "UpSampling2D": Plain("UpSampling2D", {"size": 2, "interpolation": "nearest"},
+                          layout="window"),
+    "ZeroPadding1D": Plain("ZeroPadding1D", {"padding": 1}, layout="window"),
+    "ZeroPadding2D": Plain("ZeroPadding2D", {"padding": 1}, layout="window"),
+    "Cropping1D": Plain("Cropping1D", {"cropping": [1, 1]}, layout="window"),
+    "Cropping2D": Plain("Cropping2D", {"cropping": 0}, layout="window"),
+    "SpatialDropout1D": Plain("SpatialDropout1D", {"rate": 0.5}, layout="window"),
+    "SpatialDropout2D": Plain("SpatialDropout2D", {"rate": 0.5}, layout="window"),
+    "Dropout": Plain("Dropout", {"rate": 0.5}, layout="any"),
+    "AlphaDropout": Plain("AlphaDropout", {"rate": 0.5}, layout="any"),
+    "GaussianDropout": Plain("GaussianDropout", {"rate": 0.5}, layout="any"),
+    "GaussianNoise": Plain("GaussianNoise", {"stddev": 0.0}, layout="any"),
+    "ActivityRegularization": Plain("ActivityRegularization", {"l1": 0.0, "l2": 0.0},
+                                    layout="any"),
+    "ReLU": Plain("ReLU", {"max_value": None, "negative_slope": 0.0, "threshold": 0.0},
+                  layout="any"),
+    "LeakyReLU": Plain("LeakyReLU", {"negative_slope": 0.3}, {"negative_slope": "alpha"}, "any"),
+    "ELU": Plain("ELU", {"alpha": 1.0}, layout="any"),
+    "ThresholdedReLU": Plain("Threshold", {"threshold": 1.0, "value": 0.0},
+                             {"threshold": "theta"}, "any"),
+    "Rescaling": Plain("Rescaling", {"scale": 1.0, "offset": 0.0}, layout="any"),
+    "Identity": Plain("Identity", {}, layout="any"),
+    "PReLU": Plain("PReLU", {"shared_axes": None}),
+    "Softmax": Plain("Softmax", {"axis": -1}),
+    "Reshape": Plain("Reshape", {"target_shape": None}),
+    "Permute": Plain("Permute", {"dims": None}),
+    "RepeatVector": Plain("RepeatVector", {"n": None}),
+    "Masking": Plain("Masking", {"mask_value": 0.0}),
+    "LayerNormalization": Plain("LayerNormalization", _NORM),
+    "GroupNormalization": Plain("GroupNormalization", {"groups": 32, **_NORM}),
+    "UnitNormalization": Plain("UnitNormalization", {"axis": -1}),
+    "LSTM": Plain("LSTM", {**_RECURRENT, "recurrent_activation": "hard_sigmoid"}),
+    "GRU": Plain("GRU", {**_RECURRENT, "recurrent_activation": "hard_sigmoid",
+                         "reset_after": False}),
+    "SimpleRNN": Plain("SimpleRNN", _RECURRENT),
+    "SplineT": Plain("SplineTransform", {"shared_weights": False, "use_bias": False}),
+    "SplineWeight1D": Plain("SplineWeight1D", {
+        "n_bases": 10, "spline_degree": 3, "share_splines": False, "use_bias": False,
+        "l2_smooth": None, "l2": None}),
+    "ReverseComplement": Plain("ReverseComplement", {"complement": True}),
+}
+"""What concise calls SplineT and SplineWeight1D is understood too."""
+
+_LIST_ARGUMENTS: Final = ("target_shape", "dims", "shared_axes")
+_AXIS_LISTS: Final = ("LayerNormalization", "BatchNormalization", "UnitNormalization")
+_CHANNELS_FIRST: Final = "channels_first"
+_MERGES: Final = ("Add", "Multiply", "Average", "Maximum", "Minimum", "Subtract", "Concatenate")
+_CONCISE: Final = ("ConvDNA", "ConvRNA", "ConvAA", "ConvCodon", "ConvSequence",
+                   "ConvRNAStructure", "ConvSplines", "ConvDNAQuantitySplines")
+
+
+def apply_layer(step: Step) -> Value:
+    """Add what stands for an old layer and return what it gives.
+
+    Raises:
+        NoCounterpart: there is nothing that gives the same numbers.
+    """
+    handler = SPECIAL.get(step.class_name)
+    if handler is not None:
+        return handler(step)
+    rule = PLAIN.get(step.class_name)
+    if rule is None:
+        raise NoCounterpart("unknown class")
+    return _plain(step, rule)
+
+
+def _plain(step: Step, rule: Plain) -> Value:
+    (before,) = _single_input(step)
+    arguments = _arguments(step, rule)
+    if rule.layout == "any":
+        return replace(step.main(rule.kind, arguments, before), turned=before.turned)
+    if rule.layout == "window":
+        return _windowed(step, rule, arguments, before)
+    return step.main(rule.kind, arguments, step.straight(before))
+
+
+def _single_input(step: Step) -> tuple[Value]:
+    if len(step.inputs) != 1:
+        raise NoCounterpart(f"{len(step.inputs)} inputs")
+    return (step.inputs[0],)
+
+
+def _arguments(step: Step, rule: Plain, config: Mapping[str, Any] | None = None
+               ) -> dict[str, Any]:
+    found = dict(step.config if config is None else config)
+    for new, old in (rule.renamed or {}).items():
+        if old in found:
+            found[new] = found.pop(old)
+    arguments = arguments_from(found, rule.arguments, step.release, step.note)
+    for key in _LIST_ARGUMENTS:
+        if key in arguments and not isinstance(arguments[key], list):
+            arguments[key] = [arguments[key]]
+    for key in ("padding", "cropping"):
+        if isinstance(arguments.get(key), list):
+            arguments[key] = _equal_sides(arguments[key])
+    return arguments
+
+
+def _equal_sides(sides: list[Any]) -> list[Any]:
+    """Return ``[[a, a], [b, b]]`` as ``[a, b]``."""
+    if not any(isinstance(s, list) for s in sides):
+        return sides
+    pairs = [s if isinstance(s, list) else [s, s] for s in sides]
+    if any(a != b for a, b in pairs):
+        raise NoCounterpart(f"padding that differs by side, {pairs}")
+    return [a for a, _ in pairs]
+
+
+def _windowed(step: Step, rule: Plain, arguments: dict[str, Any], before: Value) -> Value:
+    first = step.config.get("data_format") == _CHANNELS_FIRST
+    value = step.turned(before) if first else step.straight(before)
+    value, arguments = _padded(step, rule.kind, arguments, value)
+    if rule.kind == "UpSampling2D" and arguments["interpolation"] != "nearest" and (
+        step.release < (2, 3) and "-tf" not in step.version
+    ):
+        raise NoCounterpart("bilinear upsampling, which Keras 3 aligns otherwise")
+    found = step.main(rule.kind, arguments, value)
+    return replace(found, turned=first and len(found.shape) > 1)
+
+
+def _padded(step: Step, kind: str, arguments: dict[str, Any],
+            value: Value) -> tuple[Value, dict[str, Any]]:
+    """Return what a layer of Theano's paddings 'half' and 'full' does as explicit zeros."""
+    mode = arguments.get("padding")
+    if mode not in ("half", "full") or kind not in ("Conv1D", "Conv2D"):
+        return value, arguments
+    size = arguments["kernel_size"]
+    sizes = size if isinstance(size, list) else [size] * (1 if kind == "Conv1D" else 2)
+    zeros = [n // 2 if mode == "half" else n - 1 for n in sizes]
+    step.note(f"Theano's padding {mode!r} became zeros at both ends and padding 'valid'.")
+    name = kind.replace("Conv", "ZeroPadding")
+    padding: Any = zeros[0] if kind == "Conv1D" else zeros
+    return step.helper(name, {"padding": padding}, value), {**arguments, "padding": "valid"}
+
+
+def _activation(step: Step) -> Value:
+    (before,) = _single_input(step)
+    if isinstance(step.config.get("activation"), Mapping):
+        inner = step.config["activation"]
+        if inner.get("class_name") in ("LeakyReLU", "ReLU", "ELU", "PReLU", "ThresholdedReLU"):
+            return apply_layer(replace(step, class_name=inner["class_name"],
+                                       config=inner.get("config", {})))
+    arguments = arguments_from(step.config, {"activation": "linear"}, step.release, step.note)
+    if arguments["activation"] in ("softmax", "log_softmax", "sparsemax", "glu"):
+        return step.main("Activation", arguments, step.straight(before))
+    return replace(step.main("Activation", arguments, before), turned=before.turned)
+
+
+def _flatten(step: Step) -> Value:
+    (before,) = _single_input(step)
+    arguments_from(step.config, {}, step.release, step.note)
+    if step.config.get("data_format") == _CHANNELS_FIRST:
+        # This setting makes Keras 2 turn channels last first, whatever the weights were made for.
+        value = step.turned(before) if len(before.shape) > 1 else before
+        return replace(step.main("Flatten", {}, value), turned=False)
+    return step.main("Flatten", {}, step.straight(before))
+
+
+def _normalized(step: Step) -> Value:
+    (before,) = _single_input(step)
+    if "epsilon" not in step.config:
+        step.note("BatchNormalization without epsilon has Keras's 0.001.")
+    arguments = arguments_from(step.config, _NORM, step.release, step.note)
+    axis, rank = arguments["axis"], len(before.shape)
+    if isinstance(axis, list):
+        raise NoCounterpart(f"several axes {axis}")
+    place = axis if axis > 0 else rank + 1 + axis
+    if not 0 < place <= rank:
+        raise NoCounterpart(f"axis {axis} of {rank + 1}")
+    if before.turned and place == 1:
+        return replace(step.main("BatchNormalization", {**arguments, "axis": -1}, before),
+                       turned=True)
+    axis = -1 if place == rank else place
+    return step.main("BatchNormalization", {**arguments, "axis": axis}, step.straight(before))
+
+
+def _merged(step: Step) -> Value:
+    kind, values = step.class_name, list(step.inputs)
+    axes = {"axis": -1} if kind == "Concatenate" else {}
+    arguments = arguments_from(step.config, axes, step.release, step.note)
+    turned = all(v.turned for v in values)
+    if turned and arguments.get("axis", 1) == 1:
+        arguments = {**arguments, **({"axis": -1} if axes else {})}
+        return replace(step.main(kind, arguments, *values), turned=True)
+    return step.main(kind, arguments, *map(step.straight, values))
+
+
+def _inner(step: Step, config: Any) -> tuple[str, dict[str, Any]]:
+    """Return the layer inside a wrapper as kind and arguments."""
+    class_name, settings = modernise(config["class_name"], config["config"])
+    rule = PLAIN.get(class_name)
+    if class_name in ("Flatten", "Activation"):
+        wanted = {"activation": "linear"} if class_name == "Activation" else {}
+        return class_name, arguments_from(settings, wanted, step.release, step.note)
+    if class_name == "BatchNormalization":
+        return class_name, arguments_from(settings, {**_NORM}, step.release, step.note)
+    if rule is None or settings.get("data_format") == _CHANNELS_FIRST:
+        raise NoCounterpart(f"{class_name} inside a wrapper")
+    return rule.kind, _arguments(step, rule, settings)
+
+
+def _time_distributed(step: Step) -> Value:
+    (before,) = _single_input(step)
+    kind, arguments = _inner(step, step.config["layer"])
+    return step.main("TimeDistributed", {"layer": {kind: arguments}}, step.straight(before))
+
+
+def _bidirectional(step: Step) -> Value:
+    (before,) = _single_input(step)
+    kind, arguments = _inner(step, step.config["layer"])
+    backward = step.config.get("backward_layer")
+    if backward:
+        other = _inner(step, backward)
+        if other != (kind, {**arguments, "go_backwards": not arguments["go_backwards"]}):
+            raise NoCounterpart("a backward layer that differs from the forward one")
+    mode = step.config.get("merge_mode", "concat")
+    return step.main("Bidirectional", {"merge_mode": mode, "layer": {kind: arguments}},
+                     step.straight(before))
+
+
+def _concise(step: Step) -> Value:
+    return _plain(step, PLAIN["Conv1D"])
+
+
+def _summed(step: Step) -> Value:
+    (before,) = _single_input(step)
+    length = step.straight(before).shape[0]
+    if length is None:
+        raise NoCounterpart("a sum over a length that varies")
+    mean = step.helper("GlobalAveragePooling1D", {}, step.straight(before))
+    return step.main("Rescaling", {"scale": float(length)}, mean)
+
+
+def _quick_gelu(step: Step) -> Value:
+    (before,) = _single_input(step)
+    step.note("The custom layer GELU is x · sigmoid(1.702 x), as in Basenji and scBasset.")
+    return replace(step.main("Activation", {"activation": "quick_gelu"}, before),
+                   turned=before.turned)
+
+
+def _passed(step: Step) -> Value:
+    step.note(f"{step.class_name} acts in training only and was left out.")
+    return step.inputs[0]
+
+
+def _input(step: Step) -> Value:
+    return step.inputs[0]
+
+
+SPECIAL: Final[dict[str, Handler]] = {
+    "InputLayer": _input,
+    "Activation": _activation,
+    "Flatten": _flatten,
+    "BatchNormalization": _normalized,
+    "TimeDistributed": _time_distributed,
+    "Bidirectional": _bidirectional,
+    "Lambda": apply_lambda,
+    "GlobalSumPooling1D": _summed,
+    "GELU": _quick_gelu,
+    **dict.fromkeys(_MERGES, _merged),
+    **dict.fromkeys(_CONCISE, _concise),
+    **dict.fromkeys(("StochasticReverseComplement", "StochasticShift", "SwitchReverse"), _passed),
+}
