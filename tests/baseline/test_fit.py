@@ -19,7 +19,9 @@ from dlgenomics.baseline import Record, fit_baselines, fit_run_baselines, judge,
 from dlgenomics.baseline import models as baseline_models
 from dlgenomics.data.dna import central_codes
 from dlgenomics.data.encoding import decode
-from dlgenomics.data.examples import load_examples
+from dlgenomics.data.banks import Held
+from dlgenomics.data.examples import labels_of, load_examples
+from dlgenomics.data.features import Plain
 from dlgenomics.data.sequences import write_sequences
 from dlgenomics.errors import DlgError, RunError
 from dlgenomics.spec import parse_spec
@@ -38,6 +40,14 @@ def tiny_examples(tiny_data: Path):
     return load_examples(parse_spec(TINY_SPEC), tiny_data)
 
 
+def _all_labels(examples, target):
+    return labels_of(examples, target, np.arange(len(examples.names)))
+
+
+def _held(values):
+    return Plain(Held(values))
+
+
 def _words(examples, k):
     """Return counts of k-mers of one strand, by scikit-learn's own reader of text."""
     reader = CountVectorizer(analyzer="char", ngram_range=(k, k), lowercase=False, dtype=np.float32)
@@ -50,7 +60,7 @@ def test_logistic_regression_is_scikit_learns(tiny_examples) -> None:
     record = fit_baselines(spec, tiny_examples, k=3, both_strands=False)
     counts, parts = _words(tiny_examples, 3), tiny_examples.parts
     assert counts.shape[1] == 64
-    labels = tiny_examples.labels["bound"][:, 0]
+    labels = _all_labels(tiny_examples, "bound")[:, 0]
     scaler = StandardScaler().fit(counts[parts.train])
     tried = {}
     for strength in (1e-4, 1e-3, 1e-2, 1e-1):
@@ -96,7 +106,7 @@ def test_measured_values(measured) -> None:
     assert set(record.metrics) == {"kmer_ridge", "kmer_forest"}
     found = record.metrics["kmer_ridge"]["test"]["level"]
     assert found["pearson"] > 0.95  # GC is a sum of counts
-    parts, labels = measured.parts, measured.labels["level"]
+    parts, labels = measured.parts, _all_labels(measured, "level")
     from dlgenomics.baseline.kmers import count_kmers
     counts = count_kmers(central_codes(measured), 2)
     errors = []
@@ -119,7 +129,7 @@ def test_the_forest_is_scikit_learns(measured) -> None:
     record = fit_baselines(parse_spec(REGRESSION), measured, k=2)
     counts, parts = count_kmers(central_codes(measured), 2), measured.parts
     errors = []
-    for y in measured.labels["level"].T:
+    for y in _all_labels(measured, "level").T:
         forest = RandomForestRegressor(12, max_features="sqrt", random_state=3)
         forest.fit(counts[parts.train], y[parts.train])
         errors.append(np.mean((forest.predict(counts[parts.test]) - y[parts.test]) ** 2))
@@ -131,12 +141,12 @@ def test_missing_labels_are_left_out(measured) -> None:
     import dataclasses
 
     spec = parse_spec(REGRESSION)
-    labels = measured.labels["level"].copy()
+    labels = _all_labels(measured, "level").copy()
     gone = np.arange(0, len(labels), 3)
     labels[gone, 1] = np.nan
-    some = dataclasses.replace(measured, labels={"level": labels})
-    wild = dataclasses.replace(measured, labels={"level": np.where(
-        np.isnan(labels), 1e9, labels)})
+    some = dataclasses.replace(measured, labels={"level": _held(labels)})
+    wild = dataclasses.replace(measured, labels={"level": _held(np.where(
+        np.isnan(labels), 1e9, labels))})
     found = fit_baselines(spec, some, k=2).metrics["kmer_ridge"]["test"]["level"]
     assert found["mse"] < 10
     assert fit_baselines(spec, wild, k=2).metrics["kmer_ridge"]["test"]["level"]["mse"] > 1e9
@@ -151,11 +161,11 @@ MULTICLASS = (TINY_SPEC.replace("binary_classification", "multiclass_classificat
 def test_several_classes(measured, absent: bool) -> None:
     import dataclasses
 
-    gc = measured.labels["level"][:, 0]
+    gc = _all_labels(measured, "level")[:, 0]
     classes = np.digitize(gc, np.quantile(gc, [1 / 3, 2 / 3]))
     if absent:
         classes[measured.parts.train] = np.minimum(classes[measured.parts.train], 1)
-    examples = dataclasses.replace(measured, labels={"kind": np.eye(3)[classes]})
+    examples = dataclasses.replace(measured, labels={"kind": _held(np.eye(3)[classes])})
     record = fit_baselines(parse_spec(MULTICLASS), examples, k=2)
     for name in ("kmer_logistic", "kmer_forest"):
         assert record.metrics[name]["test"]["kind"]["accuracy"] > (0.4 if absent else 0.6)
@@ -164,9 +174,9 @@ def test_several_classes(measured, absent: bool) -> None:
 def test_a_column_that_is_constant_in_training_is_not_learned(tiny_examples) -> None:
     import dataclasses
 
-    labels = tiny_examples.labels["bound"].copy()
+    labels = _all_labels(tiny_examples, "bound").copy()
     labels[tiny_examples.parts.train] = 1
-    examples = dataclasses.replace(tiny_examples, labels={"bound": labels})
+    examples = dataclasses.replace(tiny_examples, labels={"bound": _held(labels)})
     found = fit_baselines(parse_spec(TINY_SPEC), examples, k=2).metrics
     assert found["kmer_logistic"]["test"]["bound"]["auroc"] == 0.5
 
