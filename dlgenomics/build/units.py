@@ -17,9 +17,13 @@ def axes_of_a_unit(kind: str, weight: str) -> list[int]:
     ([0], [0, 1])
     >>> axes_of_a_unit("Conv1DTranspose", "kernel")  # (width, filters, channels)
     [0, 2]
+    >>> axes_of_a_unit("Embedding", "embeddings")  # (tokens, channels); a token is a unit
+    [1]
     >>> axes_of_a_unit("DepthwiseConv1D", "depthwise")  # (width, channels, kernels of each)
     [0]
     """
+    if weight == "embeddings":
+        return [1]
     places = 2 if "2D" in kind else 1 if "1D" in kind else 0
     if places == 0 or weight not in ("kernel", "depthwise", "pointwise"):
         return [0]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
 from dlgenomics.report.outcome import HeldOut, Outcome, Values
 from dlgenomics.report.words import metric_name, metric_value
-from dlgenomics.spec.targets import Task
 from dlgenomics.train.metrics import measure, measure_classes
+
+LOSSES: Final = ("data_loss", "val_data_loss")
+"""Losses without the penalty, of the network as it predicts: like compared with like."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,11 @@ def course_of(outcome: Outcome) -> Course:
     spec = outcome.spec
     validation = {target: part for target, parts in outcome.held_out.items()
                   for part in parts if part.part == "validation"}
-    skills = [_skill(spec.task_of(target), part) for target, part in validation.items()]
+    skills = [_skill(outcome.task_of(target), part) for target, part in validation.items()]
+    training, held_out = LOSSES if LOSSES[0] in history else ("loss", "val_loss")
     return Course(
-        training=history["loss"],
-        validation=history["val_loss"],
+        training=history[training],
+        validation=history[held_out],
         kept=outcome.kept - 1,
         limit=spec.training.epochs,
         guess=_guess({spec.training.loss[name].name: part for name, part in validation.items()})
@@ -87,13 +91,18 @@ def course_of(outcome: Outcome) -> Course:
 def _guess(validation: Mapping[str, HeldOut]) -> float | None:
     """Return what the best constant guess costs, by the name of the only target's loss."""
     loss, part = next(iter(validation.items()))
-    shares = part.labels.mean(axis=0)
-    if loss == "BinaryCrossentropy":
-        return float(_entropy(np.stack([shares, 1 - shares])).mean())
+    labels = part.labels
+    if not len(labels) or labels.ndim > 2:
+        return None
     if loss == "CategoricalCrossentropy":
-        return float(_entropy(shares))
-    if loss == "MeanSquaredError":
-        return float(part.labels.var(axis=0).mean())
+        return float(_entropy(part.whole.labels.mean(axis=0)))
+    columns = [part.column(i)[0] for i in range(labels.shape[1])]
+    known = [column for column in columns if len(column)]
+    if loss == "BinaryCrossentropy" and known:
+        shares = np.array([column.mean() for column in known])
+        return float(_entropy(np.stack([shares, 1 - shares])).mean())
+    if loss == "MeanSquaredError" and known:
+        return float(np.mean([column.var() for column in known]))
     return None
 
 
@@ -104,17 +113,31 @@ def _entropy(shares: Values) -> Values:
     return found
 
 
-def _skill(task: Task, part: HeldOut) -> Skill | None:
+def _skill(task: str, part: HeldOut) -> Skill | None:
     """Return how much better than a guess a target is predicted, or None where that is unknown."""
+    if part.labels.ndim > 2:
+        return None
     if task == "multiclass_classification":
-        metric, guess = "accuracy", float(part.labels.mean(axis=0).max())
-        value = measure_classes(metric, part.labels, part.scores)
+        whole = part.whole
+        metric, guess = "accuracy", float(whole.labels.mean(axis=0).max()) if len(
+            whole.labels) else 1.0
+        value = measure_classes(metric, whole.labels, whole.scores) if guess < 1 else guess
     else:
         metric, guess = ("pearson", 0.0) if task == "regression" else ("auroc", 0.5)
-        value = measure(metric, part.labels, part.scores)
-    if metric == "pearson" and np.isnan(value) and np.ptp(part.labels):
-        value = 0.0
+        value = _mean_of_columns(metric, part)
     if np.isnan(value) or guess == 1:
         return None
     words = f"{metric_name(metric)} {metric_value(metric, value)}"
     return Skill((value - guess) / (1 - guess), words)
+
+
+def _mean_of_columns(metric: str, part: HeldOut) -> float:
+    """Return a metric's mean over the columns where it is defined; NaN where it nowhere is."""
+    found = []
+    for i in range(part.labels.shape[1]):
+        truth, score = part.column(i)
+        value = measure(metric, truth[:, None], score[:, None]) if len(truth) else float("nan")
+        if metric == "pearson" and np.isnan(value) and len(truth) and np.ptp(truth):
+            value = 0.0  # a constant prediction of labels that differ
+        found.append(value)
+    return float(np.nanmean(found)) if not np.isnan(found).all() else float("nan")

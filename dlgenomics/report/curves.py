@@ -1,4 +1,4 @@
-"""The figures of a training report: learning curves, ROC, precision and recall, scatter."""
+"""Curves of a training report: by epoch, ROC, precision and recall, reliability."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -30,11 +28,7 @@ FEW: Final = 3
 _THIN: Final = 1.2
 _THICK: Final = 2.0
 _POINTS: Final = 200
-MOST_DOTS: Final = 300
-"""A scatter plot of more examples shows their density."""
-
-_BINS: Final = 48
-_BLUES: Final = ListedColormap(colormaps["Blues"](np.linspace(0.25, 1, 200)))
+_GROUPS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -98,7 +92,8 @@ def _draw_curves(name: str, kind: Kind, columns: Sequence[str], parts: Sequence[
         if kind == "roc":
             axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=":")
         elif len(columns) > FEW:
-            axes.axhline(float(parts[-1].labels.mean()), color=SOFT, linewidth=1, linestyle=":")
+            axes.axhline(float(np.nanmean(parts[-1].labels)), color=SOFT, linewidth=1,
+                         linestyle=":")
         for line in _lines(columns, parts):
             line.add_to(axes, kind, chance=line.width > _THIN and len(columns) <= FEW)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=x_label, ylabel=y_label)
@@ -119,7 +114,7 @@ class _Line:
 
     def add_to(self, axes: Axes, kind: Kind, *, chance: bool) -> None:
         """Draw the curve, and what chance would give; a part with one class has neither."""
-        if not 0 < self.truth.mean() < 1:
+        if not has_both_classes(self.truth):
             return
         colour, dashes = self.style
         if kind == "roc":
@@ -147,15 +142,20 @@ def _lines(columns: Sequence[str], parts: Sequence[HeldOut]) -> Iterator[_Line]:
             return
         for i, column in enumerate(columns):
             yield _Line(
-                label=f"{part.part} set" if single else None if other else _shown(column),
-                truth=part.labels[:, i],
-                score=part.scores[:, i],
+                f"{part.part} set" if single else None if other else shown_column(column),
+                *part.column(i),
                 style=LINES[other if single else i],
                 width=_THIN if other else _THICK,
             )
 
 
-def _shown(column: str) -> str:
+def has_both_classes(truth: Values) -> bool:
+    """Tell whether there are positives and negatives, without which no curve is defined."""
+    return bool((truth == 1).any() and (truth == 0).any())
+
+
+def shown_column(column: str) -> str:
+    """Return a column's name as a figure shows it."""
     return shorten(" ".join(printable(column).split()))
 
 
@@ -169,38 +169,52 @@ def thin(x: Rates, y: Rates, points: int = _POINTS) -> tuple[Rates, Rates]:
     return x[chosen], y[chosen]
 
 
-def scatter_figure(name: str, column: str, part: HeldOut, index: int) -> Html:
-    """Draw predicted against measured values: dots, or a density where they are many."""
-    measured, predicted = part.labels[:, index], part.scores[:, index]
-    low = float(min(measured.min(), predicted.min()))
-    high = float(max(measured.max(), predicted.max()))
-    margin = 0.04 * (high - low) or 0.5
-    limits = (low - margin, high + margin)
-
+def reliability_figure(name: str, columns: Sequence[str], part: HeldOut) -> Html:
+    """Draw how often examples are positive, by what was predicted for them."""
     def plot(axes: Axes) -> None:
-        if len(measured) <= MOST_DOTS:
-            axes.plot(measured, predicted, ".", color=LINES[0][0], markersize=5)
-        else:
-            _density(axes, measured, predicted, limits)
-        axes.plot(limits, limits, color=SOFT, linewidth=1, linestyle=":",
-                  label="predicted = measured")
-        axes.set(xlim=limits, ylim=limits, xlabel=f"Measured {_shown(column)}",
-                 ylabel=f"Predicted {_shown(column)}", aspect="equal")
+        axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=":")
+        for i, (column, (colour, dashes)) in enumerate(zip(columns, LINES, strict=False)):
+            truth, score = part.column(i)
+            if not len(truth):
+                continue
+            predicted, observed, sizes = reliability(truth, score)
+            gap = float((sizes * np.abs(predicted - observed)).sum() / sizes.sum())
+            whose = f", {shown_column(column)}" if len(columns) > 1 else ""
+            axes.plot(predicted, observed, color=colour, linestyle=dashes, marker="o",
+                      markersize=4, label=f"mean gap {gap:.3f}{whose}")
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel="Predicted probability",
+                 ylabel="Share of positives")
 
-    return draw(name, f"Predicted against measured {_shown(column)}, {part.part} set", plot,
-                size=(5.2, 5.2))
-
-
-def _density(axes: Axes, measured: Values, predicted: Values,
-             limits: tuple[float, float]) -> None:
-    counts, _, _ = np.histogram2d(measured, predicted, bins=_BINS, range=(limits, limits))
-    axes.imshow(np.ma.masked_equal(counts.T, 0), origin="lower", extent=(*limits, *limits),
-                cmap=_BLUES, norm=LogNorm(1, max(counts.max(), 2)), interpolation="nearest",
-                zorder=1.5)
+    return draw(name, "Predicted probability against share of positives", plot,
+                size=(5.2, 3.9 + 0.2 * max(len(columns) - 2, 0)), legend_columns=1)
 
 
-def metric_tracks(history: Mapping[str, Sequence[float]], prefix: str,
-                  metrics: Sequence[str]) -> list[Track]:
-    """Return the validation values of metrics, as ``history.csv`` has them, by epoch."""
+def reliability(truth: Values, score: Values) -> tuple[Values, Values, Values]:
+    """Return mean prediction, share of positives and size of ten groups of equal size.
+
+    Examples are grouped in the order of their predictions; equal predictions stay together, so
+    there may be fewer groups.
+    """
+    order = np.argsort(score, kind="stable")
+    score, truth = score[order], truth[order]
+    cuts = [group[0] for group in np.array_split(np.arange(len(score)), _GROUPS) if len(group)]
+    starts = np.unique(np.searchsorted(score, score[cuts]))
+    sizes = np.diff(np.append(starts, len(score))).astype(float)
+    return np.add.reduceat(score, starts) / sizes, np.add.reduceat(truth, starts) / sizes, sizes
+
+
+def metric_tracks(history: Mapping[str, Sequence[float]], prefix: str, metrics: Sequence[str],
+                  *, also_training: bool = False) -> list[Track]:
+    """Return the values of metrics, as ``history.csv`` has them, by epoch.
+
+    Args:
+        history: columns by name.
+        prefix: the target's, where there are several.
+        metrics: those that are wanted; those that were not written are left out.
+        also_training: with the values on training examples, for a single metric.
+    """
+    if also_training:
+        sets = {"training": f"{prefix}{metrics[0]}", "validation": f"val_{prefix}{metrics[0]}"}
+        return [Track(label, history[name]) for label, name in sets.items() if name in history]
     named = ((metric, f"val_{prefix}{metric}") for metric in metrics)
     return [Track(metric_name(m), history[column]) for m, column in named if column in history]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
+from dlgenomics.report.architecture import architecture
 from dlgenomics.report.curves import MOST_COLUMNS
+from dlgenomics.report.examples import example_facts
 from dlgenomics.report.network import layer_rows
 from dlgenomics.report.outcome import Outcome
 from dlgenomics.report.page import Html, element, section, table
@@ -14,11 +16,14 @@ from dlgenomics.report.words import share
 from dlgenomics.spec import summarize
 from dlgenomics.spec.arguments import Reference, plain
 
+LONG: Final = 25
+"""The table of a network with more layers is folded."""
+
 
 def data_section(outcome: Outcome) -> Html:
     """Return sizes of the split, positives, and the files' hashes."""
     return section("Data", element("p", _split_sentence(outcome)), _split_table(outcome),
-                   _file_table(outcome))
+                   *example_facts(outcome), _file_table(outcome))
 
 
 def _split_sentence(outcome: Outcome) -> str:
@@ -46,9 +51,8 @@ def _split_table(outcome: Outcome) -> Html:
 
 def _counted(outcome: Outcome) -> list[tuple[str, int, str]]:
     """Return target, position and name of the columns whose positives are shown."""
-    if outcome.spec.task == "regression":
-        return []
     found = [(target, i, column) for target in outcome.held_out
+             if outcome.task_of(target).endswith("_classification")
              for i, column in enumerate(outcome.columns(target))]
     return found if len(found) <= MOST_COLUMNS else []
 
@@ -69,16 +73,19 @@ def _file_table(outcome: Outcome) -> Html:
 
 
 def network(outcome: Outcome) -> Html:
-    """Return the layers as a table."""
+    """Return the network as a drawing, and its layers as a table."""
     summary = summarize(outcome.spec)
     frozen = summary.parameters - summary.trainable
     foot = ["all", "", "", f"{summary.parameters:,}", "",
             f"{frozen:,} not trained" if frozen else "all trained"]
+    layers = table(
+        ["Layer", "Kind", "Output shape", "Parameters", "Sees (bp)", "Initial weights"],
+        layer_rows(outcome.spec, summary), numbers=(3, 4), foot=foot, wraps=False)
     return section(
         "Network",
-        table(["Layer", "Kind", "Output shape", "Parameters", "Sees (bp)", "Initial weights"],
-              layer_rows(outcome.spec, summary), numbers=(3, 4), foot=foot,
-              wraps=False),
+        architecture(outcome.spec, summary),
+        element("details", element("summary", "All layers, with their initial weights"), layers)
+        if len(summary.layers) > LONG else layers,
         element("p", "Shapes are (positions, channels) without the batch. «Sees» is the receptive "
                 "field: how many positions of the input one output position depends on.",
                 class_="soft"),
@@ -121,8 +128,13 @@ def _value(value: Any) -> str:
 
 
 def environment(outcome: Outcome) -> Html:
-    """Return the versions that the result depends on."""
-    return section("Environment", table([], outcome.record["versions"].items()))
+    """Return the versions and the spec that the result depends on."""
+    digest = element("code", element("span", f"{outcome.spec_digest[:16]}…",
+                                     title=outcome.spec_digest))
+    rows = [*outcome.record["versions"].items(), ("SHA-256 of spec.yaml", digest)]
+    if outcome.record.get("device"):
+        rows.append(("device", outcome.record["device"]))
+    return section("Environment", table([], rows))
 
 
 def commands(outcome: Outcome) -> Html:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.baseline import Record, read_baselines
 from dlgenomics.errors import RunError
+from dlgenomics.files import sha256_of
 from dlgenomics.spec import Spec
+from dlgenomics.train.layer_table import LayerState, read_layer_states
 from dlgenomics.train.run import (
     RunFolder,
     read_arrays,
@@ -33,12 +37,30 @@ class HeldOut:
 
     Attributes:
         part: ``validation`` or ``test``.
-        labels, scores: float64, shape (examples, columns).
+        labels, scores: float64, shape (examples, columns), of profiles (examples, length, tracks);
+            NaN where a label is missing.
     """
 
     part: str
     labels: Values
     scores: Values
+
+    def column(self, index: int) -> tuple[Values, Values]:
+        """Return labels and predictions of a column, without those whose label is missing."""
+        truth, score = self.labels[..., index].ravel(), self.scores[..., index].ravel()
+        known = ~np.isnan(truth)
+        return truth[known], score[known]
+
+    def prevalence(self, index: int) -> float:
+        """Return the share of positives among a column's labels; NaN where none is known."""
+        truth, _ = self.column(index)
+        return float(truth.mean()) if len(truth) else float("nan")
+
+    @cached_property
+    def whole(self) -> HeldOut:
+        """The examples whose labels are all known."""
+        known = ~np.isnan(self.labels).reshape(len(self.labels), -1).any(axis=1)
+        return HeldOut(self.part, self.labels[known], self.scores[known])
 
 
 @dataclass(frozen=True)
@@ -52,6 +74,10 @@ class Outcome:
         history: columns of ``history.csv``.
         metrics: values by part, target and metric; None where a metric is not defined.
         held_out: labels and predictions by target, validation before test.
+        by_column: values by part, target, column and metric, where the run wrote them.
+        layers: gradient norms and dead units, where the run wrote them.
+        baselines: k-mer models on the same split, where they were fitted.
+        spec_digest: SHA-256 of the resolved spec.
     """
 
     name: str
@@ -60,6 +86,10 @@ class Outcome:
     history: Mapping[str, Sequence[float]]
     metrics: Mapping[str, Mapping[str, Mapping[str, float | None]]]
     held_out: Mapping[str, Sequence[HeldOut]]
+    by_column: Mapping[str, Mapping[str, Mapping[str, Mapping[str, float | None]]]]
+    layers: Sequence[LayerState]
+    baselines: Record | None
+    spec_digest: str
 
     @property
     def epochs(self) -> int:
@@ -75,6 +105,11 @@ class Outcome:
     def headline_part(self) -> str:
         """The part that says how good the network is: the test set, where there is one."""
         return "test" if "test" in self.metrics else "validation"
+
+    def task_of(self, target: str) -> str:
+        """Return a target's task."""
+        of_target = getattr(self.spec, "task_of", None)
+        return str(of_target(target) if of_target else self.spec.task)
 
     def columns(self, target: str) -> tuple[str, ...]:
         """Return the names of a target's columns."""
@@ -101,7 +136,22 @@ def read_outcome(run_folder: Path) -> Outcome:
         history=read_history_table(run),
         metrics=json.loads(run.metrics.read_text()),
         held_out={target: _held_out(arrays, target) for target in spec.model.outputs},
+        by_column=_by_column(run_folder),
+        layers=_layers(run_folder),
+        baselines=read_baselines(run_folder),
+        spec_digest=sha256_of(run.spec),
     )
+
+
+def _by_column(run_folder: Path) -> dict[str, Any]:
+    path = run_folder / "columns.json"
+    found: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    return found
+
+
+def _layers(run_folder: Path) -> list[LayerState]:
+    path = run_folder / "diagnostics.csv"
+    return read_layer_states(path) if path.is_file() else []
 
 
 def _held_out(arrays: Mapping[str, NDArray[Any]], target: str) -> list[HeldOut]:

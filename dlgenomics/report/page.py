@@ -54,12 +54,16 @@ figure svg{display:block;width:100%;height:auto}
 figure svg *{stroke-linejoin:round;stroke-linecap:butt}
 figure svg text{font-family:inherit}
 figcaption{font-size:.88rem;margin-top:.3rem}
-.scroll{overflow-x:auto}
+.scroll,.network{overflow-x:auto}
+.network figure{max-width:none}
 table{border-collapse:collapse;font-size:.92rem;margin:.4rem 0;overflow-wrap:normal}
 th,td{text-align:left;vertical-align:top;padding:.3rem .9rem .3rem 0;
 border-bottom:1px solid var(--line)}
 th{font-weight:600}
 thead th,.whole td{white-space:nowrap}
+.confusion caption{text-align:left;color:var(--soft);font-size:.88rem}
+.confusion .number{padding-left:.6rem}
+summary{cursor:pointer;color:var(--soft)}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tfoot td{font-weight:650}
 code,pre{font:.9em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
@@ -68,7 +72,7 @@ pre{background:var(--panel);padding:.7rem .9rem;border-radius:.5rem;white-space:
 .numbers{grid-template-columns:repeat(auto-fit,minmax(8rem,1fr))}.numbers b{font-size:1.7rem}}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--panel:#f3f3f3;--good:#00694d;
 --care:#a34700;--link:#000}body{padding:0;max-width:none;font-size:10pt}
-figure svg{filter:none}h2{break-after:avoid}.scroll{overflow:visible}
+figure svg{filter:none}h2{break-after:avoid}.scroll,.network{overflow:visible}
 tr,.numbers,.verdict,pre{break-inside:avoid}}
 """.strip()
 

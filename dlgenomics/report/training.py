@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from dlgenomics.files import write_text
+from dlgenomics.report.contest import contest
 from dlgenomics.report.facts import commands, data_section, environment, network, settings
+from dlgenomics.report.inside import inside
 from dlgenomics.report.learning import learning
 from dlgenomics.report.outcome import Outcome, read_outcome
 from dlgenomics.report.page import Html, element, escape, join, link, page
@@ -42,8 +44,10 @@ def _page(outcome: Outcome) -> str:
         _headline(outcome),
         _verdict(outcome),
         learning(outcome),
+        inside(outcome),
         results(outcome),
         metric_table(outcome),
+        contest(outcome),
         data_section(outcome),
         network(outcome),
         settings(outcome),

@@ -235,8 +235,20 @@ def _check_model(spec: Spec, problems: Problems) -> None:
     known = outline(spec.model.layers, shapes, problems)
     if problems.found:
         return
+    _check_tokens(spec, problems)
     _check_outputs(spec, known, problems)
     _check_all_used(spec, problems)
+
+
+def _check_tokens(spec: Spec, problems: Problems) -> None:
+    """Check that an Embedding gets whole numbers; Keras would cut others off without a word."""
+    for layer in spec.model.layers:
+        if layer.kind == "Embedding":
+            given = spec.data.inputs.get(layer.inputs[0])
+            if given is None or getattr(given, "kind", None) == "numeric":
+                came = "a layer" if given is None else "an input of kind numeric"
+                problems.add(layer.path, "Embedding must follow an input of whole numbers, such as "
+                             f"k-mers. Received: {layer.inputs[0]!r}, {came}.", at_key=True)
 
 
 def _check_outputs(spec: Spec, known: Mapping[str, Outline], problems: Problems) -> None:

@@ -17,9 +17,9 @@ from sklearn.preprocessing import StandardScaler
 
 from dlgenomics.baseline import Record, fit_baselines, fit_run_baselines, judge, read_baselines
 from dlgenomics.baseline import models as baseline_models
+from dlgenomics.data.banks import Held
 from dlgenomics.data.dna import central_codes
 from dlgenomics.data.encoding import decode
-from dlgenomics.data.banks import Held
 from dlgenomics.data.examples import labels_of, load_examples
 from dlgenomics.data.features import Plain
 from dlgenomics.data.sequences import write_sequences

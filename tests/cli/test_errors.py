@@ -125,7 +125,7 @@ def test_debug_shows_the_traceback(run_dlg: Dlg) -> None:
 def test_a_bug_of_ours_is_not_dressed_up(
     run_dlg: Dlg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyError("oops")
 
     monkeypatch.setattr("dlgenomics_zoo.catalogue.list_models", broken)

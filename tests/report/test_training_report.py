@@ -257,13 +257,13 @@ def test_same_run_gives_same_bytes(example):
 
 
 def test_every_page_is_small(example):
-    assert len(example[2].encode()) < 80_000
+    assert len(example[2].encode()) < 100_000
 
 
-def test_four_thousand_examples_stay_under_sixty_kilobytes(tmp_path):
+def test_four_thousand_examples_stay_under_eighty_kilobytes(tmp_path):
     case = Case(sizes={"validation": 3200, "test": 4000}, noise=0.5,
                 losses=[(1 / i, 1 / i + 0.01) for i in range(1, 101)], kept=100, epochs=100)
-    assert write_report(case.write(tmp_path / "run")).stat().st_size < 60_000
+    assert write_report(case.write(tmp_path / "run")).stat().st_size < 80_000
 
 
 def test_hostile_text_stays_text(tmp_path):
@@ -341,7 +341,7 @@ training: {metrics: [auroc]}
     write_record(run, {**record, "status": "finished", "epochs": 6, "best_epoch": 4})
     page = write_report(run.folder).read_text()
     read = Reader(page)
-    assert len(svgs(page)) == 7
+    assert len(svgs(page)) == 10
     assert {"left: AUROC", "right: AUROC", "0.910", "0.820"} <= set(read.text)
     names = [value for _, name, value in read.attributes if name == "id"]
     assert len(names) == len(set(names))

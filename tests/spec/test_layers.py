@@ -167,6 +167,19 @@ CASES = {
     "Subtract": [({}, SEQ, SEQ)],
     "Concatenate": [({}, SEQ, (20, 3)), ({"axis": 1}, SEQ, (7, 4)), ({"axis": 2}, SEQ, SEQ),
                     ({"axis": -2}, SEQ, (7, 4), (1, 4)), ({}, FLAT, (2,))],
+    "Embedding": [({"input_dim": 65, "output_dim": 3}, FLAT),
+                  ({"input_dim": 5, "output_dim": 2, "mask_zero": True}, (20,))],
+    "Dot": [({"axes": 1}, FLAT, FLAT), ({"axes": 2}, SEQ, (7, 4)), ({"axes": 1}, SEQ, (20, 3)),
+            ({"axes": [2, 1]}, SEQ, (4, 3)), ({"axes": -1, "normalize": True}, SEQ, (9, 4)),
+            ({"axes": [2, 1]}, SEQ, (4,)), ({"axes": [1, 1]}, (20,), SEQ)],
+    "EinsumDense": [
+        ({"equation": "abc,cd->abd", "output_shape": [20, 3], "bias_axes": "d"}, SEQ),
+        ({"equation": "ab,bc->ac", "output_shape": 5}, FLAT),
+        ({"equation": "abc,bd->adc", "output_shape": [7, 4], "activation": "relu"}, SEQ),
+        ({"equation": "abc,bc->abc", "output_shape": [20, 4], "bias_axes": "bc"}, SEQ),
+        ({"equation": "abc,bcde->ade", "output_shape": [2, 3], "bias_axes": "e"}, SEQ),
+        ({"equation": "abcd,dbe->abce", "output_shape": [9, 8, 5]}, IMAGE),
+    ],
     "AttentionPooling1D": [({}, SEQ), ({"pool_size": 5, "initial_scale": 0.0}, SEQ)],
     "AttentionSummary": [({}, SEQ), ({"units": 3}, SEQ), ({"units": None}, SEQ)],
     "RelativeMultiHeadAttention": [
@@ -256,6 +269,13 @@ IMPOSSIBLE = [
     ("Concatenate", {"axis": 5}, [SEQ, SEQ]),
 ]
 
+IMPOSSIBLE += [
+    ("Dot", {"axes": 2}, [SEQ, (20, 3)]),
+    ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": [19, 3]}, [SEQ]),
+    ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": [3]}, [SEQ]),
+    ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": [20, 3], "bias_axes": "z"}, [SEQ]),
+]
+
 # Keras builds these, but they mix the examples of a batch, hold nothing, or fail at the first
 # batch: refused on purpose.
 UNWISE = [
@@ -272,6 +292,10 @@ UNWISE = [
     ("AdaptiveMaxPooling1D", {"output_size": 21}, [SEQ]),
     ("DepthwiseConv2D", {"kernel_size": 2, "strides": [1, 2]}, [IMAGE]),
     ("Bidirectional", {"layer": {"GRU": {"units": 2}}, "merge_mode": None}, [SEQ]),
+    ("Embedding", {"input_dim": 5, "output_dim": 2}, [SEQ]),
+    ("Dot", {"axes": 3}, [SEQ, SEQ]),
+    ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": [3]}, [SEQ]),
+    ("Dot", {"axes": 1}, [IMAGE, IMAGE]),
     ("AttentionPooling1D", {"pool_size": 3}, [SEQ]),
     ("AttentionPooling1D", {}, [FLAT]),
     ("AttentionSummary", {}, [FLAT]),
@@ -304,6 +328,18 @@ UNWISE = [
     ("PositionEncoding", {}, [FLAT]),
     ("PositionEmbedding", {}, [IMAGE]),
 ]
+
+
+@pytest.mark.parametrize("equation", [
+    "", "abc", "abc,cd", "ab,cd->abd", "abc,cd->bd", "abc,cd->bad", "abc,acd->abd", "abcc,cd->abd",
+    "abc,cdd->abd", "abc,cd->abdd", "abc,de->abe", "abc,cde->abd", "abc,cd->abx", "aBc,cd->aBd",
+    "...c,cd->...d", "abc, cd->abd", "abc,cd->abd;import os", 5, None, ["abc,cd->abd"],
+])
+def test_only_products_over_named_axes_are_equations(equation):
+    problems = Problems(read_document("layers: []"))
+    assert RULES["EinsumDense"].arguments["equation"].kind.check(
+        "equation", equation, ("layers",), problems) is None
+    assert "must be an equation such as 'abc,cd->abd'" in problems.found[0].message
 
 
 def class_of(kind):

@@ -135,6 +135,14 @@ AUGMENTS = [
 ]
 
 LAYERS = [
+    ("- Flatten", "- Flatten\n    - §Embedding: {input_dim: 5, output_dim: 2}\n    - Flatten",
+     "Embedding must follow an input of whole numbers, such as k-mers. Received: 'flatten_1', a "
+     "layer."),
+    ("- Flatten", "- §Embedding: {input_dim: 5, output_dim: 2}", "Embedding cannot follow shape "
+     "(None, 46, 3): it needs whole numbers, one a position: (positions)."),
+    ("- Flatten", "- §ReversibleEmbedding", "a layer must be one that specs may use. Received: "
+     "'ReversibleEmbedding'. ReversibleEmbedding turns vectors back into tokens, which no target "
+     "is; write Embedding."),
     ("- Flatten", "- §flatten", "a layer must be one that specs may use. Received: 'flatten'. "
      "Did you mean 'Flatten'?"),
     ("- Conv1D: {", "- §Conv1d: {", "a layer must be one that specs may use. Received: 'Conv1d'. "

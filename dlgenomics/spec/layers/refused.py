@@ -22,13 +22,13 @@ _REFUSED: Final = {
         "ZeroPadding3D", "Cropping3D",
     ),
     "{} is for films; write a Conv1D before an LSTM": ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"),
-    "{} needs whole numbers, and inputs are one-hot; a Dense or Conv1D embeds those": (
-        "Embedding", "ReversibleEmbedding",
+    "{} turns vectors back into tokens, which no target is; write Embedding": (
+        "ReversibleEmbedding",
     ),
-    "{} is prepared from data outside the spec": (
+    "{} learns from data before training; data.inputs prepares inputs": (
         "Normalization", "Discretization", "StringLookup", "IntegerLookup", "TextVectorization",
     ),
-    "{} prepares tables or text, which are not inputs of a spec": (
+    "{} prepares tables or text; data.inputs prepares inputs": (
         "CategoryEncoding", "Hashing", "HashedCrossing",
     ),
     "{} is for sound": ("MelSpectrogram", "STFTSpectrogram"),
@@ -43,9 +43,6 @@ _REFUSED: Final = {
         "Solarization",
     ),
     "{} chains layers that prepare pictures; list the layers": ("Pipeline",),
-    "{} has axes of its own; Attention, Multiply and Dense cover what models of DNA need": (
-        "Dot", "EinsumDense",
-    ),
     "{} is for adversarial training, which specs do not do": ("SpectralNormalization",),
 }
 

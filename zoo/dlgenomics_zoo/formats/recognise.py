@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import json
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -150,8 +149,6 @@ def _tensorflow(path: Path, start: bytes) -> Format:
 
 
 def _is_architecture(path: Path) -> bool:
-    try:
-        found = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and bool({"class_name", "layers", "config"} & set(found))
+    with path.open("rb") as stream:
+        start = stream.read(2**20)
+    return any(f'"{key}"'.encode() in start for key in ("class_name", "config", "layers"))
