@@ -9,17 +9,22 @@ from numpy.typing import NDArray
 
 from dlgenomics.data.encoding import Codes, reverse_complement
 from dlgenomics.data.examples import Examples
+from dlgenomics.data.split import Rows
 
 
-def central_codes(examples: Examples) -> Codes:
-    """Return the letters of all examples as the model sees them: uint8, shape (examples, length).
+def central_codes(examples: Examples, rows: Rows | None = None) -> Codes:
+    """Return the letters of examples as the model sees them: uint8, shape (examples, length).
 
     The length is 0 where no input is made of letters.
+
+    Args:
+        examples: where they come from.
+        rows: which; default: all.
     """
-    everything = np.arange(len(examples.names))
+    rows = np.arange(len(examples.names)) if rows is None else rows
     if examples.sequences is None:
-        return np.empty((len(everything), 0), np.uint8)
-    codes: Codes = examples.sequences.take(everything)
+        return np.empty((len(rows), 0), np.uint8)
+    codes: Codes = examples.sequences.take(rows)
     return codes[:, examples.margin:codes.shape[1] - examples.margin]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
@@ -12,9 +11,8 @@ from numpy.typing import NDArray
 
 from dlgenomics.data.dna import central_codes
 from dlgenomics.data.encoding import Codes
-from dlgenomics.data.examples import Examples
+from dlgenomics.data.examples import Examples, labels_of
 
-_CONTIG: Final = re.compile(r"([^:\s]+):\d+-\d+")
 _SAMPLED: Final = 20_000
 """Composition is measured on at most so many examples of a part, evenly spread."""
 
@@ -27,18 +25,16 @@ def summarize_examples(examples: Examples) -> dict[str, Any]:
     ``labels``, by part and target, lists over columns: ``known``, ``mean``, ``sd``, ``min`` and
     ``max`` of the labels that are not missing, None where all are.
     """
-    parts = {"train": examples.parts.train, "validation": examples.parts.validation,
-             "test": examples.parts.test}
-    parts = {part: rows for part, rows in parts.items() if len(rows)}
-    codes = central_codes(examples)
+    parts = {part: rows for part, rows in examples.parts.by_name().items() if len(rows)}
+    codes = {part: central_codes(examples, _some(rows)) for part, rows in parts.items()}
     contigs = _contigs(examples)
     return {
-        "length": int(codes.shape[1]),
-        "gc": {part: _gc(codes[_some(rows)]) for part, rows in parts.items()},
-        "unknown": {part: float((codes[_some(rows)] > 3).mean()) for part, rows in parts.items()},
+        "length": codes["train"].shape[1],
+        "gc": {part: _gc(found) for part, found in codes.items()},
+        "unknown": {part: _unknown(found) for part, found in codes.items()},
         "chromosomes": {part: dict(Counter(contigs[row] for row in rows).most_common())
                         for part, rows in parts.items()} if contigs else {},
-        "labels": {part: {name: _spread(labels[rows]) for name, labels in examples.labels.items()}
+        "labels": {part: {name: _spread(_labels(examples, name, rows)) for name in examples.labels}
                    for part, rows in parts.items()},
     }
 
@@ -47,18 +43,24 @@ def _some(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return rows[:: -(-len(rows) // _SAMPLED)]
 
 
+def _labels(examples: Examples, target: str, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the labels of some rows; of labels along positions, which are many, of a sample."""
+    few = labels_of(examples, target, _some(rows))
+    return labels_of(examples, target, rows) if few.ndim == 2 else few
+
+
+def _unknown(codes: Codes) -> float:
+    return float((codes > 3).mean()) if codes.size else 0.0
+
+
 def _gc(codes: Codes) -> float | None:
     known = int((codes <= 3).sum())
     return float(((codes == 1) | (codes == 2)).sum() / known) if known else None
 
 
 def _contigs(examples: Examples) -> list[str]:
-    """Return the contig of each example, from its place or its name; empty where one has none."""
-    places = getattr(examples, "places", None)
-    if places is not None:
-        return [str(name) for name in places.contig_names]
-    found = [_CONTIG.match(name) for name in examples.names]
-    return [match[1] for match in found if match] if all(found) else []
+    """Return the contig of each example; empty where their places are not known."""
+    return [] if examples.places is None else list(map(str, examples.places.contig_names))
 
 
 def _spread(labels: NDArray[np.floating[Any]]) -> dict[str, list[float | int | None]]:

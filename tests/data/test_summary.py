@@ -8,9 +8,12 @@ import json
 import numpy as np
 import pytest
 
+from dlgenomics.data.banks import Held
 from dlgenomics.data.dna import sequence_keys, unknown_share
 from dlgenomics.data.encoding import encode, reverse_complement
 from dlgenomics.data.examples import load_examples
+from dlgenomics.data.features import Plain
+from dlgenomics.data.intervals import make_intervals
 from dlgenomics.data.split import Parts
 from dlgenomics.data.summary import summarize_examples
 from dlgenomics.spec import parse_spec
@@ -22,8 +25,10 @@ def examples(tiny_data):
     loaded = load_examples(parse_spec(TINY_SPEC), tiny_data)
     codes = np.stack([encode(s) for s in ("AACC", "GGNN", "ACGT", "TTTT")])
     return dataclasses.replace(
-        loaded, codes=codes, margin=0, names=("chr1:0-4", "chr2:0-4", "chr1:9-13", "chr3:0-4"),
-        labels={"bound": np.array([[1], [np.nan], [0], [np.nan]])},
+        loaded, sequences=Held(codes), margin=0, names=("a", "b", "c", "d"),
+        places=make_intervals([("chr1", 0, 4, "."), ("chr2", 0, 4, "."), ("chr1", 9, 13, "."),
+                               ("chr3", 0, 4, ".")]),
+        labels={"bound": Plain(Held(np.array([[1], [np.nan], [0], [np.nan]])))},
         parts=Parts(np.array([0, 1]), np.array([2]), np.array([3])))
 
 
@@ -41,7 +46,7 @@ def test_numbers_by_hand(examples):
 
 
 def test_sequences_without_places_and_empty_parts(examples):
-    bare = dataclasses.replace(examples, names=("a", "chr2:0-4", "c", "d"),
+    bare = dataclasses.replace(examples, places=None,
                                parts=Parts(np.array([0, 1]), np.array([2]), np.arange(0)))
     found = summarize_examples(bare)
     assert found["chromosomes"] == {}
