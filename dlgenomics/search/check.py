@@ -92,8 +92,11 @@ def _complaint(document: Document, values: Mapping[str, Mapping[int, Any]], name
 
 
 def _is_idle(document: Document, values: Mapping[str, Mapping[int, Any]], name: str) -> bool:
+    """Tell whether an axis changes nothing, whatever value any other axis has."""
     several = list(values[name].values())
-    for others in _neighbours(values, name):
+    firsts, lasts = list(_neighbours(values, name))[1:]
+    singly = ({**firsts, other: value} for other in firsts for value in values[other].values())
+    for others in (firsts, lasts, *singly):
         made = [apply_point(document.data, {**others, name: value})
                 for value in (several[0], several[-1])]
         if made[0] != made[1]:
