@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kipoi_zoo import MD5, PLAIN, write_zoo
 
 from dlgenomics_zoo.kipoi.checkout import Checkout
 from dlgenomics_zoo.kipoi.descriptor import Descriptor, Person, RemoteFile
+from kipoi_zoo import MD5, PLAIN, write_zoo
 
 
 @pytest.fixture
@@ -156,3 +156,11 @@ def test_a_template_without_its_table_is_said(zoo: Path) -> None:
 def test_packages_of_ours_are_not_descriptors(zoo: Path) -> None:
     (zoo / "Plain" / "model.yaml").write_text("spec: 1\nname: mine\n")
     assert "Plain" not in _models(zoo)
+
+
+def test_nothing_in_it_steers_the_terminal(zoo: Path) -> None:
+    one = _changed(zoo, "doc: Binds things.", 'doc: "\\e[2JBinds\\a things."')
+    assert one.doc.startswith("[2JBinds things.")
+    (zoo / "odd\x1b[2J").mkdir()
+    (zoo / "odd\x1b[2J" / "model.yaml").write_text(PLAIN)
+    assert all(name.isprintable() for name in _models(zoo))

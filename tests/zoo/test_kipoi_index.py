@@ -11,7 +11,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from kipoi_zoo import MD5, write_zoo
 
 from dlgenomics.errors import DataError
 from dlgenomics_zoo.kipoi.checkout import Checkout
@@ -26,6 +25,7 @@ from dlgenomics_zoo.kipoi.index import (
     write_index,
 )
 from dlgenomics_zoo.kipoi.standing import STATUSES, _notes, about, framework_of, standing_of
+from kipoi_zoo import MD5, write_zoo
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = kipoi_index().models

@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from kipoi_zoo import PLAIN, write_zoo
 
 from dlgenomics.errors import DataError, DlgError
 from dlgenomics_zoo.catalogue import find_model, kipoi_descriptor, list_models, locate
@@ -22,6 +21,7 @@ from dlgenomics_zoo.sources.declared import (
 )
 from dlgenomics_zoo.sources.git import SourceError, clone
 from dlgenomics_zoo.sources.permalink import Permalink, parse_permalink
+from kipoi_zoo import PLAIN, write_zoo
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 

@@ -79,7 +79,7 @@ class Checkout:
             if count > _MAX_FOLDERS:
                 raise DataError(f"a folder of models may hold at most {_MAX_FOLDERS:,} folders. "
                                 "Received: more. Name the folder of the models.", path=self.root)
-            inner[:] = sorted(name for name in inner if not name.startswith("."))
+            inner[:] = sorted(n for n in inner if n.isprintable() and not n.startswith("."))
             relative = Path(folder).relative_to(self.root).as_posix()
             if relative.rpartition("/")[2] != _LEFT_OUT:
                 yield relative, files
