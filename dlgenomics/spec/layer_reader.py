@@ -192,7 +192,7 @@ class _LayerReader:
 
     def _again(self, layers: Sequence[Layer], renamed: dict[str, str], suffix: str,
                below: Path) -> list[Layer]:
-        """Return layers that apply ``layers`` again, with their weights.
+        """Return layers that apply ``layers`` again, with their weights where they have any.
 
         Args:
             layers: those of the first branch.
@@ -206,8 +206,9 @@ class _LayerReader:
             inputs = tuple(self.wiring.source(renamed.get(n, n), below, Problems(
                 self.problems.document)) for n in layer.inputs)
             renamed[layer.name] = self.wiring.free(f"{layer.name}_{suffix}")
+            whose = None if RULES[layer.kind].weightless else layer.shares or layer.name
             found.append(self._keep(replace(layer, name=renamed[layer.name], inputs=inputs,
-                                            shares=layer.shares or layer.name)))
+                                            shares=whose)))
         return found
 
     def _shared(self, of: str, place: Mapping[str, Any], below: Path) -> list[Layer]:
