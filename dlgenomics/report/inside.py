@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from dlgenomics.report.curves import shown_column
 from dlgenomics.report.drawing import INK, LINES, draw
@@ -19,6 +19,7 @@ from dlgenomics.train.layer_table import LayerState
 
 MOST_LINES: Final = len(LINES)
 """More layers are drawn as a map of colours."""
+_PLAIN: Final = FuncFormatter(lambda value, _: f"{value:g}")
 MANY_DEAD: Final = 0.5
 FADES: Final = 1e-3
 """A gradient norm of the first layer that is this much smaller than the last one's fades."""
@@ -90,7 +91,7 @@ def _gradients_said(norms: Mapping[str, Values]) -> str:
 def _figure(name: str, title: str, values: Mapping[str, Values], kept: int, *,
             logarithmic: bool) -> Html:
     few = len(values) <= MOST_LINES
-    plot = _lines(values, logarithmic=logarithmic) if few else _map(values, title,
+    plot = _lines(values, title, logarithmic=logarithmic) if few else _map(values, title,
                                                                      logarithmic=logarithmic)
 
     def drawn(axes: Axes) -> None:
@@ -104,14 +105,17 @@ def _figure(name: str, title: str, values: Mapping[str, Values], kept: int, *,
                 size=(5.2, height + (0.2 * max(0, len(values) // 2 - 1) if few else 0)))
 
 
-def _lines(values: Mapping[str, Values], *, logarithmic: bool) -> Any:
+def _lines(values: Mapping[str, Values], title: str, *, logarithmic: bool) -> Any:
     def plot(axes: Axes) -> None:
+        axes.set_ylabel(title)
         for (layer, each), (colour, dashes) in zip(values.items(), LINES, strict=False):
             axes.plot(np.arange(len(each)), each, color=colour, linestyle=dashes,
                       label=shown_column(layer), marker="o" if len(each) < 3 else None)
         positive = any((each > 0).any() for each in values.values())
         if logarithmic and positive:
             axes.set_yscale("log", nonpositive="mask")
+            axes.yaxis.set_major_formatter(_PLAIN)
+            axes.yaxis.set_minor_formatter(NullFormatter())
         elif not logarithmic:
             axes.set_ylim(-0.02, 1.02)
 
@@ -136,6 +140,9 @@ def _map(values: Mapping[str, Values], title: str, *, logarithmic: bool) -> Any:
         axes.grid(visible=False)
         whole = axes.get_figure()
         assert whole is not None  # noqa: S101 - axes that are drawn on belong to a figure
-        whole.colorbar(image, ax=axes, label=title, shrink=0.8)
+        bar = whole.colorbar(image, ax=axes, label=title, shrink=0.8)
+        if logarithmic:
+            bar.ax.yaxis.set_major_formatter(_PLAIN)
+            bar.ax.yaxis.set_minor_formatter(NullFormatter())
 
     return plot
