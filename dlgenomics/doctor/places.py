@@ -21,8 +21,9 @@ def places_of(spec: Spec, folder: Path, names: Sequence[str]) -> Intervals | Non
     """Return the windows of the examples; None where they are sequences without coordinates."""
     source = spec.data.train
     if source is not None and source.intervals is not None:
-        length = max(one.length for one in spec.data.inputs.values())
-        center = any(one.center for one in spec.data.inputs.values())
+        inputs = spec.data.inputs.values()
+        length = max(getattr(one, "length", 0) for one in inputs)
+        center = any(getattr(one, "center", False) for one in inputs)
         return fit_length(read_intervals(folder / source.intervals), length, center=center)
     found = [_COORDINATES.match(name) for name in names]
     rows = [(m[1], int(m[2]), int(m[3]), ".") for m in found if m]

@@ -37,7 +37,7 @@ def inside(outcome: Outcome) -> Html:
                "same; epoch 0 is before training. Logarithmic.") if norms else Html(),
         figure(_figure("dead", "Share of dead units", dead, outcome.kept, logarithmic=False),
                "Units that give zero for every example of that batch: they pass nothing on and "
-               "learn nothing.") if dead else Html(),
+               "learn nothing.") if any((each > 0).any() for each in dead.values()) else Html(),
     ]
     return section("Inside the layers", element("p", " ".join(_sentences(norms, dead, outcome))),
                    figures(*drawn))
@@ -61,6 +61,8 @@ def _sentences(norms: Mapping[str, Values], dead: Mapping[str, Values],
         return [*said, "No layer rests at zero, so none can die."]
     kept = {layer: float(values[min(outcome.kept, len(values) - 1)])
             for layer, values in dead.items()}
+    if not any(kept.values()):
+        return [*said, f"After epoch {outcome.kept}, whose weights were kept, no unit is dead."]
     many = {layer: value for layer, value in kept.items() if value >= MANY_DEAD}
     if many:
         named = ", ".join(f"{layer} ({100 * value:.0f} %)" for layer, value in many.items())

@@ -240,6 +240,33 @@ def test_facts_of_the_examples(tmp_path):
     assert ">-7.00<" in page
 
 
+def test_positives_are_shares_of_the_labels_that_are_known(tmp_path):
+    folder = CASES["binary"].write(tmp_path / "run")
+    run = RunFolder(folder)
+    known = {"signal": {"known": [822], "mean": [0.5], "sd": [0.5], "min": [0.0], "max": [1.0]}}
+    facts = {"length": 100, "gc": {}, "unknown": {}, "chromosomes": {}, "labels": {"train": known}}
+    write_record(run, {**read_record(run), "examples": facts})
+    assert ">411 (50.0 %)<" in write_report(folder).read_text()
+
+
+def test_positives_of_many_columns_are_a_range(tmp_path):
+    folder = CASES["many"].write(tmp_path / "run")
+    run = RunFolder(folder)
+    record = read_record(run)
+    record["positives"]["train"]["signal"] = [100 * i for i in range(1, 11)] + [10, 20]
+    write_record(run, record)
+    assert ">46.1 % (1.0 to 100.0 %)<" in write_report(folder).read_text()
+
+
+def test_no_dead_unit_needs_no_figure(tmp_path):
+    folder = CASES["binary"].write(tmp_path / "run")
+    write_layer_states(folder / "diagnostics.csv", [
+        LayerState(epoch, "conv", 1.0, 0.0) for epoch in range(5)])
+    text = inside(read_outcome(folder))
+    assert "no unit is dead" in text
+    assert "Share of dead units" not in text
+
+
 def test_regression_shows_what_is_left(tmp_path):
     page = write_report(CASES["regression"].write(tmp_path / "run")).read_text()
     assert "Errors by predicted level, test set" in page
