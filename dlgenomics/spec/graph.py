@@ -130,10 +130,10 @@ class _GraphReader(LayerReader):
         return [*found, self._joined("Add", (*sources, *self.wiring.previous), place, below)]
 
     def _joined(self, kind: str, inputs: Sequence[str], place: Mapping[str, Any],
-                below: Path) -> Layer:
-        """Return the layer that ends a block."""
+                below: Path, **arguments: Any) -> Layer:
+        """Return a layer that a block adds of itself."""
         name = self.wiring.name(kind, place, below, self.problems)
-        return self.keep(Layer(kind, name, {}, tuple(inputs), path=below))
+        return self.keep(Layer(kind, name, arguments, tuple(inputs), path=below))
 
     def _siamese(self, place: Mapping[str, Any], checked: Mapping[str, Any],
                  below: Path) -> list[Layer]:
@@ -170,9 +170,8 @@ class _GraphReader(LayerReader):
         found += self._again(found, renamed, "rc", below)
         last = renamed.get(end, end)
         if checked.get("realign"):
-            found.append(self._joined("ReverseComplement", (last,), {}, below))
-            last = found[-1].name
-            found[-1] = self.keep(replace(found[-1], arguments={"complement": False}))
+            turned = self._joined("ReverseComplement", (last,), {}, below, complement=False)
+            found, last = [*found, turned], turned.name
         return [other, *found, self._joined("Average", (end, last), place, below)]
 
     def _again(self, layers: Sequence[Layer], renamed: dict[str, str], suffix: str,
