@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dlgenomics.baseline import Record
 
 
-@click.command(epilog=example("dlg baseline run"))
+@click.command(epilog=example("dlg baseline runs/tal1"))
 @click.argument("run_or_spec")
 @click.option("--data", "data", type=click.Path(path_type=Path, file_okay=False), default=".",
               show_default="here", help="Folder where a spec's relative paths start; a run knows "
