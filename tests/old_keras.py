@@ -87,7 +87,7 @@ def write_h5(path: Path, layers: Mapping[str, Named], *, version: str | None = N
 def build(network: Any) -> Any:
     """Build what the reader made of a file, with its weights, through the spec's own rules."""
     from dlgenomics.build import assemble_model
-    from dlgenomics.spec.layer_reader import parse_layers
+    from dlgenomics.spec.graph import parse_layers
     from dlgenomics.spec.problems import Problems
     from dlgenomics_zoo.formats.keras_steps import NO_DOCUMENT
     from dlgenomics_zoo.formats.load_weights import load_weights

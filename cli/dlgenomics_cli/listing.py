@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = ("model", "source", "framework", "status", "licence", "tags", "description")
 
+SHORT: Final = ("model", "source", "framework", "status", "description")
+
 
 def entry_row(entry: Entry) -> tuple[str, ...]:
     """Return a model's cells; what is wrong with it stands for its description."""
@@ -19,22 +21,26 @@ def entry_row(entry: Entry) -> tuple[str, ...]:
             ", ".join(entry.tags), entry.problem or entry.description)
 
 
+def short_row(entry: Entry) -> tuple[str, ...]:
+    """Return the cells that fit on a screen."""
+    return (entry.name, entry.source, entry.framework, entry.status,
+            entry.problem or entry.description)
+
+
 def folded_rows(entries: Sequence[Entry]) -> Iterator[tuple[str, ...]]:
     """Yield a line for each group of more than one model, and one for each other model."""
     for _, group in itertools.groupby(entries, key=lambda one: (one.source, one.group)):
         members = list(group)
         if len(members) == 1 or not members[0].group:
-            yield from map(entry_row, members)
+            yield from map(short_row, members)
         else:
             yield _group_row(members)
 
 
 def _group_row(members: Sequence[Entry]) -> tuple[str, ...]:
     first = members[0]
-    tags = dict.fromkeys(tag for one in members for tag in one.tags)
     return (f"{first.group} ({len(members):,} models)", first.source,
             _counted(one.framework for one in members), _counted(one.status for one in members),
-            ", ".join(sorted({one.license for one in members if one.license})), ", ".join(tags),
             _shared(one.description for one in members))
 
 

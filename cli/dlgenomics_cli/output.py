@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -57,6 +58,22 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     Console().print(table)
+
+
+def show_list(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a long table, a line for each row: on a terminal cut to its width, and paged."""
+    if not sys.stdout.isatty():
+        show_table(header, rows)
+        return
+    screen = shutil.get_terminal_size()
+    cells = [[str(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+             .rstrip()[:screen.columns] for row in cells]
+    if len(lines) < screen.lines:
+        show("\n".join(lines))
+    else:
+        click.echo_via_pager("\n".join(lines) + "\n")
 
 
 def size_text(count: int) -> str:

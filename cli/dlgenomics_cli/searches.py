@@ -24,6 +24,7 @@ def finish_search(folder: Path, *, as_json: bool) -> Iterator[list[State]]:
         if (folder / "search.json").is_file():
             say(f"Interrupted. Nothing is lost; go on with: dlg resume {folder}")
         raise
+    from dlgenomics.errors import SearchError
     from dlgenomics.report.search import write_search_report
     from dlgenomics.search.folder import SearchFolder
 
@@ -33,10 +34,10 @@ def finish_search(folder: Path, *, as_json: bool) -> Iterator[list[State]]:
         show_json(_data(state, files))
     else:
         _show(state, files)
-    if state.best is not None:
-        say(f"Next: dlg train {files.best} --data {state.data_folder}")
-    else:
-        say(f"No trial gave a value; the reasons are in {report}")
+    if state.best is None:
+        raise SearchError("a search must have a trial that gives a value. Received: none of "
+                          f"{state.count}. The reasons are in {report}")
+    say(f"Next: dlg train {files.best} --data {state.data_folder}")
 
 
 def _data(state: State, files: SearchFolder) -> dict[str, object]:

@@ -57,14 +57,19 @@ def _judged(record: Record, part: str, target: str, metric: str,
     fact = metric_fact(metric)
     best = (min if fact.is_error else max)(others, key=lambda name: others[name])
     gain = _gain(mine, others[best], is_error=fact.is_error)
-    where = f"{fact.title} {_shown(mine)} on the {part} set, against {_shown(others[best])}"
+    title = fact.title if fact.title[:2].isupper() else fact.title[0].lower() + fact.title[1:]
+    where = f"{title} {_shown(mine)} on the {part} set, against {_shown(others[best])}"
     model = f"{TITLES[best]} on counts of {record.k}-mers"
     if gain > 1:
         return [Verdict(target, True, f"The network earns its place: {where} of {model}.")]
-    does = "does better" if gain < -1 else "does as well"
-    return [Verdict(target, False, f"A k-mer model {does}: the network has {where} of {model}. "
-                    "What it learned goes not beyond which short words are there; use the simpler "
-                    "model, or give the network more examples or a better shape.")]
+    if gain < -1:
+        return [Verdict(target, False, f"A k-mer model does better: the network has {where} of "
+                        f"{model}. Use the simpler model, or see what holds the network back: "
+                        "learning rate, shape, or too few examples.")]
+    return [Verdict(target, False, f"A k-mer model does as well: the network has {where} of "
+                    f"{model}. What the network learned does not go beyond which short words are "
+                    "there; use the simpler model, or give the network more examples or another "
+                    "shape.")]
 
 
 def _is_defined(value: float | None) -> TypeGuard[float]:

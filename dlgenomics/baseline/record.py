@@ -6,11 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
 
-from dlgenomics.train.run import write_json
-
-FILE_NAME: Final = "baselines.json"
+from dlgenomics.train.run import RunFolder, write_json
 
 Metrics = dict[str, dict[str, Mapping[str, float | None]]]
 """Values by held-out part, target and metric; None where a metric is not defined."""
@@ -49,5 +46,5 @@ def write_baselines(path: Path, record: Record) -> None:
 
 def read_baselines(run_folder: Path) -> Record | None:
     """Return a run's record, or None where no baselines were fitted."""
-    path = run_folder / FILE_NAME
+    path = RunFolder(run_folder).baselines
     return Record(**json.loads(path.read_text())) if path.is_file() else None

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dlgenomics.baseline.fit import DEFAULT_K, fit_baselines
-from dlgenomics.baseline.record import FILE_NAME, Metrics, Record, write_baselines
+from dlgenomics.baseline.record import Metrics, Record, write_baselines
 from dlgenomics.baseline.score import score
 from dlgenomics.data.examples import Examples, labels_of, load_examples
 from dlgenomics.errors import RunError
@@ -39,7 +39,7 @@ def fit_run_baselines(run_folder: Path, *, k: int = DEFAULT_K, both_strands: boo
                        f"{changed[0]} has changed. Restore it, or train anew.", folder=run_folder)
     fitted = fit_baselines(spec, examples, k=k, both_strands=both_strands, progress=progress)
     found = replace(fitted, network=_network(run, spec, examples, fitted))
-    write_baselines(run_folder / FILE_NAME, found)
+    write_baselines(run.baselines, found)
     return found
 
 

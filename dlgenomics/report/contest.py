@@ -38,22 +38,16 @@ def _table(outcome: Outcome, record: Record) -> Html:
     models = {"network": record.network, **record.metrics}
     parts = [part for part in PARTS if part in record.network]
     several = len(record.columns) > 1
-    rows = []
-    for target in record.columns:
-        for metric in outcome.spec.training.metrics[target]:
-            cells = [metric_value(metric, values.get(part, {}).get(target, {}).get(metric))
-                     for part in parts for values in models.values()]
-            rows.append([*([target] if several else []), metric_name(metric), *cells])
-    head = [*(["Target"] if several else []), "Metric",
-            *(f"{part.capitalize()}: {_title(name)}"
-              for part in parts for name in models)]
-    first = 2 if several else 1
-    compared = table(head, rows, numbers=range(first, len(head)))
+    rows = [
+        [*([target] if several else []), metric_name(metric), TITLES.get(name, name),
+         *(metric_value(metric, values.get(part, {}).get(target, {}).get(metric))
+           for part in parts)]
+        for target in record.columns for metric in outcome.spec.training.metrics[target]
+        for name, values in models.items()
+    ]
+    head = [*(["Target"] if several else []), "Metric", "Model", *map(str.capitalize, parts)]
+    compared = table(head, rows, numbers=range(len(head) - len(parts), len(head)))
     return join([compared, _columns_said(outcome, record)], "\n")
-
-
-def _title(name: str) -> str:
-    return TITLES.get(name, name)
 
 
 def _columns_said(outcome: Outcome, record: Record) -> Html:

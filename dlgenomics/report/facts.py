@@ -12,7 +12,7 @@ from dlgenomics.report.examples import example_facts
 from dlgenomics.report.network import layer_rows
 from dlgenomics.report.outcome import Outcome
 from dlgenomics.report.page import Html, element, section, table
-from dlgenomics.report.words import share
+from dlgenomics.report.words import NOT_DEFINED, share
 from dlgenomics.spec import summarize
 from dlgenomics.spec.arguments import Reference, plain
 
@@ -40,13 +40,17 @@ def _split_table(outcome: Outcome) -> Html:
     sizes = outcome.record["split"]
     whole = sum(sizes.values())
     counted = _counted(outcome)
+    wide = [] if counted else [target for target in outcome.record.get("positives", {}).get(
+        "train", {}) if outcome.task_of(target).endswith("_classification")]
     rows = [
-        [part, f"{size:,}", share(size, whole), *_positives(outcome, part, counted)]
+        [part, f"{size:,}", share(size, whole), *_positives(outcome, part, counted),
+         *(_range_of_positives(outcome, part, target) for target in wide)]
         for part, size in sizes.items()
     ]
-    head = ["Part", "Examples", "Share", *(f"Positives: {column}" for _, _, column in counted)]
-    return table(head, rows, numbers=range(1, len(head)), foot=["all", f"{whole:,}", "100.0 %",
-                                                               *[""] * len(counted)])
+    head = ["Part", "Examples", "Share", *(f"Positives: {column}" for _, _, column in counted),
+            *(f"Positives of {target}: mean (lowest to highest)" for target in wide)]
+    foot = ["all", f"{whole:,}", "100.0 %", *[""] * (len(head) - 3)]
+    return table(head, rows, numbers=range(1, len(head)), foot=foot)
 
 
 def _counted(outcome: Outcome) -> list[tuple[str, int, str]]:
@@ -58,10 +62,27 @@ def _counted(outcome: Outcome) -> list[tuple[str, int, str]]:
 
 
 def _positives(outcome: Outcome, part: str, counted: Sequence[tuple[str, int, str]]) -> list[str]:
-    size = outcome.record["split"][part]
     positives = outcome.record.get("positives", {}).get(part, {})
-    found = [positives[target][i] if target in positives else None for target, i, _ in counted]
-    return ["not recorded" if n is None else f"{n:,} ({share(n, size)})" for n in found]
+    found = [(positives[target][i], _known(outcome, part, target, i))
+             if target in positives else None for target, i, _ in counted]
+    return ["not recorded" if pair is None else f"{pair[0]:,} ({share(*pair)})" for pair in found]
+
+
+def _known(outcome: Outcome, part: str, target: str, column: int) -> int:
+    """Return how many labels of a column are not missing; all, where that was not recorded."""
+    labels = outcome.record.get("examples", {}).get("labels", {}).get(part, {}).get(target)
+    return int(labels["known"][column] if labels else outcome.record["split"][part])
+
+
+def _range_of_positives(outcome: Outcome, part: str, target: str) -> str:
+    """Return the mean, lowest and highest share of positives over many columns."""
+    counts = outcome.record["positives"].get(part, {}).get(target, [])
+    shares = [count / known for i, count in enumerate(counts)
+              if (known := _known(outcome, part, target, i))]
+    if not shares:
+        return NOT_DEFINED
+    low, mean, high = min(shares), sum(shares) / len(shares), max(shares)
+    return f"{100 * mean:.1f} % ({100 * low:.1f} to {100 * high:.1f} %)"
 
 
 def _file_table(outcome: Outcome) -> Html:

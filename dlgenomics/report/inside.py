@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from dlgenomics.report.curves import shown_column
 from dlgenomics.report.drawing import INK, LINES, draw
@@ -19,6 +19,7 @@ from dlgenomics.train.layer_table import LayerState
 
 MOST_LINES: Final = len(LINES)
 """More layers are drawn as a map of colours."""
+_PLAIN: Final = FuncFormatter(lambda value, _: f"{value:g}")
 MANY_DEAD: Final = 0.5
 FADES: Final = 1e-3
 """A gradient norm of the first layer that is this much smaller than the last one's fades."""
@@ -36,7 +37,7 @@ def inside(outcome: Outcome) -> Html:
                "same; epoch 0 is before training. Logarithmic.") if norms else Html(),
         figure(_figure("dead", "Share of dead units", dead, outcome.kept, logarithmic=False),
                "Units that give zero for every example of that batch: they pass nothing on and "
-               "learn nothing.") if dead else Html(),
+               "learn nothing.") if any((each > 0).any() for each in dead.values()) else Html(),
     ]
     return section("Inside the layers", element("p", " ".join(_sentences(norms, dead, outcome))),
                    figures(*drawn))
@@ -60,6 +61,8 @@ def _sentences(norms: Mapping[str, Values], dead: Mapping[str, Values],
         return [*said, "No layer rests at zero, so none can die."]
     kept = {layer: float(values[min(outcome.kept, len(values) - 1)])
             for layer, values in dead.items()}
+    if not any(kept.values()):
+        return [*said, f"After epoch {outcome.kept}, whose weights were kept, no unit is dead."]
     many = {layer: value for layer, value in kept.items() if value >= MANY_DEAD}
     if many:
         named = ", ".join(f"{layer} ({100 * value:.0f} %)" for layer, value in many.items())
@@ -90,7 +93,7 @@ def _gradients_said(norms: Mapping[str, Values]) -> str:
 def _figure(name: str, title: str, values: Mapping[str, Values], kept: int, *,
             logarithmic: bool) -> Html:
     few = len(values) <= MOST_LINES
-    plot = _lines(values, logarithmic=logarithmic) if few else _map(values, title,
+    plot = _lines(values, title, logarithmic=logarithmic) if few else _map(values, title,
                                                                      logarithmic=logarithmic)
 
     def drawn(axes: Axes) -> None:
@@ -104,14 +107,17 @@ def _figure(name: str, title: str, values: Mapping[str, Values], kept: int, *,
                 size=(5.2, height + (0.2 * max(0, len(values) // 2 - 1) if few else 0)))
 
 
-def _lines(values: Mapping[str, Values], *, logarithmic: bool) -> Any:
+def _lines(values: Mapping[str, Values], title: str, *, logarithmic: bool) -> Any:
     def plot(axes: Axes) -> None:
+        axes.set_ylabel(title)
         for (layer, each), (colour, dashes) in zip(values.items(), LINES, strict=False):
             axes.plot(np.arange(len(each)), each, color=colour, linestyle=dashes,
                       label=shown_column(layer), marker="o" if len(each) < 3 else None)
         positive = any((each > 0).any() for each in values.values())
         if logarithmic and positive:
             axes.set_yscale("log", nonpositive="mask")
+            axes.yaxis.set_major_formatter(_PLAIN)
+            axes.yaxis.set_minor_formatter(NullFormatter())
         elif not logarithmic:
             axes.set_ylim(-0.02, 1.02)
 
@@ -136,6 +142,9 @@ def _map(values: Mapping[str, Values], title: str, *, logarithmic: bool) -> Any:
         axes.grid(visible=False)
         whole = axes.get_figure()
         assert whole is not None  # noqa: S101 - axes that are drawn on belong to a figure
-        whole.colorbar(image, ax=axes, label=title, shrink=0.8)
+        bar = whole.colorbar(image, ax=axes, label=title, shrink=0.8)
+        if logarithmic:
+            bar.ax.yaxis.set_major_formatter(_PLAIN)
+            bar.ax.yaxis.set_minor_formatter(NullFormatter())
 
     return plot

@@ -80,12 +80,12 @@ def _metrics(outcome: Outcome) -> Iterator[Html]:
         groups = [[m] for m in metrics] if few else [
             [m for m in metrics if is_share(m)], *([m] for m in metrics if not is_share(m))]
         for j, group in enumerate(groups):
-            tracks = metric_tracks(outcome.history, prefix, group, also_training=few)
+            tracks = metric_tracks(outcome.history, prefix, group, also_training=len(group) == 1)
             if tracks:
                 title = metric_name(group[0]) if len(group) == 1 else "Validation metric"
                 drawn = learning_curve(f"metric-{i}-{j}", title, tracks, outcome.kept)
-                whose = "" if few else " on the validation set"
-                yield figure(drawn, f"{title if few else 'Metrics'} of {target}{whose}.")
+                yield figure(drawn, f"{title} of {target}." if len(group) == 1 else
+                             f"Metrics of {target} on the validation set.")
 
 
 def _learning_rate(outcome: Outcome) -> Html:

@@ -137,7 +137,7 @@ def read_outcome(run_folder: Path) -> Outcome:
         metrics=json.loads(run.metrics.read_text()),
         held_out={target: _held_out(arrays, target) for target in spec.model.outputs},
         by_column=_by_column(run_folder),
-        layers=_layers(run_folder),
+        layers=_layers(run),
         baselines=read_baselines(run_folder),
         spec_digest=sha256_of(run.spec),
     )
@@ -149,9 +149,8 @@ def _by_column(run_folder: Path) -> dict[str, Any]:
     return found
 
 
-def _layers(run_folder: Path) -> list[LayerState]:
-    path = run_folder / "diagnostics.csv"
-    return read_layer_states(path) if path.is_file() else []
+def _layers(run: RunFolder) -> list[LayerState]:
+    return read_layer_states(run.diagnostics) if run.diagnostics.is_file() else []
 
 
 def _held_out(arrays: Mapping[str, NDArray[Any]], target: str) -> list[HeldOut]:

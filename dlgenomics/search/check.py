@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dlgenomics.errors import SearchError, SpecError
-from dlgenomics.spec.document import Document, Path
+from dlgenomics.spec.document import Document, Path, read_document
 from dlgenomics.spec.parse import check_document
 from dlgenomics.spec.point import Point, apply_point
 from dlgenomics.spec.problems import Problems, received
@@ -16,6 +16,18 @@ from dlgenomics.spec.types import Spec
 _SPACE: Final[Path] = ("search", "space")
 _MOST_VALUES: Final = 100
 """Of a space with more values only the first and last of each axis are tried."""
+
+
+def check_search_values(text: str, source: str) -> None:
+    """Check the values that a spec searches with, if it has a search.
+
+    Raises:
+        SpecError: with every problem found.
+    """
+    document = read_document(text, source)
+    search = check_document(document)[0].search
+    if search is not None:
+        check_values(document, search)
 
 
 def check_values(document: Document, search: Search) -> None:
@@ -92,8 +104,11 @@ def _complaint(document: Document, values: Mapping[str, Mapping[int, Any]], name
 
 
 def _is_idle(document: Document, values: Mapping[str, Mapping[int, Any]], name: str) -> bool:
+    """Tell whether an axis changes nothing, whatever value any other axis has."""
     several = list(values[name].values())
-    for others in _neighbours(values, name):
+    firsts, lasts = list(_neighbours(values, name))[1:]
+    singly = ({**firsts, other: value} for other in firsts for value in values[other].values())
+    for others in (firsts, lasts, *singly):
         made = [apply_point(document.data, {**others, name: value})
                 for value in (several[0], several[-1])]
         if made[0] != made[1]:

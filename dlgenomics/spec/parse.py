@@ -16,10 +16,10 @@ from dlgenomics.spec.consistency import check_together
 from dlgenomics.spec.document import MAX_BYTES, Document, Path, read_document
 from dlgenomics.spec.dump import dump_yaml
 from dlgenomics.spec.findings import validate_types
+from dlgenomics.spec.graph import parse_layers
 from dlgenomics.spec.heads import head_names
 from dlgenomics.spec.initializers import choose_initializers
 from dlgenomics.spec.inputs import Input
-from dlgenomics.spec.layer_reader import parse_layers
 from dlgenomics.spec.metrics import metric_problem
 from dlgenomics.spec.outline import outline
 from dlgenomics.spec.problems import Problems, must_be, received

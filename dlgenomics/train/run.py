@@ -3,12 +3,14 @@
     spec.yaml              the resolved spec
     run.json               status, seed, versions, SHA-256 of the data, sizes of the split
     history.csv            one line an epoch
+    diagnostics.csv        gradient norm and share of dead units of each layer, by epoch
     checkpoint.npz         the state after the last epoch, until the run is finished
     model.weights.h5       the weights kept (of the best epoch)
     examples.npz           a few encoded test examples, for the package's own test
     predictions.npz        labels and predictions of the validation and test sets
     columns.json           exact metrics on both, column by column
     metrics.json           exact metrics on both, averaged over columns
+    baselines.json         metrics of k-mer models, where `dlg baseline` was run
     report.html            all of this as a page
 
 The order is that in which they are written: a later one means that the earlier ones are complete.
@@ -59,6 +61,11 @@ class RunFolder:
         return self.folder / "history.csv"
 
     @property
+    def diagnostics(self) -> Path:
+        """Gradient norms and dead units, by epoch and layer."""
+        return self.folder / "diagnostics.csv"
+
+    @property
     def checkpoint(self) -> Path:
         """The state after the last epoch."""
         return self.folder / "checkpoint.npz"
@@ -89,6 +96,11 @@ class RunFolder:
         return self.folder / "metrics.json"
 
     @property
+    def baselines(self) -> Path:
+        """What k-mer models make of the same split."""
+        return self.folder / "baselines.json"
+
+    @property
     def report(self) -> Path:
         """The report page."""
         return self.folder / "report.html"
@@ -114,7 +126,8 @@ def start_run(run: RunFolder, spec: Spec, record: Mapping[str, Any], *, replace:
                        f"{'finished' if done else 'started'} run. {advice}", folder=run.folder,
                        next_step=None if done else f"dlg resume {run.folder}")
     for file in (run.record, run.history, run.checkpoint, run.weights, run.examples,
-                 run.predictions, run.columns, run.metrics, run.report):
+                 run.predictions, run.columns, run.metrics, run.report, run.diagnostics,
+                 run.baselines):
         file.unlink(missing_ok=True)
     write_text(run.spec, spec_to_yaml(spec))
     write_record(run, {**record, "status": "started"})

@@ -261,3 +261,15 @@ def test_the_command(run_dlg, tiny_run: Path, tiny_data: Path, tiny_spec: Path,
     assert json.loads(out)["network"] == {}
     status, _, err = run_dlg("baseline", tmp_path)
     assert (status, "run.json" in err) == (1, True)
+
+
+def test_a_new_run_in_the_folder_forgets_the_old_baselines(tmp_path: Path) -> None:
+    from dlgenomics.train.run import RunFolder, start_run
+
+    run, spec = RunFolder(tmp_path), parse_spec(TINY_SPEC)
+    start_run(run, spec, {"name": spec.name}, replace=False)
+    for old in (run.baselines, run.diagnostics):
+        old.write_text("old")
+    start_run(run, spec, {"name": spec.name}, replace=True)
+    assert not run.baselines.exists()
+    assert not run.diagnostics.exists()

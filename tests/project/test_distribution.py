@@ -60,6 +60,7 @@ def test_it_installs_three_packages_and_their_data(wheels: tuple[Path, Path]) ->
     assert "dlgenomics/simulate/motifs.meme" in names
     assert "dlgenomics/build/model.py" in names
     assert "dlgenomics_zoo/packages/dragonn/tal1/model.weights.h5" in names
+    assert {"dlgenomics_zoo/kipoi/index.json.gz", "dlgenomics_zoo/kipoi/standing.yaml"} <= names
     assert {f"{p}/py.typed" for p in ("dlgenomics", "dlgenomics_zoo", "dlgenomics_cli")} <= names
 
 

@@ -25,7 +25,8 @@ print("HEAVY", heavy, file=sys.stderr)
 
 @pytest.mark.parametrize("arguments", [
     ["--help"], ["--version"], ["train", "--help"], ["search", "--help"], ["ls"], ["info", "dragonn/tal1"],
-    ["validate", "dragonn/tal1"], ["show", "dragonn/tal1"], ["get-model", "dragonn/tal1"], ["cache", "ls"],
+    ["validate", "dragonn/tal1"], ["show", "dragonn/tal1"],
+    ["doctor", "dragonn/tal1"], ["get-model", "dragonn/tal1"], ["cache", "ls"],
 ], ids=" ".join)
 def test_commands_that_read_start_no_tensorflow(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", _RUN.format(arguments=arguments)],
@@ -36,7 +37,8 @@ def test_commands_that_read_start_no_tensorflow(arguments: list[str]) -> None:
 @pytest.mark.parametrize("module", [
     "dlgenomics", "dlgenomics.spec", "dlgenomics.data.examples", "dlgenomics.simulate",
     "dlgenomics.registry", "dlgenomics.package.manifest", "dlgenomics_zoo", "dlgenomics_cli",
-    "dlgenomics.train.run", "dlgenomics.search.conduct",
+    "dlgenomics.train.run", "dlgenomics.search.conduct", "dlgenomics.doctor",
+    "dlgenomics.baseline", "dlgenomics.report",
 ])
 def test_modules_that_read_import_no_tensorflow(module: str) -> None:
     code = f"import {module}, sys; assert not {{'tensorflow', 'keras'}} & set(sys.modules)"

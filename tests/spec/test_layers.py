@@ -8,7 +8,7 @@ import yaml
 
 from dlgenomics.spec.arguments import REQUIRED
 from dlgenomics.spec.document import read_document
-from dlgenomics.spec.layer_reader import parse_layers
+from dlgenomics.spec.graph import parse_layers
 from dlgenomics.spec.layers import REFUSED_ARGUMENTS, REFUSED_LAYERS, RULES
 from dlgenomics.spec.layers.rule import CannotFollow
 from dlgenomics.spec.outline import outline

@@ -2,9 +2,23 @@
 
 import numpy as np
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dlgenomics.errors import SpecError
 from dlgenomics.spec import parse_spec, spec_to_yaml, summarize
+
+ONE = """\
+spec: 1
+name: one
+task: binary_classification
+data:
+  inputs:
+    dna: {kind: dna, length: 12}
+  targets:
+    bound: {column: bound}
+"""
 
 TWO = """\
 spec: 1
@@ -84,12 +98,12 @@ def test_a_shared_layer_of_a_shared_layer_has_the_first_ones_weights():
     assert [layer.shares for layer in layers if layer.shares] == ["scan", "best", "best"]
 
 
-@pytest.mark.parametrize("text", [TWO, SIAMESE], ids=["Shared", "Siamese"])
-def test_shared_layers_survive_writing_and_reading(text):
+@pytest.mark.parametrize(("text", "shared"), [(TWO, 2), (SIAMESE, 1)], ids=["Shared", "Siamese"])
+def test_shared_layers_survive_writing_and_reading(text, shared):
     spec = parse_spec(text)
     written = spec_to_yaml(spec)
     assert "Siamese" not in written
-    assert written.count("Shared") == 2
+    assert written.count("Shared") == shared
     assert parse_spec(written) == spec
     assert spec_to_yaml(parse_spec(written)) == written
 
@@ -101,7 +115,7 @@ def test_siamese_stands_for_shared_layers_and_their_merger():
         ("Conv1D", "scan", ("ref",), None),
         ("GlobalMaxPooling1D", "best", ("scan",), None),
         ("Conv1D", "scan_branch2", ("alt",), "scan"),
-        ("GlobalMaxPooling1D", "best_branch2", ("scan_branch2",), "best"),
+        ("GlobalMaxPooling1D", "best_branch2", ("scan_branch2",), None),  # nothing to share
         ("Subtract", "subtract_1", ("best", "best_branch2"), None),
         ("Dense", "effect", ("subtract_1",), None),
     ]
@@ -272,3 +286,36 @@ def test_the_task_chooses_the_activation_of_what_is_averaged(with_layers):
     wrong = with_layers(block.replace("units: 1", "units: 1, activation: relu"), head="")
     with pytest.raises(SpecError, match="must have activation sigmoid"):
         parse_spec(wrong)
+
+
+NAMES = st.sampled_from(["dna", "a", "b", "a_1", "relu_1", "x-y", None, 5, [], {}, ["dna", "a"],
+                         [["dna"], ["a"]], [["dna", "a"], ["b", "b"]], True])
+PLACE = {"from": NAMES, "name": st.sampled_from(["a", "b", "x-y", 5])}
+PLAIN = st.one_of(
+    st.sampled_from(["ReLU", "Add", "Shared", "Siamese", "repeat", None, 5, {}]),
+    st.builds(lambda kind, place: {kind: place}, st.sampled_from(["ReLU", "Add", "Flatten", "FrameSlice"]),
+              st.fixed_dictionaries({}, optional=PLACE)),
+    st.builds(lambda place: {"Dense": {"units": 4, **place}},
+              st.fixed_dictionaries({}, optional=PLACE)),
+    st.builds(lambda place: {"Shared": place},
+              st.fixed_dictionaries({}, optional={**PLACE, "of": NAMES})),
+)
+ENTRIES = st.recursive(PLAIN, lambda inner: st.builds(
+    lambda kind, body: {kind: body},
+    st.sampled_from(["Siamese", "ReverseComplementAverage", "Residual", "repeat"]),
+    st.fixed_dictionaries({"layers": st.lists(inner, max_size=3)}, optional={
+        **PLACE, "times": st.integers(0, 3), "merge": st.sampled_from(["Add", "Subtract", "No"]),
+        "realign": st.booleans()}),
+), max_leaves=8)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(ENTRIES, max_size=5), st.booleans())
+def test_no_list_of_blocks_makes_the_reader_fail(entries, head):
+    ending = ["Flatten", {"Dense": {"units": 1, "name": "bound"}}] if head else []
+    text = ONE + yaml.safe_dump({"model": {"layers": entries + ending}})
+    try:
+        spec = parse_spec(text)
+    except SpecError:
+        return  # any other exception fails the test
+    assert parse_spec(spec_to_yaml(spec)) == spec

@@ -156,3 +156,23 @@ def test_a_template_without_its_table_is_said(zoo: Path) -> None:
 def test_packages_of_ours_are_not_descriptors(zoo: Path) -> None:
     (zoo / "Plain" / "model.yaml").write_text("spec: 1\nname: mine\n")
     assert "Plain" not in _models(zoo)
+
+
+def test_nothing_in_it_steers_the_terminal(zoo: Path) -> None:
+    one = _changed(zoo, "doc: Binds things. It says more about them here.",
+                   'doc: "\\e[2JBinds\\a things."')
+    assert one.doc.startswith("[2JBinds things.")
+    (zoo / "odd\x1b[2J").mkdir()
+    (zoo / "odd\x1b[2J" / "model.yaml").write_text(PLAIN)
+    assert all(name.isprintable() for name in _models(zoo))
+
+
+def test_a_dangling_link_and_an_unreadable_file_stay_local(zoo: Path) -> None:
+    for name in ("Dangling", "Folder"):
+        (zoo / name).mkdir()
+    (zoo / "Dangling" / "model.yaml").symlink_to("nowhere")
+    (zoo / "Folder" / "model.yaml").mkdir()
+    models = _models(zoo)
+    assert "must be a file" in models["Dangling"].problems[0]
+    assert "Folder" not in models
+    assert models["Plain"].problems == ()

@@ -7,8 +7,8 @@ import dataclasses
 import click
 
 from dlgenomics_cli.example import example
-from dlgenomics_cli.listing import COLUMNS, entry_row, folded_rows
-from dlgenomics_cli.output import json_option, say, show, show_json, show_table
+from dlgenomics_cli.listing import COLUMNS, SHORT, entry_row, folded_rows, short_row
+from dlgenomics_cli.output import json_option, say, show, show_json, show_list
 
 _FEW = 30
 
@@ -22,7 +22,7 @@ _FEW = 30
               help="Only native, portable, trust, gone, out-of-scope or unreadable.")
 @click.option("--source", help="Only local, built-in, kipoi or one of `dlg source ls`.")
 @click.option("--all", "everything", is_flag=True, help="List every model of every group.")
-@click.option("--tsv", is_flag=True, help="Print every model, tab-separated.")
+@click.option("--tsv", is_flag=True, help="Print every model with licence and tags, tab-separated.")
 @json_option
 def ls(
     words: tuple[str, ...], group: str | None, tag: str | None, framework: str | None,
@@ -45,6 +45,6 @@ def ls(
         say("No model matches. Try fewer words: dlg ls")
     else:
         unfolded = bool(everything or group or len(found) <= _FEW)
-        show_table(COLUMNS, [*(map(entry_row, found) if unfolded else folded_rows(found))])
+        show_list(SHORT, [*(map(short_row, found) if unfolded else folded_rows(found))])
         if not unfolded:
             say(f"{len(found):,} models. A group's: dlg ls --group NAME. One: dlg info NAME")

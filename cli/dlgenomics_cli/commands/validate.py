@@ -14,13 +14,14 @@ from dlgenomics_cli.output import json_option, say, show, show_json
 @click.argument("specs", nargs=-1, required=True)
 @json_option
 def validate(specs: tuple[str, ...], as_json: bool) -> None:
-    """Check specs and report every problem with its line.
+    """Check specs, and each value that they search with, and report every problem with its line.
 
     SPECS are YAML files, or names of built-in specs. Starts no TensorFlow.
     """
     from dlgenomics.errors import DlgError, SpecError
     from dlgenomics.files import open_text
     from dlgenomics.registry import registry
+    from dlgenomics.search.check import check_search_values
     from dlgenomics.spec import spec_warnings
 
     results = []
@@ -30,6 +31,7 @@ def validate(specs: tuple[str, ...], as_json: bool) -> None:
             text = stream.read()
         try:
             warnings, problems = spec_warnings(text, str(path)), []
+            check_search_values(text, str(path))
         except SpecError as error:
             warnings, problems = [], list(error.problems)
         results.append({

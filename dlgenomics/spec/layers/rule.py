@@ -85,6 +85,11 @@ class LayerRule:
     transparent: bool = False
     wraps: bool = False
 
+    @property
+    def weightless(self) -> bool:
+        """Whether the layer never has parameters."""
+        return self.size is _no_parameters
+
 
 def weight_arguments(*names: str) -> dict[str, Argument]:
     """Return initializer, regularizer and constraint arguments for weights such as ``kernel``."""

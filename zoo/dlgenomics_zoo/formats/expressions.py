@@ -70,6 +70,8 @@ class Call:
 
 _OPERATORS: Final = {19: "**", 20: "*", 21: "/", 22: "%", 23: "+", 24: "-", 26: "//", 27: "/"}
 _IGNORED: Final = (9, 144)
+_PYTHON2: Final = {"True": True, "False": False, "None": None}
+"""Python 2 loads these by name."""
 
 
 def expression_of(code: Bytecode) -> Any:
@@ -84,7 +86,7 @@ def expression_of(code: Bytecode) -> Any:
         try:
             return _Reader(code, wide=way is _wide).read(way(code.code))
         except (NotReadable, IndexError, KeyError, ValueError) as error:
-            reason = str(error)
+            reason = reason or str(error)
     raise NotReadable(f"more than one expression ({reason})")
 
 
@@ -166,7 +168,8 @@ class _Reader:
             return Var(number)
         if instruction == 136:
             return Global(self.code.free[number])
-        return Global(self.code.names[number])
+        name = self.code.names[number]
+        return Const(_PYTHON2[name]) if name in _PYTHON2 else Global(name)
 
     def build(self, instruction: int, number: int) -> Any:
         if instruction == 25:

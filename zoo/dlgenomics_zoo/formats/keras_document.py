@@ -44,11 +44,11 @@ class Architecture:
 def release_of(version: str | None) -> tuple[int, int]:
     """Return a version's first two numbers.
 
-    >>> release_of("2.2.4-tf"), release_of(None)
-    ((2, 2), (1, 0))
+    >>> release_of("2.2.4-tf"), release_of("3"), release_of(None)
+    ((2, 2), (3, 0), (1, 0))
     """
-    found = re.match(r"(\d+)\.(\d+)", version or "")
-    return (int(found[1]), int(found[2])) if found else (1, 0)
+    found = re.match(r"(\d{1,4})(?:\.(\d{1,4}))?", version or "")
+    return (int(found[1]), int(found[2] or 0)) if found else (1, 0)
 
 
 def read_architecture(text: str, path: Path, *, version: str | None = None,

@@ -84,7 +84,7 @@ def flatten(architecture: Architecture) -> Graph:
         raise damaged(architecture.path, "a Keras architecture",
                       f"parts that do not fit together ({type(error).__name__}: {error})"
                       ) from error
-    return Graph(flat.inputs, tuple(flat.calls), tuple(outputs), tuple(flat.order))
+    return Graph(flat.inputs, tuple(flat.calls), tuple(outputs), flat.layers())
 
 
 class _Flattener:
@@ -94,6 +94,12 @@ class _Flattener:
         self.calls: list[Call] = []
         self.counts: dict[LayerPath, int] = {}
         self.order: dict[LayerPath, None] = {}
+
+    def layers(self) -> tuple[LayerPath, ...]:
+        """Return every layer that was applied, those of a nested network at its place."""
+        places = {path: place for place, path in enumerate(self.order)}
+        return tuple(sorted(self.counts, key=lambda path: [
+            places.get(path[:end], 0) for end in range(1, len(path) + 1)]))
 
     def error(self, came: str) -> DataError:
         return damaged(self.path, "a Keras architecture", came)
@@ -138,6 +144,7 @@ class _Flattener:
         for number, spec in enumerate(specs):
             config = spec["config"]
             path = (*prefix, _name_of(spec, number))
+            self.order.setdefault(path)
             if spec["class_name"] == "InputLayer":
                 current = current or [self.new_input(prefix, path[-1], _input_shape(config))]
                 continue
@@ -167,7 +174,7 @@ class _Flattener:
         specs = {spec.get("name") or spec["config"]["name"]: spec for spec in config["layers"]}
         known: dict[tuple[str, int, int], Tensor] = {}
         for name, spec in specs.items():
-            if spec["class_name"] not in (*MODELS, "InputLayer"):
+            if spec["class_name"] != "InputLayer":
                 self.order.setdefault((*prefix, name))
         first = _references(config["input_layers"])
         for place, (name, node, index, _) in enumerate(first):

@@ -13,7 +13,7 @@ _WITHOUT_EFFECT: Final = frozenset((
     "input_shape", "input_dtype", "input_dim", "input_length", "sparse", "ragged", "seed",
     "noise_shape", "implementation", "consume_less", "unroll", "init", "inner_init",
     "forget_bias_init", "unit_forget_bias", "weights", "momentum", "fused", "adjustment",
-    "virtual_batch_size", "synchronized", "supports_masking", "autocast", "data_format",
+    "virtual_batch_size", "synchronized", "renorm_clipping", "renorm_momentum", "supports_masking", "autocast", "data_format",
     "gamma_init", "beta_init", "build_config", "quantization_config", "seq_length",
     "depthwise_init", "pointwise_init", "optional", "lora_rank", "lora_alpha", "use_cudnn",
     "W_learning_rate_multiplier", "b_learning_rate_multiplier", "cpu_force_unroll",

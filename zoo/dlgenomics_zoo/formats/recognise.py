@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,10 @@ class Format(enum.Enum):
     HTML = "a web page"
     UNKNOWN = "a file of unknown kind"
 
+
+_OLD_PICKLE: Final = re.compile(
+    rb"c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n|\([dl]p\d+\n|\(S'|\([ic][A-Za-z_][\w.]*\n")
+"""How a pickle of protocol 0 begins."""
 
 _NEEDS_TRUST: Final = {
     Format.SAVED_MODEL: "it is a program that TensorFlow runs, and could read or write files",
@@ -132,13 +137,10 @@ def _other(path: Path, start: bytes) -> Format:
 def _is_pickle(start: bytes) -> bool:
     if start[:1] == b"\x80" and start[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return True
-    return start[:1] in (b"c", b"(") and b"\n" in start and start.isascii() and (
-        b"\0" not in start) and b": " not in start
+    return _OLD_PICKLE.match(start) is not None
 
 
 def _tensorflow(path: Path, start: bytes) -> Format:
-    if path.with_suffix(".index").is_file() or b"BundleEntry" in start:
-        return Format.TF1_CHECKPOINT
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - 8))
         if stream.read() == b"\x57\xfb\x80\x8b\x24\x75\x47\xdb":  # the end of an index table

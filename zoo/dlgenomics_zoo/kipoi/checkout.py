@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -79,7 +80,7 @@ class Checkout:
             if count > _MAX_FOLDERS:
                 raise DataError(f"a folder of models may hold at most {_MAX_FOLDERS:,} folders. "
                                 "Received: more. Name the folder of the models.", path=self.root)
-            inner[:] = sorted(name for name in inner if not name.startswith("."))
+            inner[:] = sorted(n for n in inner if n.isprintable() and not n.startswith("."))
             relative = Path(folder).relative_to(self.root).as_posix()
             if relative.rpartition("/")[2] != _LEFT_OUT:
                 yield relative, files
@@ -89,8 +90,12 @@ class Checkout:
 
     def _is_package(self, folder: str) -> bool:
         """Say whether a folder holds a package of ours, whose model.yaml starts with its spec."""
-        with (self.root / folder / MODEL).open("rb") as stream:
-            return stream.read(len(_SPEC)) == _SPEC
+        path = self.root / folder / MODEL
+        with contextlib.suppress(OSError):
+            if path.is_file():
+                with path.open("rb") as stream:
+                    return stream.read(len(_SPEC)) == _SPEC
+        return False
 
     def _of_folder(self, folder: str) -> Descriptor:
         path = f"{folder}/{MODEL}"

@@ -32,12 +32,13 @@ _TODO: Final = {
     OUT_OF_SCOPE: "Use its authors' own program.",
     UNREADABLE: "Correct the file, or report it to the source's owner.",
 }
+# What no loader and no note speaks for needs code of its own; the first start that fits says why.
 _BY_CLASS: Final = (
-    ("kipoi.model.KerasModel", TRUST, "Its network needs Python code of its own"),
-    ("kipoi.model.PyTorchModel", TRUST, "Its network is PyTorch code of its own"),
-    ("kipoi.model.TensorFlow", TRUST, "It is a TensorFlow graph; a graph is code"),
-    ("kipoi.model.SklearnModel", TRUST, "It is a pickle, which is code"),
-    ("", TRUST, "It is run by a Python class of its own"),
+    ("kipoi.model.KerasModel", "Its network needs Python code of its own"),
+    ("kipoi.model.PyTorchModel", "Its network is PyTorch code of its own"),
+    ("kipoi.model.TensorFlow", "It is a TensorFlow graph; a graph is code"),
+    ("kipoi.model.SklearnModel", "It is a pickle, which is code"),
+    ("", "It is run by a Python class of its own"),
 )
 
 
@@ -137,9 +138,8 @@ def _status(one: Descriptor) -> tuple[str, str, str]:
         return note["status"], note["why"], ""
     if loader := note.get("loader") or _loader(one):
         return NATIVE, "", loader
-    status, why = next((status, why) for start, status, why in _BY_CLASS
-                       if one.defined_as.startswith(start))
-    return status, f"{why} ({', '.join(one.code) or one.defined_as}).", ""
+    why = next(why for start, why in _BY_CLASS if one.defined_as.startswith(start))
+    return TRUST, f"{why} ({', '.join(one.code) or one.defined_as}).", ""
 
 
 def _gone_reason(files: list[RemoteFile]) -> str:

@@ -41,7 +41,6 @@ class _Reader:
 
     columns: Mapping[str, str]
     path: Path | str
-    text: str
     line: int = 1
     open: list[_If] = field(default_factory=list)
 
@@ -64,7 +63,7 @@ def render_template(text: str, columns: Mapping[str, str], path: Path | str) -> 
     Raises:
         DataError: the template uses something that is not offered, or a column that is not there.
     """
-    reader = _Reader(columns, path, text)
+    reader = _Reader(columns, path)
     out: list[str] = []
     end = 0
     for mark in _MARK.finditer(text):

@@ -21,8 +21,9 @@ Report = Callable[[str], None]
 
 
 def text_of(value: Any) -> str:
-    """Return a value as one line of text; empty for None."""
-    return "" if value is None else " ".join(str(value).split())
+    """Return a value as one line of text, without what would steer a terminal; empty for None."""
+    line = "" if value is None else " ".join(str(value).split())
+    return line if line.isprintable() else "".join(filter(str.isprintable, line))
 
 
 def texts_of(value: Any) -> tuple[str, ...]:

@@ -1,0 +1,143 @@
+"""A port: the spec of a published network and how its arrays become the weights of the spec."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from dlgenomics.errors import DataError, ShapeError, did_you_mean
+from dlgenomics.spec import parse_spec
+from dlgenomics.spec.dump import dump_yaml
+from dlgenomics.spec.types import Spec
+
+FOLDER: Final = Path(__file__).resolve().parent
+ALPHABET: Final = "ACGT"
+
+
+@dataclass(frozen=True)
+class Port:
+    """One published network.
+
+    Attributes:
+        name: of the file, such as ``deepsea-predict``.
+        models: the names that Kipoi knows it by.
+        targets: how many outputs it has.
+        axes: of one sequence as the source's users give it: ``alphabet``, ``length``, ``one``.
+        alphabet: the order of the channels in that layout.
+        ignore: patterns of arrays that hold no weights, such as ``*.num_batches_tracked``.
+        weights: layer → which arrays it takes.
+        document: the spec as plain data, without the names of its columns.
+    """
+
+    name: str
+    models: tuple[str, ...]
+    targets: int
+    axes: tuple[str, ...]
+    alphabet: str
+    ignore: tuple[str, ...]
+    weights: Mapping[str, Mapping[str, Any]]
+    document: Mapping[str, Any]
+
+    @property
+    def length(self) -> int:
+        """How many bases a sequence has."""
+        ((one),) = self.document["data"]["inputs"].values()
+        return int(one["length"])
+
+    @property
+    def source_shape(self) -> tuple[int, ...]:
+        """The shape of one sequence as the source's users give it, such as (4, 600, 1)."""
+        sizes = {"alphabet": len(ALPHABET), "length": self.length, "one": 1}
+        return tuple(sizes[axis] for axis in self.axes)
+
+
+def port_names() -> list[str]:
+    """Return the names of all ports."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def read_port(name: str) -> Port:
+    """Return a port by its own name.
+
+    Raises:
+        DataError: there is none of that name.
+    """
+    if name not in port_names():
+        raise DataError(f"a port must be one of {', '.join(port_names())}. Received: {name!r}."
+                        f"{did_you_mean(name, port_names())}", path=FOLDER / f"{name}.yaml")
+    found = yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
+    given = found["input"]
+    return Port(name, tuple(found["models"]), found["targets"], tuple(given["axes"]),
+                given["alphabet"], tuple(found.get("ignore", ())), found["weights"],
+                found["spec"])
+
+
+def port_for(model: str) -> Port | None:
+    """Return the port of a model by Kipoi's name, such as ``DeepSEA/predict``, or None."""
+    return next((port for port in map(read_port, port_names()) if model in port.models), None)
+
+
+def port_spec(port: Port, columns: Sequence[str] = ()) -> Spec:
+    """Return the spec of a port.
+
+    Args:
+        port: the network.
+        columns: names of its outputs in order; those that stand twice get a number. Without them
+            outputs are called ``target_1`` and so on.
+
+    Raises:
+        DataError: another number of names than the network has outputs.
+    """
+    names = list(columns) or [f"target_{i + 1}" for i in range(port.targets)]
+    if len(names) != port.targets:
+        raise DataError(f"{port.name} must have {port.targets:,} names of targets. "
+                        f"Received: {len(names):,}. Use the labels of this very model.",
+                        path=FOLDER / f"{port.name}.yaml")
+    document = copy.deepcopy(dict(port.document))
+    (target,) = document["data"]["targets"].values()
+    target["columns"] = _unique(names)
+    return parse_spec(dump_yaml(document), f"{port.name}.yaml")
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Number what stands again: ``K562_CTCF`` becomes ``K562_CTCF_2``."""
+    taken, found = set(names), []
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        new = name if seen[name] == 1 else f"{name}_{seen[name]}"
+        while seen[name] > 1 and new in taken:
+            seen[name] += 1
+            new = f"{name}_{seen[name]}"
+        taken.add(new)
+        found.append(new)
+    return found
+
+
+def as_network_input(port: Port, x: NDArray[Any]) -> NDArray[Any]:
+    """Return sequences as the spec takes them: (batch, length, 4), order A C G T.
+
+    Args:
+        port: the network.
+        x: in that form, or in the one that the source's users know, such as (batch, 4, 600, 1)
+            with the channels in the port's own order.
+
+    Raises:
+        ShapeError: another shape.
+    """
+    if x.shape[1:] == (port.length, len(ALPHABET)):
+        return x
+    if x.shape[1:] != port.source_shape:
+        raise ShapeError(f"{port.name} takes (batch, {port.length}, 4) too, else its input",
+                         (None, *port.source_shape), x.shape)
+    kept = np.squeeze(x, axis=1 + port.axes.index("one")) if "one" in port.axes else x
+    order = [axis for axis in port.axes if axis != "one"]
+    straight = np.moveaxis(kept, 1 + order.index("length"), 1)
+    return straight[..., [port.alphabet.index(base) for base in ALPHABET]]
