@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from old_keras import build, follows, layer, model_config, run, write_h5, write_json
 
 from dlgenomics.errors import DataError
 from dlgenomics_zoo.formats.errors import UnknownLayersError, WeightsError
 from dlgenomics_zoo.formats.keras_network import read_keras_network
-from old_keras import build, follows, layer, model_config, run, write_h5, write_json
 
 Rng = np.random.Generator
 

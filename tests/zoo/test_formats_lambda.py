@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from old_keras import follows, layer, model_config, run, write_json
 
 from dlgenomics_zoo.formats.errors import UnknownLayersError
 from dlgenomics_zoo.formats.keras_network import read_keras_network
 from dlgenomics_zoo.formats.marshalled import NotReadable, read_bytecode
-from old_keras import follows, layer, model_config, run, write_json
 
 CODE = json.loads((Path(__file__).parent / "lambda_bytecode.json").read_text())
 READABLE = ["2.7", "3.6", "3.8", "3.10"]

@@ -12,14 +12,14 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from old_keras import layer, run, write_h5, write_json
+from old_torch import write_legacy, write_zip
 
 from dlgenomics.errors import DataError, MissingFileError
 from dlgenomics_zoo.formats.errors import UnknownLayersError, UnsafeModelError, WeightsError
 from dlgenomics_zoo.formats.keras_network import read_keras_network
 from dlgenomics_zoo.formats.recognise import Format, recognise, refuse_untrusted
 from dlgenomics_zoo.formats.safetensors import read_safetensors
-from old_keras import layer, run, write_h5, write_json
-from old_torch import write_legacy, write_zip
 
 
 def _write_safetensors(path: Path, header: Any, content: bytes, length: int | None = None) -> Path:

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from old_torch import write_legacy, write_zip
 
 from dlgenomics.errors import DataError, MissingFileError
 from dlgenomics_zoo.formats.errors import UnsafeModelError
 from dlgenomics_zoo.formats.torch_checkpoint import read_torch
-from old_torch import write_legacy, write_zip
 
 FILES = Path(__file__).parent / "torch_files"
 FORMS = ["zip", "legacy"]
