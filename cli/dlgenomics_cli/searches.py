@@ -48,13 +48,15 @@ def _data(state: State, files: SearchFolder) -> dict[str, object]:
 
 
 def _show(state: State, files: SearchFolder) -> None:
+    from dlgenomics.search.results import cell
+
     finished = sum(trial.status == "finished" for trial in state.trials)
     failed = f", {state.settled - finished} failed" if state.settled > finished else ""
     show(f"{finished} of {state.count} trials finished{failed}")
     if state.best is not None:
         show(f"best: trial {state.best.number}  {state.objective} {state.best.objective:.4f}")
         for axis, value in state.best.point.items():
-            show(f"  {axis}: {value}")
+            show(f"  {axis}: {cell(value)}")
         show(f"its spec: {files.best}")
     show(f"table: {files.table}")
     show(f"report: {files.report}")

@@ -207,7 +207,8 @@ def _without_middle(boxes: Sequence[Box]) -> list[Box]:
     def place(old: int) -> int:
         return old if old < first else first if old in middle else old - left_out + 1
 
-    gap = Box(f"{sum(boxes[i].copies for i in middle)} further layers", (), "left out", "",
+    layers = sum((1 + len(boxes[i].then)) * boxes[i].copies for i in middle)
+    gap = Box(f"{layers} further layers", (), "left out", "",
               sum(boxes[i].parameters * boxes[i].copies for i in middle), "", "",
               tuple(sorted({j for i in middle for j in boxes[i].inputs if j < first})))
     moved = [replace(box, inputs=tuple(dict.fromkeys(map(place, box.inputs)))) for box in boxes]

@@ -9,7 +9,7 @@ from dlgenomics.report.words import metric_name, metric_value
 
 
 def contest(outcome: Outcome) -> Html:
-    """Return the section that compares with baselines; how to get it, where there are none."""
+    """Return the section that compares with baselines; nothing where none were fitted."""
     record = outcome.baselines
     if record is None:
         return Html()

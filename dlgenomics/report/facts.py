@@ -160,7 +160,8 @@ def environment(outcome: Outcome) -> Html:
 
 def commands(outcome: Outcome) -> Html:
     """Return what to do next."""
-    lines = (f"dlg package {shlex.quote(outcome.name)}\n"
+    compare = "" if outcome.baselines else f"dlg baseline {shlex.quote(outcome.name)}\n"
+    lines = (f"{compare}dlg package {shlex.quote(outcome.name)}\n"
              f"dlg predict {outcome.spec.name} --fasta genome.fa --intervals regions.bed "
              "-o predictions.tsv")
     return section("What comes next", element("p", "In the folder that holds the run:"),

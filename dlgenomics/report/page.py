@@ -72,8 +72,10 @@ pre{background:var(--panel);padding:.7rem .9rem;border-radius:.5rem;white-space:
 .numbers{grid-template-columns:repeat(auto-fit,minmax(8rem,1fr))}.numbers b{font-size:1.7rem}}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--panel:#f3f3f3;--good:#00694d;
 --care:#a34700;--link:#000}body{padding:0;max-width:none;font-size:10pt}
-figure svg{filter:none}h2{break-after:avoid}.scroll,.network{overflow:visible}
-tr,.numbers,.verdict,pre{break-inside:avoid}}
+figure svg{filter:none}h2,h3{break-after:avoid}.scroll,.network{overflow:visible}
+tr,.numbers,.verdict,pre{break-inside:avoid}
+.network svg{min-width:0!important;max-height:23cm}
+details::details-content{content-visibility:visible}}
 """.strip()
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

@@ -105,9 +105,16 @@ def axis_figure(name: str, state: State, axis: str) -> Html:
             if trial is state.best:
                 axes.plot([x], [trial.objective or 0], color=_ORANGE, markerfacecolor="none",
                           label="best trial", **{**_DOT, "markersize": 10})
-        axes.set(xlabel=_label(axis), ylabel=state.objective)
+        axes.set(xlabel=_label(axis), ylabel=state.objective, ylim=_limits(state))
 
     return draw(name, f"{state.objective} against {axis}", plot)
+
+
+def _limits(state: State) -> tuple[float, float]:
+    """Return what all figures of axes show, so that they can be compared."""
+    values = _objectives(_scored(state))
+    margin = 0.05 * (max(values) - min(values)) or 0.05
+    return min(values) - margin, max(values) + margin
 
 
 def _ticks(axes: Axes, scale: _Scale) -> None:

@@ -85,7 +85,8 @@ def resume_search(folder: Path, *, workers: int | None = None,
         progress: told of each trial that has ended.
 
     Raises:
-        RunError: the folder holds no search, or a finished one.
+        RunError: the folder holds no search, or a finished one, or the data have changed.
+        DataError: the data are not what they must be.
     """
     where = SearchFolder(folder)
     with only_one(where):
@@ -95,6 +96,10 @@ def resume_search(folder: Path, *, workers: int | None = None,
                            folder=folder, next_step=f"dlg train {where.best}")
         document = read_document(where.spec.read_text(), str(where.spec))
         spec, what = _read(document)
+        if _examples(spec, Path(state.data_folder)) != state.examples:
+            raise RunError("a search must be resumed on the data it began with. Received: another "
+                           "number of training examples. Restore the data, or search anew.",
+                           folder=folder)
         fresh = tuple(changed(t, attempts=0) if t.status == "waiting" else t
                       for t in state.trials)
         state = changed(state, trials=fresh, workers=workers or state.workers)
@@ -120,15 +125,19 @@ def _read(document: Document) -> tuple[Spec, Search]:
 
 def _first_state(document: Document, spec: Spec, what: Search, data_folder: Path,
                  command: str) -> State:
-    # Read the data once before any trial does: what is wrong with them comes out now.
-    examples = load_examples(spec, data_folder).parts.sizes()["train"]
+    examples = _examples(spec, data_folder)
     points = [] if what.strategy == "bayesian" else plan(what, document.data)
     return State(
         name=spec.name, source=document.source, command=command or "dlgenomics.search",
-        data_folder=str(data_folder), objective=what.objective,
+        data_folder=str(data_folder.resolve()), objective=what.objective,
         minimize=objectives(spec)[what.objective].minimize, strategy=what.strategy,
         count=len(points) or what.count, seed=what.seed, workers=what.workers,
         space={name: axis.to_data() for name, axis in what.space.items()},
         combinations=what.size, examples=examples,
         trials=tuple(Trial(i, point) for i, point in enumerate(points, start=1)),
     )
+
+
+def _examples(spec: Spec, data_folder: Path) -> int:
+    """Return the number of training examples; what is wrong with the data comes out here."""
+    return load_examples(spec, data_folder).parts.sizes()["train"]

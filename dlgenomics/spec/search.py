@@ -31,6 +31,7 @@ MAX_VALUES: Final = 1_000
 DEFAULT_TRIALS: Final = 20
 
 _SPACES: Final = FilePath(__file__).parent / "spaces"
+_READY_MADE: Final = sorted(path.stem for path in _SPACES.glob("*.yaml"))
 _AXIS_RULE: Final = (
     "a list of values, {choices: [...]}, or {low: ..., high: ..., log: ..., integer: ...}")
 
@@ -79,6 +80,10 @@ _AXIS_SCHEMA: Final[dict[str, Any]] = {"anyOf": [
      "properties": {"low": _NUMBER, "high": _NUMBER, "log": {"type": "boolean"},
                     "integer": {"type": "boolean"}}},
 ]}
+_SPACE_SCHEMA: Final[dict[str, Any]] = {"anyOf": [
+    {"enum": _READY_MADE},
+    {"type": "object", "minProperties": 1, "additionalProperties": _AXIS_SCHEMA},
+]}
 
 
 class Search(Node):
@@ -96,8 +101,8 @@ class Search(Node):
     """Seeds the choice of trials; each training is seeded by `training.seed` as always."""
     workers: int = Field(default=1, ge=1, le=1_000)
     """How many trainings run at once, each in a process of its own."""
-    space: Mapping[str, Annotated[InstanceOf[Choices] | InstanceOf[Range],
-                                  WithJsonSchema(_AXIS_SCHEMA)]]
+    space: Annotated[Mapping[str, InstanceOf[Choices] | InstanceOf[Range]],
+                     WithJsonSchema(_SPACE_SCHEMA)]
     """What is varied: a dotted path (`model.layers[*].Conv1D.filters`) or a named change
     (`batch_norm`) and its values. Or the name of a ready-made space: `angermueller2016`."""
 
@@ -127,7 +132,7 @@ class ReadyMade:
 
 def ready_made_names() -> list[str]:
     """Return the names of the spaces that come with dlgenomics."""
-    return sorted(path.stem for path in _SPACES.glob("*.yaml"))
+    return list(_READY_MADE)
 
 
 def ready_made(name: str) -> ReadyMade:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -294,3 +295,26 @@ def test_two_processes_cannot_make_the_same_search(
 
 def test_a_spec_with_its_search_can_be_trained_and_has_none_in_its_run() -> None:
     assert "search" not in dump_yaml(parse_spec(GRID).to_data())
+
+
+def test_a_search_is_resumed_on_its_data_from_anywhere(
+    fake_trials, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stop(stage: str, done: int, total: int, note: str = "") -> None:
+        if done == 1:
+            raise KeyboardInterrupt
+
+    fake_trials()
+    data = shutil.copytree(tiny_data, tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        search(GRID, Path("data"), tmp_path / "s", progress=stop)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    labels = (data / "labels.tsv").read_text()
+    (data / "labels.tsv").unlink()
+    with pytest.raises(DataError, match=r"labels\.tsv"):
+        resume_search(tmp_path / "s")
+    assert read_state(SearchFolder(tmp_path / "s")).settled == 1
+    (data / "labels.tsv").write_text(labels)
+    assert resume_search(tmp_path / "s").is_done

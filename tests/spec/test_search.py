@@ -234,6 +234,16 @@ def test_too_many_axes_or_values_are_refused() -> None:
         "Write a range: {low: ..., high: ...}."]
 
 
+def test_the_schema_for_editors_describes_axes() -> None:
+    from dlgenomics.spec.search import Search
+
+    space = Search.model_json_schema()["properties"]["space"]
+    assert space["anyOf"][0] == {"enum": ["angermueller2016"]}
+    assert {"low", "high", "log", "integer"} == set(
+        space["anyOf"][1]["additionalProperties"]["anyOf"][2]["properties"])
+    assert "dotted path" in space["description"]
+
+
 KEYS = st.sampled_from(["model", "layers", "[*]", "[0]", "[x]", "Conv1D", "training", "optimizer",
                         "Adam", ".", "..", "[", "]", "repeat", "data", "", " ", "é"])
 

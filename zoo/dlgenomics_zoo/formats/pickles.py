@@ -25,8 +25,9 @@ _SYSTEM: Final = frozenset((
     "importlib", "imp", "runpy", "ctypes", "pickle", "_pickle", "cPickle", "marshal", "code",
     "codeop", "webbrowser", "asyncio", "multiprocessing", "threading", "signal", "operator",
     "functools", "types", "io", "_io", "pathlib", "tempfile", "urllib", "http", "requests",
-    "timeit", "pdb", "cProfile", "profile", "platform", "bdb", "inspect", "commands", "popen2",
-    "site", "pip", "pydoc", "doctest", "distutils", "setuptools", "ensurepip", "venv", "gc", "atexit",
+    "timeit", "pdb", "cProfile", "profile", "platform", "bdb", "inspect", "commands",
+    "popen2", "site", "pip", "pydoc", "doctest", "distutils", "setuptools", "ensurepip", "venv",
+    "gc", "atexit",
 ))
 """Modules of the language itself: a model has no reason to name them."""
 

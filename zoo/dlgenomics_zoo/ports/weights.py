@@ -30,22 +30,16 @@ def port_weights(port: Port, checkpoint: Checkpoint) -> dict[str, list[Array]]:
     """
     arrays = {name: a for name, a in checkpoint.arrays.items()
               if not any(fnmatch.fnmatchcase(name, p) for p in port.ignore)}
-    problems: list[str] = []
-    used: list[str] = []
+    wanted = {layer: _split(written) for layer, written in port.weights.items()}
+    problems = _problems({layer: _names(*parts) for layer, parts in wanted.items()}, arrays)
     found: dict[str, list[Array]] = {}
-    for layer, written in port.weights.items():
-        recipe, options = _split(written)
-        names = [f"{options['from']}.{part}" for part in _PARTS[recipe]]
-        used += names
-        lacking = [n for n in names if n not in arrays]
-        problems += [_missing(n, layer, arrays) for n in lacking]
-        if not lacking:
+    for layer, (recipe, options) in wanted.items():
+        names = _names(recipe, options)
+        if all(name in arrays for name in names):
             try:
                 found[layer] = _RECIPES[recipe](options, *(arrays[n] for n in names))
             except _Misfit as misfit:
                 problems.append(f"{names[0]} for {layer}: {misfit}")
-    problems += [f"the array {n!r}, which no layer takes" for n in arrays if n not in used]
-    problems += [f"the array {n!r}, taken twice" for n in set(used) if used.count(n) > 1]
     if problems:
         raise WeightsError(problems[:20], checkpoint.path)
     return found
@@ -57,8 +51,22 @@ def _split(written: Options) -> tuple[str, dict[str, Any]]:
                     **{k: v for k, v in written.items() if k != recipe}}
 
 
-def _missing(name: str, layer: str, arrays: Mapping[str, Array]) -> str:
-    near = near_match(name, arrays)
+def _names(recipe: str, options: Options) -> list[str]:
+    return [f"{options['from']}.{part}" for part in _PARTS[recipe]]
+
+
+def _problems(wanted: Mapping[str, list[str]], arrays: Mapping[str, Array]) -> list[str]:
+    """Return what is missing, left over or taken twice."""
+    used = [name for names in wanted.values() for name in names]
+    extra = [name for name in arrays if name not in used]
+    problems = [_missing(name, layer, extra) for layer, names in wanted.items()
+                for name in names if name not in arrays]
+    problems += [f"the array {name!r}, which no layer takes" for name in extra]
+    return problems + [f"the array {n!r}, taken twice" for n in set(used) if used.count(n) > 1]
+
+
+def _missing(name: str, layer: str, extra: list[str]) -> str:
+    near = near_match(name, extra)
     return f"no array {name!r} for {layer}" + (f" (there is {near!r})" if near else "")
 
 
