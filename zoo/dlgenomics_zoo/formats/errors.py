@@ -31,8 +31,8 @@ class UnknownLayersError(DataError):
     def __init__(self, path: Path | str, layers: Sequence[str]) -> None:
         self.layers = tuple(layers)
         super().__init__("every layer of a network must be one that dlgenomics knows. Received: "
-                         f"{'; '.join(layers)}. Name a replacement for each (replace=), or load "
-                         "the model with its own code.", path=path)
+                         f"{'; '.join(layers)}. Name a replacement for each "
+                         "(replacements=), or load the model with its own code.", path=path)
 
 
 class WeightsError(DlgError):

@@ -19,6 +19,39 @@ FLIPPED: Final = {
 """Layers with a kernel → how many of its first axes lie along the sequence or picture."""
 
 
+def slides_a_kernel(kind: str, arguments: Mapping[str, Any]) -> bool:
+    """Tell whether a layer has a kernel that Theano would slide the other way round."""
+    if kind == "TimeDistributed":
+        return slides_a_kernel(*_inside(arguments))
+    return kind in FLIPPED
+
+
+def array_counts(kind: str, arguments: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return how many arrays a layer has that training changes and how many others, or None."""
+    if kind in ("TimeDistributed", "Bidirectional"):
+        found = array_counts(*_inside(arguments))
+        both = kind == "Bidirectional"
+        return None if found is None else (found[0] * (2 if both else 1), found[1])
+    bias = int(arguments.get("use_bias", True))
+    scaled = int(arguments.get("scale", True)) + int(arguments.get("center", True))
+    table = {
+        "Dense": (1 + bias, 0), "BatchNormalization": (scaled, 2), "PReLU": (1, 0),
+        "LayerNormalization": (scaled, 0), "GroupNormalization": (scaled, 0),
+        "SplineTransform": (1 + int(arguments.get("use_bias", False)), 0),
+        "SplineWeight1D": (1 + int(arguments.get("use_bias", False)), 0),
+        **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), (2 + bias, 0)),
+        **dict.fromkeys(FLIPPED, (1 + bias, 0)),
+        **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), (2 + bias, 0)),
+    }
+    return table.get(kind)
+
+
+def _inside(arguments: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return kind and arguments of the layer in a wrapper."""
+    ((kind, inner),) = arguments["layer"].items()
+    return str(kind), inner
+
+
 @dataclass(frozen=True)
 class LayerArrays:
     """What is needed to bring one layer's arrays into today's form.
@@ -62,7 +95,7 @@ def _as_stored(layer: LayerArrays) -> list[Array]:
 
 
 def _wrapped(layer: LayerArrays) -> list[Array]:
-    kind, arguments = next(iter(layer.arguments["layer"].items()))
+    kind, arguments = _inside(layer.arguments)
     inner = layer.config["layer"]["config"]
     if layer.kind == "TimeDistributed":
         return convert(LayerArrays(kind, arguments, inner, layer.stored, layer.flip))

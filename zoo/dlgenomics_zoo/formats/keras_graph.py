@@ -257,9 +257,10 @@ def _node(found: Any) -> Node:
     if isinstance(found, Mapping):
         sources = list(_histories(found.get("args", [])))
         keywords = dict(found.get("kwargs") or {})
-        return sources, {k: v for k, v in keywords.items() if v not in (None, False, True)}
+        return sources, {k: v for k, v in keywords.items() if v is not None and v is not False}
     references = _references(found)
-    keywords = {k: v for *_, given in references for k, v in given.items() if v is not None}
+    keywords = {k: v for *_, given in references for k, v in given.items()
+                if v is not None and v is not False}
     return [(name, node, index) for name, node, index, _ in references], keywords
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from dlgenomics_zoo.formats.errors import WeightsError, damaged
@@ -13,19 +14,22 @@ from dlgenomics_zoo.formats.keras_weights import StoredArray, StoredWeights
 
 _KERAS1_VARIABLE: Final = re.compile(
     r"_(W|U|b|W_[a-z]|U_[a-z]|b_[a-z]|gamma|beta|running_mean|running_std|alphas?)$")
-_STATISTICS: Final = ("moving_mean", "moving_variance", "running_mean", "running_std")
 
 Arrays = tuple[StoredArray, ...]
 
+Counts = tuple[int, int]
+"""How many arrays of a layer training changes, and how many it does not."""
 
-def match(weights: StoredWeights, layers: Sequence[LayerPath],
-          shapes_clash: bool) -> tuple[dict[LayerPath, Arrays], list[str]]:
+
+def match(weights: StoredWeights, layers: Mapping[LayerPath, Counts | None],
+          *, branches: bool) -> tuple[dict[LayerPath, Arrays], list[str]]:
     """Give each layer its arrays: by name where all names are there, else by order.
 
     Args:
         weights: the file.
-        layers: those with weights, in the order in which Keras saves them.
-        shapes_clash: whether the network branches, so that an order proves nothing.
+        layers: those with weights, in the order in which Keras saves them, with how many arrays
+            each has, where that is known.
+        branches: whether the network branches, so that an order proves nothing.
 
     Returns:
         Arrays by layer, and sentences about guesses.
@@ -35,21 +39,21 @@ def match(weights: StoredWeights, layers: Sequence[LayerPath],
     """
     full = {name: arrays for name, arrays in weights.layers.items() if arrays}
     found = {path: _by_name(path, full) for path in layers}
-    used = sum(len(arrays) for arrays in found.values())
-    if all(found.values()) and used == len(weights.all_arrays):
+    used = [id(a) for arrays in found.values() for a in arrays]
+    if all(found.values()) and sorted(used) == sorted(map(id, weights.all_arrays)):
         return found, []
     if any(len(path) > 1 for path in layers):
-        nested = _in_groups(layers, full)
-        if nested is not None:
-            return nested, ["The arrays of networks within the network were dealt by their order."]
-    if len(full) == len(layers) and not any(len(p) > 1 for p in layers):
-        return _by_order(weights, layers, full, shapes_clash)
-    raise WeightsError(_misfits(found, full, layers), weights.path)
+        dealt = _in_groups(layers, full)
+        if dealt is not None:
+            return dealt, ["The arrays of networks within the network were dealt by their order."]
+    elif len(full) == len(layers):
+        return _by_order(weights, list(layers), full, branches)
+    raise WeightsError(_misfits(found, full), weights.path)
 
 
 def _by_order(weights: StoredWeights, layers: Sequence[LayerPath], full: Mapping[str, Arrays],
-              shapes_clash: bool) -> tuple[dict[LayerPath, Arrays], list[str]]:
-    if shapes_clash and _look_alike(full):
+              branches: bool) -> tuple[dict[LayerPath, Arrays], list[str]]:
+    if branches and _look_alike(full):
         raise WeightsError(["layers of other names than the network's, which branches, so that "
                             f"their order proves nothing: {', '.join(full)}"], weights.path)
     dealt = dict(zip(layers, full.values(), strict=True))
@@ -66,13 +70,9 @@ def _look_alike(full: Mapping[str, Arrays]) -> bool:
 def _by_name(path: LayerPath, full: Mapping[str, Arrays]) -> Arrays:
     """Return the arrays of a layer that stands in a group of its own or in its network's."""
     name = path[-1]
-    if len(path) == 1 and name in full:
-        return full[name]
-    if len(path) == 1:
-        return ()
-    if name in full:
-        return full[name]  # Keras 1 unfolds networks
-    return tuple(a for a in full.get(path[0], ()) if name in _scopes(a.name))
+    if len(path) == 1 or path[0] not in full:
+        return full.get(name, ())  # Keras 1 unfolds networks
+    return tuple(a for a in full[path[0]] if name in _scopes(a.name))
 
 
 def _scopes(name: str) -> Iterator[str]:
@@ -83,35 +83,35 @@ def _scopes(name: str) -> Iterator[str]:
         yield variable[:found.start()]
 
 
-def _in_groups(layers: Sequence[LayerPath],
+def _in_groups(layers: Mapping[LayerPath, Counts | None],
                full: Mapping[str, Arrays]) -> dict[LayerPath, Arrays] | None:
-    """Deal a group's arrays to the layers of a nested network, those of training first.
+    """Deal a group's arrays to the layers of a nested network, those that training changes first.
 
-    Only kernels with biases can be told apart without names, so a group must hold as many pairs
-    as its network has layers.
+    Returns:
+        Arrays by layer, or None if their number is not that of the network.
     """
     found: dict[LayerPath, Arrays] = {}
-    tops = list(dict.fromkeys(path[0] for path in layers))
-    if set(tops) != set(full):
+    if {path[0] for path in layers} != set(full):
         return None
-    for top in tops:
-        members = [p for p in layers if p[0] == top]
+    for top, arrays in full.items():
+        members = {path: counts for path, counts in layers.items() if path[0] == top}
         if len(members) == 1:
-            found[members[0]] = full[top]
+            found |= dict.fromkeys(members, arrays)
             continue
-        arrays = full[top]
-        trained = [a for a in arrays if a.variable not in _STATISTICS]
-        if len(trained) != len(arrays) or len(trained) != 2 * len(members):
+        known = {path: counts for path, counts in members.items() if counts is not None}
+        total = sum(a + b for a, b in known.values())
+        if len(known) < len(members) or total != len(arrays):
             return None
-        for place, path in enumerate(members):
-            found[path] = tuple(trained[2 * place:2 * place + 2])
+        rest = iter(arrays)
+        trained = {path: tuple(islice(rest, first)) for path, (first, _) in known.items()}
+        found |= {path: (*trained[path], *islice(rest, last))
+                  for path, (_, last) in known.items()}
     return found
 
 
-def _misfits(found: Mapping[LayerPath, Arrays], full: Mapping[str, Arrays],
-             layers: Sequence[LayerPath]) -> list[str]:
+def _misfits(found: Mapping[LayerPath, Arrays], full: Mapping[str, Arrays]) -> list[str]:
     used = {id(a) for arrays in found.values() for a in arrays}
-    lacking = ["/".join(path) for path in layers if not found[path]]
+    lacking = ["/".join(path) for path, arrays in found.items() if not arrays]
     extra = [a.name for arrays in full.values() for a in arrays if id(a) not in used]
     problems = [f"no arrays for the layer {name!r}" for name in lacking[:10]]
     problems += [f"the array {name!r}, which no layer takes" for name in extra[:10]]

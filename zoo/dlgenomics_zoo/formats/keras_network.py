@@ -16,11 +16,16 @@ from dlgenomics_zoo.formats.archive import open_archive, read_member
 from dlgenomics_zoo.formats.errors import UnknownLayersError, WeightsError, damaged
 from dlgenomics_zoo.formats.hdf5 import Array
 from dlgenomics_zoo.formats.keras1 import NoCounterpart, modernise
-from dlgenomics_zoo.formats.keras_arrays import FLIPPED, LayerArrays, convert
+from dlgenomics_zoo.formats.keras_arrays import (
+    LayerArrays,
+    array_counts,
+    convert,
+    slides_a_kernel,
+)
 from dlgenomics_zoo.formats.keras_document import Architecture, read_architecture, release_of
 from dlgenomics_zoo.formats.keras_graph import MAX_OUTPUTS, Call, Graph, LayerPath, Tensor, flatten
 from dlgenomics_zoo.formats.keras_layers import apply_layer
-from dlgenomics_zoo.formats.keras_match import match, store_arrays
+from dlgenomics_zoo.formats.keras_match import Counts, match, store_arrays
 from dlgenomics_zoo.formats.keras_steps import Network, Step, Value
 from dlgenomics_zoo.formats.keras_weights import StoredArray, StoredWeights, read_keras_weights
 from dlgenomics_zoo.formats.recognise import Format, recognise, refuse_untrusted
@@ -55,6 +60,7 @@ class LegacyNetwork:
 
 def read_keras_network(path: Path | str, weights: Path | str | None = None, *,
                        kernel_flip: bool | None = None,
+                       shapes: Mapping[str, Sequence[int]] | None = None,
                        replacements: Mapping[str, Mapping[str, Any] | str] | None = None
                        ) -> LegacyNetwork:
     """Read a model of Keras 1, 2 or 3 without running anything in it.
@@ -64,6 +70,8 @@ def read_keras_network(path: Path | str, weights: Path | str | None = None, *,
         weights: an HDF5 file with the weights, for an architecture.
         kernel_flip: whether convolution kernels were made for Theano, which slides them the other
             way round; None decides by what the file says, and a note tells how.
+        shapes: input name → its shape without the batch axis, where the network leaves a length
+            open.
         replacements: layer name → the layer of a spec that stands for it, such as
             ``{"lambda_1": "ReverseComplement"}``, for layers that hold code or are unknown.
 
@@ -80,7 +88,7 @@ def read_keras_network(path: Path | str, weights: Path | str | None = None, *,
     architecture, stored = _opened(path, form, Path(weights) if weights is not None else None)
     if architecture.release < (1, 0):
         raise damaged(path, "of Keras 1 or later", f"Keras {architecture.version}")
-    graph = flatten(architecture)
+    graph = _with_shapes(flatten(architecture), shapes or {}, path)
     network, values, made = _translate(architecture, graph, replacements or {})
     outputs = _outputs(network, graph, values)
     source = {"path": str(path), "format": form.value,
@@ -92,6 +100,23 @@ def read_keras_network(path: Path | str, weights: Path | str | None = None, *,
         layers=tuple(network.entries), outputs=outputs, weights=arrays,
         notes=tuple(network.notes), keras_version=architecture.version, source=source,
     )
+
+
+def _with_shapes(graph: Graph, shapes: Mapping[str, Sequence[int]], path: Path) -> Graph:
+    """Return the graph with the lengths that were given for those that it leaves open."""
+    inputs = dict(graph.inputs)
+    for name, shape in shapes.items():
+        tensor = next((t for t in inputs if t.layer[-1] == name), None)
+        old = inputs.get(tensor) if tensor is not None else None
+        if tensor is None or old is None or len(old) != len(shape) or any(
+            n not in (None, m) for n, m in zip(old, shape, strict=True)
+        ):
+            known = {t.layer[-1]: s for t, s in graph.inputs.items()}
+            raise DataError(f"a shape may be given for what the inputs {known} leave open. "
+                            f"Received: {name}: {tuple(shape)}. Give the others as they are.",
+                            path=path)
+        inputs[tensor] = tuple(shape)
+    return replace(graph, inputs=inputs)
 
 
 def _opened(path: Path, form: Format,
@@ -191,7 +216,7 @@ def _apply(step: Step, call: Call,
         kind, arguments = (chosen, {}) if isinstance(chosen, str) else next(iter(chosen.items()))
         step.note(f"{call.name!r} was replaced by {kind}, as asked.")
         return [step.main(kind, arguments or {}, *map(step.straight, step.inputs))]
-    if {k for k in call.keywords if k not in ("training", "mask")}:
+    if call.keywords:  # a mask, a state, or training=True at all times
         raise NoCounterpart(f"called with {', '.join(call.keywords)}")
     if step.class_name == "FrameSliceLayer":  # of Framepool
         return [step.main("FrameSlice", {"frame": frame}, step.straight(step.inputs[0]))
@@ -218,8 +243,9 @@ def _weights(architecture: Architecture, graph: Graph, made: _Made, stored: Stor
         notes: list[str] = []
         layers = [path for path in layers if path in found]
     else:
-        layers = [p for p in layers if _holds_weights(p, made, network)]
-        found, notes = match(stored, layers, shapes_clash=_branches(graph))
+        counts = {p: _array_counts(made.calls[p], network) for p in layers}
+        layers = [p for p in layers if counts[p] != (0, 0)]
+        found, notes = match(stored, {p: counts[p] for p in layers}, branches=_branches(graph))
     network.notes.update(dict.fromkeys(notes))
     flip = _flip(architecture, stored, made, network, kernel_flip)
     weights: dict[str, list[Array]] = {}
@@ -244,16 +270,14 @@ def _entry(network: Network, name: str) -> tuple[str, dict[str, Any]]:
     raise KeyError(name)
 
 
-def _holds_weights(path: LayerPath, made: _Made, network: Network) -> bool:
-    """Tell whether a layer of a kind that may hold weights does hold some."""
-    kind, arguments = _entry(network, made.calls[path][1])
-    if kind in ("BatchNormalization",):
-        return True
-    if kind in ("LayerNormalization", "GroupNormalization"):
-        return bool(arguments.get("scale", True) or arguments.get("center", True))
-    if kind in ("Attention", "AdditiveAttention"):
-        return bool(arguments.get("use_scale"))
-    return True
+def _array_counts(made: tuple[Call, str], network: Network) -> Counts | None:
+    """Return how many arrays a layer has that training changes, and how many others."""
+    call, name = made
+    kind, arguments = _entry(network, name)
+    counts = array_counts(kind, arguments)
+    if counts is not None and call.config.get("trainable", True) is False:
+        return 0, sum(counts)
+    return counts
 
 
 def _layer_arrays(made: tuple[Call, str], network: Network, stored: Sequence[StoredArray],
@@ -275,8 +299,7 @@ def _branches(graph: Graph) -> bool:
 def _flip(architecture: Architecture, stored: StoredWeights, made: _Made, network: Network,
           asked: bool | None) -> bool:
     """Decide whether kernels must be reversed, and note why."""
-    kinds = [_entry(network, name)[0] for _, name in made.calls.values()]
-    if not any(kind in FLIPPED for kind in kinds):
+    if not any(slides_a_kernel(*_entry(network, name)) for _, name in made.calls.values()):
         return False
     if asked is not None:
         not_ = "" if asked else "not "
