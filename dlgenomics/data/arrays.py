@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import h5py
 import numpy as np
@@ -15,7 +16,8 @@ from dlgenomics.data.split import Rows
 from dlgenomics.errors import DataError, did_you_mean
 from dlgenomics.files import require_file
 
-_HDF5_MARK = b"\x89HDF"
+_HDF5_MARK: Final = b"\x89HDF"
+_ROWS: Final = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +83,7 @@ def _npz(path: Path, key: str) -> Bank:
         with np.load(path, allow_pickle=False) as stored:
             _check_known(key, stored.files, path)
             values = stored[key]
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError("the arrays must be an .npz or HDF5 file of numbers. "
                         f"Received: {error}.", path=path) from error
     _check_numbers(values.dtype, key, path)
@@ -98,3 +100,19 @@ def _check_known(key: str, names: list[str], path: Path) -> None:
 def _check_numbers(dtype: np.dtype[Any], key: str, path: Path) -> None:
     if dtype.kind not in "biuf":
         raise DataError(f"array {key!r} must hold numbers. Received: {dtype}.", path=path)
+
+
+def check_finite(bank: Bank, key: str, path: Path, *, may_miss: bool) -> None:
+    """Look at all numbers of an array, some rows at a time.
+
+    Raises:
+        DataError: infinity, or NaN where none may be missing.
+    """
+    for first in range(0, bank.shape[0], _ROWS):
+        values = bank.take(np.arange(first, min(first + _ROWS, bank.shape[0])))
+        bad = np.isinf(values) if may_miss else ~np.isfinite(values)
+        if bad.any():
+            at = np.argwhere(bad)[0]
+            hint = "" if may_miss else " Where labels are missing, write missing: mask."
+            raise DataError(f"array {key!r} must hold finite numbers. Received: "
+                            f"{values[tuple(at)]} in row {first + int(at[0])}.{hint}", path=path)

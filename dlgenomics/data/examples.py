@@ -107,7 +107,7 @@ class _Reader:
                            for p in self.loaded]
                 found[name] = Plain(Held(np.concatenate(columns)))
             if isinstance(one, ArrayInput):
-                found[name] = self._array(one.key or name, one.shape)
+                found[name] = self._array(one.key or name, one.shape, may_miss=False)
             if isinstance(one, TrackInput):
                 found[name] = self._signal(one, one.bin, "mean", one.missing)
         return found
@@ -122,15 +122,17 @@ class _Reader:
             if isinstance(target, ClassTarget):
                 found[name] = Plain(Held(class_labels(target, tables)))
             if isinstance(target, ArrayTarget):
-                found[name] = self._array(target.key or name, target.shape)
+                found[name] = self._array(target.key or name, target.shape,
+                                          may_miss=target.missing == "mask")
             if isinstance(target, ProfileTarget):
                 found[name] = self._signal(target, target.bin, target.pool, target.missing)
             if isinstance(target, CountTarget):
                 found[name] = self._signal(target, target.length, "sum", 0.0)
         return found
 
-    def _array(self, key: str, shape: tuple[int, ...]) -> Feature:
-        return Plain(hold(join([one.array(key, shape) for one in self.loaded])))
+    def _array(self, key: str, shape: tuple[int, ...], *, may_miss: bool) -> Feature:
+        banks = [one.array(key, shape, may_miss=may_miss) for one in self.loaded]
+        return Plain(hold(join(banks)))
 
     def _signal(self, one: TrackInput | ProfileTarget | CountTarget, width: int,
                 how: Literal["mean", "sum"], missing: float) -> Feature:

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from dlgenomics.data.arrays import open_array
+from dlgenomics.data.arrays import check_finite, open_array
 from dlgenomics.data.banks import Bank, GenomeBank, Held
 from dlgenomics.data.encoding import DNA, PROTEIN, RNA, Alphabet
 from dlgenomics.data.genome import Genome
@@ -45,17 +45,24 @@ class Loaded:
     places: Intervals | None = None
     arrays: Path | None = None
 
-    def array(self, key: str, shape: tuple[int, ...]) -> Bank:
+    def array(self, key: str, shape: tuple[int, ...], *, may_miss: bool) -> Bank:
         """Return an array of the source's file, one row an example.
 
+        Args:
+            key: its name in the file.
+            shape: what each row must have.
+            may_miss: whether NaN is a number that is missing; otherwise it is refused.
+
         Raises:
-            DataError: see `open_array`; or the array has another number of rows.
+            DataError: see `open_array`; or the array has another number of rows, or a number that
+                is not finite.
         """
         assert self.arrays is not None  # noqa: S101 - the spec's checks
         bank = open_array(self.arrays, key, shape)
         if bank.shape[0] != len(self.names):
             raise DataError(f"array {key!r} must have one row for each of the {len(self.names)} "
                             f"examples. Received: {bank.shape[0]}.", path=self.arrays)
+        check_finite(bank, key, self.arrays, may_miss=may_miss)
         return bank
 
     def signal(self, paths: Sequence[Path], length: int, margin: int, missing: float, *,
