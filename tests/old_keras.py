@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import h5py
@@ -85,23 +84,14 @@ def write_h5(path: Path, layers: Mapping[str, Named], *, version: str | None = N
 
 
 def build(network: Any) -> Any:
-    """Build what the reader made of a file, with its weights, through the spec's own rules."""
+    """Build what the reader made of a file, with its weights, as the spec that it becomes."""
     from dlgenomics.build import assemble_model
-    from dlgenomics.spec.graph import parse_layers
-    from dlgenomics.spec.problems import Problems
-    from dlgenomics_zoo.formats.keras_steps import NO_DOCUMENT
+    from dlgenomics.spec import parse_spec
+    from dlgenomics.spec.dump import dump_yaml
+    from dlgenomics_zoo.formats.keras_spec import network_document
     from dlgenomics_zoo.formats.load_weights import load_weights
 
-    problems = Problems(NO_DOCUMENT)
-    inputs = list(network.inputs)
-    layers = parse_layers([dict(entry) for entry in network.layers], ("model", "layers"), {},
-                          inputs, problems)
-    problems.raise_any()
-    spec = SimpleNamespace(
-        name="old", model=SimpleNamespace(layers=layers, inputs=inputs, outputs=network.outputs),
-        data=SimpleNamespace(inputs={k: SimpleNamespace(shape=v)
-                                     for k, v in network.inputs.items()}))
-    model = assemble_model(spec)
+    model = assemble_model(parse_spec(dump_yaml(network_document(network, "old"))))
     if network.weights:
         load_weights(model, network.weights)
     return model

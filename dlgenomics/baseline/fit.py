@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from dlgenomics.baseline.kmers import LARGEST_K, count_kmers
 from dlgenomics.baseline.models import Baseline, baselines_for, require_sklearn
 from dlgenomics.baseline.record import Metrics, Record
-from dlgenomics.baseline.score import score
 from dlgenomics.data.dna import central_codes
 from dlgenomics.data.encoding import Codes
 from dlgenomics.data.examples import Examples, labels_of
 from dlgenomics.errors import DlgError
 from dlgenomics.progress import Progress, silent
 from dlgenomics.spec.types import Spec
+from dlgenomics.train.metrics import measure
 
 DEFAULT_K: Final = 6
 MOST_ROWS: Final = 50_000
@@ -72,18 +72,18 @@ def fit_baselines(spec: Spec, examples: Examples, *, k: int = DEFAULT_K,
     if not 1 <= k <= LARGEST_K:
         raise DlgError(f"k must be from 1 to {LARGEST_K}. Received: {k}.")
     ground = _ground(spec, examples, k, both_strands=both_strands)
-    columns = {target: _fitted_columns(len(spec.data.targets[target].names), _task(spec, target))
-               for target in spec.model.outputs if baselines_for(_task(spec, target))
+    columns = {target: _fitted_columns(len(spec.data.targets[target].names), spec.task_of(target))
+               for target in spec.model.outputs if baselines_for(spec.task_of(target))
                and len(spec.data.output_shape(target)) == 1}
     if not columns:
         raise DlgError("baselines are for classes and measured values. Received: "
-                       f"{', '.join(_task(spec, t) for t in spec.model.outputs)}.")
+                       f"{', '.join(spec.task_of(t) for t in spec.model.outputs)}.")
     metrics: dict[str, Metrics] = {}
-    total = sum(len(baselines_for(_task(spec, target))) for target in columns)
+    total = sum(len(baselines_for(spec.task_of(target))) for target in columns)
     everything = np.arange(len(examples.names))
     for target, chosen in columns.items():
         labels = labels_of(examples, target, everything)
-        for name, baseline in baselines_for(_task(spec, target)).items():
+        for name, baseline in baselines_for(spec.task_of(target)).items():
             progress("baselines", sum(map(len, metrics.values())), total)
             of_parts = _measured(ground, baseline, spec, target, labels, chosen)
             for part, values in of_parts.items():
@@ -108,10 +108,6 @@ def _ground(spec: Spec, examples: Examples, k: int, *, both_strands: bool) -> _G
                    k, both_strands, seed)
 
 
-def _task(spec: Spec, target: str) -> str:
-    return spec.task_of(target)
-
-
 def _fitted_columns(count: int, task: str) -> list[int]:
     """Return the columns that are fitted: all, or `MOST_COLUMNS` evenly spread."""
     if count <= MOST_COLUMNS or task == "multiclass_classification":
@@ -122,13 +118,13 @@ def _fitted_columns(count: int, task: str) -> list[int]:
 def _measured(ground: _Ground, baseline: Baseline, spec: Spec, target: str, labels: Values,
               columns: Sequence[int]) -> dict[str, dict[str, float]]:
     """Return the metrics of one baseline of one target, by held-out part."""
-    task, metrics = _task(spec, target), spec.training.metrics[target]
+    task, metrics = spec.task_of(target), spec.training.metrics[target]
     if task == "multiclass_classification":
         predicted = _fit_classes(ground, baseline, labels)
     else:
         each = [_fit_column(ground, baseline, labels[:, column]) for column in columns]
         predicted = {part: np.stack([one[part] for one in each], axis=1) for part in each[0]}
-    return {part: {m: score(m, task, labels[ground.parts[part]][:, list(columns)], values)
+    return {part: {m: measure(m, labels[ground.parts[part]][:, list(columns)], values, task)
                    for m in metrics} for part, values in predicted.items()}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,6 @@ import numpy as np
 
 from dlgenomics.baseline.fit import DEFAULT_K, fit_baselines
 from dlgenomics.baseline.record import Metrics, Record, write_baselines
-from dlgenomics.baseline.score import score
 from dlgenomics.data.examples import Examples, labels_of, load_examples
 from dlgenomics.errors import RunError
 from dlgenomics.progress import Progress, silent
@@ -45,21 +46,33 @@ def fit_run_baselines(run_folder: Path, *, k: int = DEFAULT_K, both_strands: boo
 
 def _network(run: RunFolder, spec: Spec, examples: Examples, fitted: Record) -> Metrics:
     """Return the network's metrics on the columns that the baselines have."""
-    arrays = read_arrays(run.predictions)
-    of_part = {"validation": examples.parts.validation, "test": examples.parts.test}
+    _check_rows(run, examples, fitted)
+    whole, each = json.loads(run.metrics.read_text()), None
     found: Metrics = {}
     for part in next(iter(fitted.metrics.values())):
         for target, names in fitted.columns.items():
-            truth = arrays[f"{part}/{target}/labels"]
-            now = labels_of(examples, target, of_part[part])
-            if not np.array_equal(truth, now, equal_nan=True):
+            values = whole[part][target]
+            if len(names) < len(spec.data.targets[target].names):
+                each = each or json.loads(run.columns.read_text())
+                values = {metric: _mean([each[part][target][name].get(metric) for name in names])
+                          for metric in values}
+            found.setdefault(part, {})[target] = values
+    return found
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _check_rows(run: RunFolder, examples: Examples, fitted: Record) -> None:
+    """Refuse labels that are not those stored, of which there may be only the first."""
+    arrays = read_arrays(run.predictions)
+    for part in next(iter(fitted.metrics.values())):
+        for target in fitted.columns:
+            stored = arrays[f"{part}/{target}/labels"]
+            now = labels_of(examples, target, getattr(examples.parts, part)[:len(stored)])
+            if not np.array_equal(stored, now, equal_nan=True):
                 raise RunError("baselines need the rows that the run held out. Received: other "
                                f"labels of {target!r} in the {part} set. Train anew.",
                                folder=run.folder)
-            chosen = [spec.data.targets[target].names.index(name) for name in names]
-            task = spec.task_of(target)
-            found.setdefault(part, {})[target] = {
-                metric: score(metric, task, truth[:, chosen].astype(np.float64),
-                              arrays[f"{part}/{target}"][:, chosen].astype(np.float64))
-                for metric in spec.training.metrics[target]}
-    return found

@@ -1,4 +1,4 @@
-"""The DNA of labelled examples: without margins, strands made equal."""
+"""The letters of labelled examples: without margins, strands made equal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.data.encoding import Codes, reverse_complement
+from dlgenomics.data.encoding import DNA, Alphabet, Codes, reverse_complement
 from dlgenomics.data.examples import Examples
 from dlgenomics.data.split import Rows
 
@@ -28,19 +28,21 @@ def central_codes(examples: Examples, rows: Rows | None = None) -> Codes:
     return codes[:, examples.margin:codes.shape[1] - examples.margin]
 
 
-def sequence_keys(codes: Codes) -> list[bytes]:
-    """Return a key for each sequence: equal for equal ones and for reverse complements.
+def sequence_keys(codes: Codes, alphabet: Alphabet = DNA) -> list[bytes]:
+    """Return a key for each sequence, equal for equal ones; of DNA for reverse complements too.
 
     Args:
         codes: uint8, shape (examples, length).
+        alphabet: what the codes stand for.
     """
-    rows = zip(np.ascontiguousarray(codes), np.ascontiguousarray(reverse_complement(codes)),
-               strict=True)
-    return [hashlib.blake2b(min(one.tobytes(), other.tobytes()), digest_size=16).digest()
-            for one, other in rows]
+    rows = [row.tobytes() for row in np.ascontiguousarray(codes)]
+    if alphabet is DNA:
+        others = np.ascontiguousarray(reverse_complement(codes))
+        rows = [min(row, other.tobytes()) for row, other in zip(rows, others, strict=True)]
+    return [hashlib.blake2b(row, digest_size=16).digest() for row in rows]
 
 
-def unknown_share(codes: Codes) -> NDArray[np.float64]:
+def unknown_share(codes: Codes, alphabet: Alphabet = DNA) -> NDArray[np.float64]:
     """Return the share of each sequence that is N or another ambiguity code, shape (examples,)."""
-    found: NDArray[np.float64] = (codes > 3).mean(axis=1)
+    found: NDArray[np.float64] = (codes >= len(alphabet.letters)).mean(axis=1)
     return found

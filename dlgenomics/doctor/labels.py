@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.data.dna import unknown_share
+from dlgenomics.data.encoding import DNA
 from dlgenomics.doctor.finding import Finding
 from dlgenomics.doctor.subject import Facts, Subject
 
@@ -46,15 +47,13 @@ def rare_classes(subject: Subject) -> Iterator[Finding]:
 
 
 def _is_balanced_by_hand(subject: Subject) -> bool:
-    spec = subject.spec
-    return any(getattr(section, name, None) for section, name in (
-        (spec.training, "class_weight"), (spec.data, "sampling"), (spec.data, "weights"),
-        (spec.training, "balanced"), (spec.training, "sampling")))
+    data, training = subject.spec.data, subject.spec.training
+    return bool(training.class_weight or data.sampling or data.weights)
 
 
 def _advice(task: str) -> str:
-    weigh = ("Set training.class_weight: balanced, and look" if task == "binary_classification"
-             else "Look")
+    weigh = ("Look" if task == "multilabel_classification"
+             else "Set training.class_weight: balanced, and look")
     return f"{weigh} at AUPRC and balanced accuracy rather than accuracy."
 
 
@@ -126,9 +125,9 @@ def _few_finding(part: str, names: Sequence[str], target: str) -> Finding:
 
 
 def contradictory_copies(subject: Subject) -> Iterator[Finding]:
-    """Find examples with the same sequence, on either strand, and different classes."""
+    """Find examples with the same sequence, of DNA on either strand, and different classes."""
     facts = subject.facts
-    if facts is None:
+    if facts is None or not facts.has_sequences:
         return
     for target, labels in facts.labels.items():
         if not subject.task_of(target).endswith("_classification"):
@@ -136,8 +135,9 @@ def contradictory_copies(subject: Subject) -> Iterator[Finding]:
         wrong = _contradicted(facts, labels)
         if wrong:
             yield Finding(
-                "warning", f"{wrong:,} of {len(labels):,} examples have the sequence of another, "
-                f"or its reverse complement, but another label of {target!r}.",
+                "warning", f"{wrong:,} of {len(labels):,} examples have the sequence of another"
+                f"{' or its reverse complement' * (facts.alphabet is DNA)}, but another label of "
+                f"{target!r}.",
                 "No network can be right on both; it learns their mean.",
                 "Remove them, decide for one label, or use longer sequences that tell them apart.",
                 ("data", "targets", target))
@@ -153,14 +153,17 @@ def _contradicted(facts: Facts, labels: Labels) -> int:
 
 
 def many_unknown_bases(subject: Subject) -> Iterator[Finding]:
-    """Find sequences that are largely N."""
-    if subject.facts is None:
+    """Find sequences that are largely N, or of proteins X."""
+    facts = subject.facts
+    if facts is None or not facts.has_sequences:
         return
-    rich = unknown_share(subject.facts.codes) > RICH_IN_N
+    rich = unknown_share(facts.codes, facts.alphabet) > RICH_IN_N
+    letter = facts.alphabet.unknown
     if rich.any():
         yield Finding(
             "hint" if rich.mean() < 0.01 else "warning",
-            f"{rich.sum():,} of {len(rich):,} sequences are more than {100 * RICH_IN_N:.0f} % N.",
-            "They hold little to learn from, and where N goes with one class, N is what is "
-            "learned.", "Remove them, or check the genome build and the ends of contigs.",
-            ("data", "inputs"))
+            f"{rich.sum():,} of {len(rich):,} sequences are more than {100 * RICH_IN_N:.0f} % "
+            f"{letter}.",
+            f"They hold little to learn from, and where {letter} goes with one class, {letter} is "
+            "what is learned.",
+            "Remove them, or check the genome build and the ends of contigs.", ("data", "inputs"))

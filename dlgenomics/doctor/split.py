@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dlgenomics.data.encoding import DNA
 from dlgenomics.doctor.finding import Finding, Severity
 from dlgenomics.doctor.places import overlaps
 from dlgenomics.doctor.subject import Subject
@@ -46,9 +47,9 @@ def overlapping_places(subject: Subject) -> Iterator[Finding]:
 
 
 def same_sequences(subject: Subject) -> Iterator[Finding]:
-    """Find sequences of one part that stand in another too, on either strand."""
+    """Find sequences of one part that stand in another too; of DNA on either strand."""
     facts = subject.facts
-    if facts is None:
+    if facts is None or not facts.has_sequences:
         return
     for part, other in (("validation", "train"), ("test", "train"), ("test", "validation")):
         rows = facts.parts[part]
@@ -58,7 +59,7 @@ def same_sequences(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 _severity(shared, len(rows)),
                 f"{_count(shared, len(rows), part)} have the same sequence as one of the "
-                f"{_named(other)} set, or its reverse complement.",
+                f"{_named(other)} set{', or its reverse complement' * (facts.alphabet is DNA)}.",
                 "What was learned by heart counts as if it had been predicted.",
                 "Remove duplicates before the split, or give all copies of a sequence to one part "
                 "(data.split: {by: column}).", _AT)

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.data.dna import central_codes, sequence_keys
-from dlgenomics.data.encoding import Codes
+from dlgenomics.data.encoding import DNA, Alphabet, Codes
 from dlgenomics.data.examples import Examples, labels_of, load_examples
 from dlgenomics.data.intervals import Intervals
 from dlgenomics.data.labels import resolve_columns
+from dlgenomics.data.loaded import alphabet_of
 from dlgenomics.data.split import Rows
 from dlgenomics.errors import Problem
 from dlgenomics.spec import Spec, summarize
@@ -29,21 +30,28 @@ class Facts:
     """Labelled examples and their split.
 
     Attributes:
-        codes: the DNA, uint8, shape (examples, length).
+        codes: the sequences, uint8, shape (examples, length); length 0 where no input has letters.
         labels: shape (examples, columns), by target; NaN where a label is missing.
         parts: rows of ``train``, ``validation`` and ``test``.
         places: where the examples lie in the genome, if that is known.
+        alphabet: what the codes stand for.
     """
 
     codes: Codes
     labels: Mapping[str, NDArray[np.floating[Any]]]
     parts: Mapping[str, Rows]
     places: Intervals | None = None
+    alphabet: Alphabet = DNA
 
     @cached_property
     def keys(self) -> list[bytes]:
-        """A key for each sequence that its reverse complement shares."""
-        return sequence_keys(self.codes)
+        """A key for each sequence, which DNA shares with its reverse complement."""
+        return sequence_keys(self.codes, self.alphabet)
+
+    @property
+    def has_sequences(self) -> bool:
+        """Whether there are letters to compare."""
+        return bool(self.codes.shape[1])
 
 
 @dataclass(frozen=True)
@@ -102,10 +110,12 @@ def read_facts(spec: Spec, folder: Path) -> Facts:
     """
     spec = resolve_columns(spec, folder)
     examples = load_examples(spec, folder)
+    letters = list(spec.data.sequences.values())
     return Facts(
         codes=central_codes(examples), labels=_labels(spec, examples),
         parts=examples.parts.by_name(),
         places=examples.places,
+        alphabet=alphabet_of(letters) if letters else DNA,
     )
 
 

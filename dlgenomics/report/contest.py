@@ -43,7 +43,7 @@ def _table(outcome: Outcome, record: Record) -> Html:
          *(metric_value(metric, values.get(part, {}).get(target, {}).get(metric))
            for part in parts)]
         for target in record.columns for metric in outcome.spec.training.metrics[target]
-        for name, values in models.items()
+        for name, values in models.items() if any(target in values.get(p, {}) for p in parts)
     ]
     head = [*(["Target"] if several else []), "Metric", "Model", *map(str.capitalize, parts)]
     compared = table(head, rows, numbers=range(len(head) - len(parts), len(head)))

@@ -47,7 +47,7 @@ def _loss(outcome: Outcome) -> Html:
               if name in history]
     losses = {reference.name for reference in outcome.spec.training.loss.values()}
     title = f"Loss ({losses.pop()})" if len(losses) == 1 else "Loss"
-    weighted = outcome.spec.training.class_weight is not None
+    weighted = bool(outcome.spec.training.class_weight)
     note = ("Both after the epoch, without dropout and without the penalty on weights; training on "
             "a sample of its examples" if split else
             "Training loss is the mean over an epoch, while the weights change and dropout is on")

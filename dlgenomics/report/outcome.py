@@ -108,8 +108,7 @@ class Outcome:
 
     def task_of(self, target: str) -> str:
         """Return a target's task."""
-        of_target = getattr(self.spec, "task_of", None)
-        return str(of_target(target) if of_target else self.spec.task)
+        return self.spec.task_of(target)
 
     def columns(self, target: str) -> tuple[str, ...]:
         """Return the names of a target's columns."""
@@ -136,16 +135,15 @@ def read_outcome(run_folder: Path) -> Outcome:
         history=read_history_table(run),
         metrics=json.loads(run.metrics.read_text()),
         held_out={target: _held_out(arrays, target) for target in spec.model.outputs},
-        by_column=_by_column(run_folder),
+        by_column=_by_column(run),
         layers=_layers(run),
         baselines=read_baselines(run_folder),
         spec_digest=sha256_of(run.spec),
     )
 
 
-def _by_column(run_folder: Path) -> dict[str, Any]:
-    path = run_folder / "columns.json"
-    found: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+def _by_column(run: RunFolder) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run.columns.read_text()) if run.columns.is_file() else {}
     return found
 
 

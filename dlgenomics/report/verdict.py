@@ -60,6 +60,8 @@ def _memorised(course: Course) -> Verdict | None:
     fell = course.training[0] - course.training[-1]
     if not course.clueless or fell < 0.3 * abs(course.training[0]):
         return None
+    if course.validation[-1] - course.training[-1] < GAP * fell:
+        return None  # both fell alike: there is no more knowledge of one set than of the other
     return Verdict("Overfitted", "The network learned its training examples by heart: their "
                    f"loss fell from {compact(course.training[0])} to {compact(course.training[-1])}"
                    f", yet on validation examples it is hardly better than guessing"

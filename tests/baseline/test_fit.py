@@ -273,3 +273,31 @@ def test_a_new_run_in_the_folder_forgets_the_old_baselines(tmp_path: Path) -> No
     start_run(run, spec, {"name": spec.name}, replace=True)
     assert not run.baselines.exists()
     assert not run.diagnostics.exists()
+
+
+def test_of_many_columns_the_network_is_measured_on_those_fitted(
+    tiny_data: Path, tmp_path: Path, monkeypatch
+) -> None:
+    from dlgenomics.baseline import fit
+    from dlgenomics.data.tables import read_table
+    from dlgenomics.train.fit import train
+
+    monkeypatch.setattr(fit, "MOST_COLUMNS", 2)
+    data = shutil.copytree(tiny_data, tmp_path / "data")
+    table = read_table(data / "labels.tsv")
+    bound = table.numbers("bound")
+    random = np.random.default_rng(0)
+    flips = [np.where(random.random(len(bound)) < p, 1 - bound, bound) for p in (0, 0.2, 0.4)]
+    rows = "".join(f"{name}\t{a:g}\t{b:g}\t{c:g}\n"
+                   for name, a, b, c in zip(table.columns["name"], *flips, strict=True))
+    (data / "labels.tsv").write_text(f"name\ta\tb\tc\n{rows}")
+    text = (TINY_SPEC.replace("binary_classification", "multilabel_classification")
+            .replace("bound: {column: bound}", "bound: {columns: [a, b, c]}")
+            .replace("units: 1", "units: 3").replace("epochs: 3", "epochs: 1")
+            .replace(", stratify: bound", ""))
+    train(parse_spec(text), data, tmp_path / "run")
+    record = fit_run_baselines(tmp_path / "run", k=2)
+    assert record.columns == {"bound": ["a", "c"]}
+    each = json.loads((tmp_path / "run" / "columns.json").read_text())["test"]["bound"]
+    assert record.network["test"]["bound"]["auroc"] == pytest.approx(
+        (each["a"]["auroc"] + each["c"]["auroc"]) / 2)

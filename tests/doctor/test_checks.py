@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from dlgenomics.data.encoding import reverse_complement
+from dlgenomics.data.encoding import PROTEIN, reverse_complement
 from dlgenomics.data.intervals import make_intervals
 from dlgenomics.doctor import CHECKS, Finding
 from dlgenomics.doctor.places import overlaps
@@ -281,3 +281,32 @@ def test_overlaps_against_every_pair():
                 for c, s, e, _ in rows[:50]]
     assert overlaps(some, others).tolist() == expected
     assert 0 < sum(expected) < 50
+
+
+def test_proteins_have_one_strand_and_letters_of_their_own():
+    def protein(made):
+        made["codes"] = np.random.default_rng(0).integers(0, 20, (200, 20)).astype("uint8")
+        made["codes"][150] = made["codes"][3][::-1]
+        made["alphabet"] = PROTEIN
+
+    example = Example(data=protein)
+    assert found("same sequences", example) == []
+    assert found("unknown bases", example) == []
+
+    def copied(made):
+        protein(made)
+        made["codes"][150] = made["codes"][3]
+        made["codes"][9] = PROTEIN.symbols.index("X")
+
+    (same,) = found("same sequences", Example(data=copied))
+    assert "complement" not in same.what
+    assert "1 of 200 sequences are more than 10 % X" in found(
+        "unknown bases", Example(data=copied))[0].what
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_examples_without_letters_are_not_taken_for_copies(check):
+    def numbers_only(made):
+        made["codes"] = np.empty((200, 0), "uint8")
+
+    assert found(check, Example(data=numbers_only)) == []

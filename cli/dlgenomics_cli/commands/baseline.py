@@ -34,12 +34,13 @@ def baseline(run_or_spec: str, data: Path, k: int, one_strand: bool, as_json: bo
     """
     from dlgenomics.baseline import fit_baselines, fit_run_baselines
     from dlgenomics.data.examples import load_examples
+    from dlgenomics.data.labels import resolve_columns
     from dlgenomics.registry import registry
 
     counting: dict[str, Any] = {"k": k, "both_strands": not one_strand}
     with progress() as following:
         if not Path(run_or_spec).is_dir():
-            spec = registry[run_or_spec].load()
+            spec = resolve_columns(registry[run_or_spec].load(), data)
             record = fit_baselines(spec, load_examples(spec, data), progress=following, **counting)
         else:
             record = fit_run_baselines(Path(run_or_spec), progress=following, **counting)

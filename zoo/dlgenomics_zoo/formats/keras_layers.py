@@ -186,6 +186,9 @@ def _windowed(step: Step, rule: Plain, arguments: dict[str, Any], before: Value)
     ):
         raise NoCounterpart("bilinear upsampling, which Keras 3 aligns otherwise")
     found = step.main(rule.kind, arguments, value)
+    wanted = step.config.get("output_shape")  # of a Deconvolution2D of Keras 1
+    if wanted and sorted(filter(None, wanted)) != sorted(n for n in found.shape if n):
+        raise NoCounterpart(f"the output shape {wanted}")
     return replace(found, turned=first and len(found.shape) > 1)
 
 

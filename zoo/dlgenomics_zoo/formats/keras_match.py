@@ -70,9 +70,12 @@ def _look_alike(full: Mapping[str, Arrays]) -> bool:
 def _by_name(path: LayerPath, full: Mapping[str, Arrays]) -> Arrays:
     """Return the arrays of a layer that stands in a group of its own or in its network's."""
     name = path[-1]
-    if len(path) == 1 or path[0] not in full:
+    if len(path) == 1 or (path[0] not in full and name in full):
         return full.get(name, ())  # Keras 1 unfolds networks
-    return tuple(a for a in full[path[0]] if name in _scopes(a.name))
+    groups = [full[path[0]]] if path[0] in full else list(full.values())
+    named = [tuple(a for a in group if name in _scopes(a.name)) for group in groups]
+    held = [arrays for arrays in named if arrays]
+    return held[0] if len(held) == 1 else ()
 
 
 def _scopes(name: str) -> Iterator[str]:

@@ -41,7 +41,7 @@ class LegacyNetwork:
     Attributes:
         inputs: name → shape without the batch axis; None where a length varies.
         layers: what stands in a spec under ``model.layers``: plain data.
-        outputs: names of layers, in the network's order.
+        outputs: names of layers, in the network's order, with their shapes without the batch axis.
         weights: layer → its arrays in the order of Keras 3's ``layer.weights``; empty if the
             network was read without weights.
         notes: sentences about what was translated, guessed or left out.
@@ -51,7 +51,7 @@ class LegacyNetwork:
 
     inputs: Mapping[str, tuple[int | None, ...]]
     layers: Sequence[Mapping[str, Any]]
-    outputs: tuple[str, ...]
+    outputs: Mapping[str, tuple[int | None, ...]]
     weights: Mapping[str, Sequence[Array]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     keras_version: str | None = None
@@ -224,15 +224,16 @@ def _apply(step: Step, call: Call,
     return [apply_layer(step)]
 
 
-def _outputs(network: Network, graph: Graph, values: Mapping[Tensor, Value]) -> tuple[str, ...]:
-    found = []
+def _outputs(network: Network, graph: Graph,
+             values: Mapping[Tensor, Value]) -> dict[str, tuple[int | None, ...]]:
+    found = {}
     for tensor in graph.outputs:
         value = values[tensor]
         if value.turned:
             step = Step(network, value.name, "", {}, (), (3, 0))
             value = step.straight(value)
-        found.append(value.name)
-    return tuple(found)
+        found[value.name] = value.shape
+    return found
 
 
 def _weights(architecture: Architecture, graph: Graph, made: _Made, stored: StoredWeights,

@@ -15,7 +15,7 @@ _WITHOUT_EFFECT: Final = frozenset((
     "forget_bias_init", "unit_forget_bias", "weights", "momentum", "fused", "adjustment",
     "virtual_batch_size", "renorm_clipping", "renorm_momentum", "synchronized",
     "supports_masking", "autocast", "data_format",
-    "gamma_init", "beta_init", "build_config", "quantization_config", "seq_length",
+    "gamma_init", "beta_init", "output_shape", "build_config", "quantization_config", "seq_length",
     "depthwise_init", "pointwise_init", "optional", "lora_rank", "lora_alpha", "use_cudnn",
     "W_learning_rate_multiplier", "b_learning_rate_multiplier", "cpu_force_unroll",
 ))
@@ -27,6 +27,8 @@ _MUST_BE_OFF: Final = frozenset((
     "stateful", "time_major", "renorm", "zero_output_for_mask", "return_state", "mask_zero",
     "return_attention_scores", "ragged_output",
 ))
+
+_ONE: Final = (1, [1, 1])
 
 _SYNONYMS: Final = {"exp": "exponential", "swish_v2": "silu", "identity": "linear"}
 
@@ -51,7 +53,7 @@ def arguments_from(config: Mapping[str, Any], wanted: Mapping[str, Any],
             if key.endswith("_regularizer"):
                 note("Regularizers were dropped: they act in training only.")
             continue
-        if key in _MUST_BE_OFF and not value:
+        if (key in _MUST_BE_OFF and not value) or (key == "dilation_rate" and plain(value) in _ONE):
             continue
         raise NoCounterpart(f"the setting {key}={str(value)[:40]}")
     found = {}
