@@ -107,58 +107,58 @@ FASTA = "train: {fasta: s.fa, labels: t.tsv}"
 INTERVALS = "train: {intervals: i.bed}\n  reference: {fasta: g.fa}"
 DNA = "    dna: {kind: dna, length: 24}"
 CASES = {
-    "rna": dict(
-        task="binary_classification", train="train: {fasta: rna.fa, labels: t.tsv}",
-        inputs="    rna: {kind: rna, length: 24, n: shares}", target="{column: bound}",
-        model=CONV.replace("UNITS", "1")),
-    "protein": dict(
-        task="regression", train="train: {fasta: p.fa, labels: t.tsv}",
-        inputs="    seq: {kind: protein, length: 24, x: shares}",
-        target="{column: level, transform: log1p}", model=CONV.replace("UNITS", "1")),
-    "words": dict(
-        task="binary_classification", train=FASTA,
-        inputs="    words: {kind: kmer, length: 24, k: 3, stride: 3}", target="{column: bound}",
-        model="  layers:\n    - Embedding: {input_dim: 65, output_dim: 5}\n"
-              "    - GlobalAveragePooling1D\n    - Dense: {units: 1}"),
-    "classes": dict(
-        task="multiclass_classification", train=FASTA, inputs=DNA,
-        target="{kind: classes, column: word, classes: [low, mid, high]}",
-        model=CONV.replace("UNITS", "3"), extra="  class_weight: balanced\n"
-        "  metrics: [accuracy, auroc, balanced_accuracy]\n"),
-    "labels missing": dict(
-        task="multilabel_classification", train=FASTA, inputs=DNA,
-        target="{columns_from: names.txt, missing: mask}", model=CONV.replace("UNITS", "2")),
-    "numbers alone": dict(
-        task="binary_classification", train="train: {table: t.tsv}",
-        inputs="    n: {kind: numeric, columns: [gc, level]}", target="{column: bound}",
-        model="  layers:\n    - Dense: {units: 4, activation: relu}\n    - Dense: {units: 1}"),
-    "numbers beside DNA": dict(
-        task="binary_classification", train=INTERVALS,
-        inputs=DNA + "\n    n: {kind: numeric, columns: [gc], scale: minmax}",
-        target="{column: bound}",
-        model="  layers:\n    - Flatten: {from: dna, name: flat}\n    - Concatenate: {from: [flat, n]}"
-              "\n    - Dense: {units: 1}"),
-    "arrays": dict(
-        task="binary_classification", train="train: {fasta: s.fa, labels: t.tsv, arrays: a.h5}",
-        inputs=DNA + "\n    x: {kind: array, shape: [3, 4]}", target="{column: bound}",
-        model="  layers:\n    - Flatten: {from: dna, name: a}\n    - Flatten: {from: x, name: b}\n"
-              "    - Concatenate: {from: [a, b]}\n    - Dense: {units: 1}"),
-    "arrays alone": dict(
-        task="multilabel_classification", train="train: {arrays: a.npz}",
-        inputs="    x: {kind: array, shape: [3, 4]}", target="{kind: array, shape: [6, 2]}",
-        model="  layers:\n    - Flatten\n    - Dense: {units: 12}\n"
-              "    - Reshape: {target_shape: [6, 2]}\n    - Dense: {units: 2}"),
-    "positions": dict(
-        task="multiclass_classification",
-        train="train: {fasta: s.fa, arrays: a.npz}", inputs=DNA,
-        target="{kind: array, key: one, shape: [24, 3], columns: [none, acceptor, donor]}",
-        model="  layers:\n    - Conv1D: {filters: 3, kernel_size: 3, padding: same}"),
-    "autoencoder": dict(
-        task="multiclass_classification", train="train: {fasta: s.fa}", inputs=DNA,
-        target="{kind: input, input: dna}",
-        model="  layers:\n    - Flatten\n    - Dense: {units: 5, activation: relu}\n"
+    "rna": {
+        "task": "binary_classification", "train": "train: {fasta: rna.fa, labels: t.tsv}",
+        "inputs": "    rna: {kind: rna, length: 24, n: shares}", "target": "{column: bound}",
+        "model": CONV.replace("UNITS", "1")},
+    "protein": {
+        "task": "regression", "train": "train: {fasta: p.fa, labels: t.tsv}",
+        "inputs": "    seq: {kind: protein, length: 24, x: shares}",
+        "target": "{column: level, transform: log1p}", "model": CONV.replace("UNITS", "1")},
+    "words": {
+        "task": "binary_classification", "train": FASTA,
+        "inputs": "    words: {kind: kmer, length: 24, k: 3, stride: 3}", "target": "{column: bound}",
+        "model": "  layers:\n    - Embedding: {input_dim: 65, output_dim: 5}\n"
+              "    - GlobalAveragePooling1D\n    - Dense: {units: 1}"},
+    "classes": {
+        "task": "multiclass_classification", "train": FASTA, "inputs": DNA,
+        "target": "{kind: classes, column: word, classes: [low, mid, high]}",
+        "model": CONV.replace("UNITS", "3"), "extra": "  class_weight: balanced\n"
+        "  metrics: [accuracy, auroc, balanced_accuracy]\n"},
+    "labels missing": {
+        "task": "multilabel_classification", "train": FASTA, "inputs": DNA,
+        "target": "{columns_from: names.txt, missing: mask}", "model": CONV.replace("UNITS", "2")},
+    "numbers alone": {
+        "task": "binary_classification", "train": "train: {table: t.tsv}",
+        "inputs": "    n: {kind: numeric, columns: [gc, level]}", "target": "{column: bound}",
+        "model": "  layers:\n    - Dense: {units: 4, activation: relu}\n    - Dense: {units: 1}"},
+    "numbers beside DNA": {
+        "task": "binary_classification", "train": INTERVALS,
+        "inputs": DNA + "\n    n: {kind: numeric, columns: [gc], scale: minmax}",
+        "target": "{column: bound}",
+        "model": "  layers:\n    - Flatten: {from: dna, name: flat}\n    - Concatenate: {from: [flat, n]}"
+              "\n    - Dense: {units: 1}"},
+    "arrays": {
+        "task": "binary_classification", "train": "train: {fasta: s.fa, labels: t.tsv, arrays: a.h5}",
+        "inputs": DNA + "\n    x: {kind: array, shape: [3, 4]}", "target": "{column: bound}",
+        "model": "  layers:\n    - Flatten: {from: dna, name: a}\n    - Flatten: {from: x, name: b}\n"
+              "    - Concatenate: {from: [a, b]}\n    - Dense: {units: 1}"},
+    "arrays alone": {
+        "task": "multilabel_classification", "train": "train: {arrays: a.npz}",
+        "inputs": "    x: {kind: array, shape: [3, 4]}", "target": "{kind: array, shape: [6, 2]}",
+        "model": "  layers:\n    - Flatten\n    - Dense: {units: 12}\n"
+              "    - Reshape: {target_shape: [6, 2]}\n    - Dense: {units: 2}"},
+    "positions": {
+        "task": "multiclass_classification",
+        "train": "train: {fasta: s.fa, arrays: a.npz}", "inputs": DNA,
+        "target": "{kind: array, key: one, shape: [24, 3], columns: [none, acceptor, donor]}",
+        "model": "  layers:\n    - Conv1D: {filters: 3, kernel_size: 3, padding: same}"},
+    "autoencoder": {
+        "task": "multiclass_classification", "train": "train: {fasta: s.fa}", "inputs": DNA,
+        "target": "{kind: input, input: dna}",
+        "model": "  layers:\n    - Flatten\n    - Dense: {units: 5, activation: relu}\n"
               "    - Dense: {units: 96}\n    - Reshape: {target_shape: [24, 4]}\n"
-              "    - Activation: {activation: softmax, name: y}"),
+              "    - Activation: {activation: softmax, name: y}"},
 }
 
 
@@ -245,8 +245,8 @@ PROFILE_TARGETS = """{kind: bigwig_profile, files: [plus.bw, minus.bw], length: 
 
 
 def test_profiles_and_counts_from_tracks(tracks: Path, tmp_path: Path) -> None:
-    case = dict(task="multitask", train=INTERVALS, inputs=DNA, target=PROFILE_TARGETS,
-                model=PROFILE, extra="  loss_weights: {total: 10}\n")
+    case = {"task": "multitask", "train": INTERVALS, "inputs": DNA, "target": PROFILE_TARGETS,
+                "model": PROFILE, "extra": "  loss_weights: {total: 10}\n"}
     found = trained(tracks, tmp_path, **case)
     spec = found["spec"]
     assert (spec.task_of("y"), spec.task_of("total")) == ("profile", "regression")
@@ -262,13 +262,13 @@ def test_profiles_and_counts_from_tracks(tracks: Path, tmp_path: Path) -> None:
 def test_tracks_as_inputs(tracks: Path, tmp_path: Path) -> None:
     from dlgenomics import get_model
 
-    case = dict(
-        task="binary_classification", train=INTERVALS, target="{column: bound}",
-        inputs=DNA + "\n    signal: {kind: bigwig, files: [plus.bw], length: 16, bin: 4, "
+    case = {
+        "task": "binary_classification", "train": INTERVALS, "target": "{column: bound}",
+        "inputs": DNA + "\n    signal: {kind: bigwig, files: [plus.bw], length: 16, bin: 4, "
         "transform: log1p}",
-        model="  layers:\n    - Flatten: {from: dna, name: a}\n"
+        "model": "  layers:\n    - Flatten: {from: dna, name: a}\n"
               "    - Flatten: {from: signal, name: b}\n"
-              "    - Concatenate: {from: [a, b]}\n    - Dense: {units: 1}")
+              "    - Concatenate: {from: [a, b]}\n    - Dense: {units: 1}"}
     found = trained(tracks, tmp_path, **case)
     model = get_model(found["package"])
     scores = model.pipeline.predict({"fasta_file": tracks / "g.fa", "data_folder": tracks,
@@ -277,8 +277,8 @@ def test_tracks_as_inputs(tracks: Path, tmp_path: Path) -> None:
     assert all(np.isclose(scores, value, atol=1e-6).any() for value in test)
 
 
-STREAMED = dict(task="multitask", train=INTERVALS, inputs=DNA, target=PROFILE_TARGETS,
-                model=PROFILE)
+STREAMED = {"task": "multitask", "train": INTERVALS, "inputs": DNA, "target": PROFILE_TARGETS,
+                "model": PROFILE}
 
 
 def test_what_is_streamed_gives_the_same_weights_as_what_is_held(
@@ -361,9 +361,9 @@ def test_a_file_of_columns_must_fit_the_network(files: Path, tmp_path: Path) -> 
 
     spec = parse_spec(HEAD.format(**{**CASES["labels missing"],
                                      "model": CONV.replace("UNITS", "3")}))
-    with pytest.raises(DataError, match="one value for each of the 2 columns. Received: 3"):
+    with pytest.raises(DataError, match=r"one value for each of the 2 columns\. Received: 3"):
         train(spec, files, tmp_path / "run")
     (files / "twice.txt").write_text("bound\nbound\n")
     spec = parse_spec(HEAD.format(**CASES["labels missing"]).replace("names.txt", "twice.txt"))
-    with pytest.raises(DataError, match="must name each once. Received: 'bound' twice"):
+    with pytest.raises(DataError, match=r"must name each once\. Received: 'bound' twice"):
         train(spec, files, tmp_path / "run")
