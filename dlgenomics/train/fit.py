@@ -15,13 +15,15 @@ from dlgenomics.data.examples import Examples, labels_of, load_examples
 from dlgenomics.data.feed import Feed, TrainingFeed
 from dlgenomics.data.labels import resolve_columns
 from dlgenomics.data.scaling import fit_scaling
+from dlgenomics.data.summary import summarize_examples
 from dlgenomics.errors import RunError
 from dlgenomics.files import atomic_path
 from dlgenomics.progress import Progress, silent
 from dlgenomics.spec.types import Spec
 from dlgenomics.train.checkpoint import load_checkpoint, read_history
 from dlgenomics.train.compile import compile_model, make_callback
-from dlgenomics.train.dataset import EpochSetter, FeedDataset
+from dlgenomics.train.dataset import EpochSetter, FeedDataset, single
+from dlgenomics.train.diagnostics import Diagnostics
 from dlgenomics.train.evaluate import Metrics, evaluate_parts
 from dlgenomics.train.keeper import Keeper
 from dlgenomics.train.measure import Measure
@@ -94,6 +96,7 @@ def train(
         "data": dict(examples.files),
         "split": examples.parts.sizes(),
         "positives": _positives(spec, examples),
+        "examples": summarize_examples(examples),
         "versions": versions(),
     }
     start_run(run, spec, record, replace=replace)
@@ -157,10 +160,21 @@ def _fit_epochs(model: keras.Model, run: RunFolder, spec: Spec, examples: Exampl
         return load_checkpoint(run.checkpoint, model, remembering)
     model.fit(
         training, initial_epoch=done, epochs=spec.training.epochs, verbose=0,
-        callbacks=[EpochSetter(training), Measure(spec, examples), *remembering, keeper],
+        callbacks=[EpochSetter(training), Measure(spec, examples), *remembering,
+                   _diagnostics(run, spec, examples), keeper],
         shuffle=False,  # the feed shuffles by seed and epoch; Keras would by global state
     )
     return keeper.history
+
+
+def _diagnostics(run: RunFolder, spec: Spec, examples: Examples) -> Diagnostics:
+    """Return what looks inside the layers, on one batch of training examples as they are."""
+    rng = np.random.default_rng([spec.training.seed, 5])
+    rows = rng.permutation(examples.parts.train)[:spec.training.batch_size]
+    feed = Feed(examples, rows, spec.data, spec.training.batch_size)
+    batch = feed.batch(rows, 0, 0)
+    used = {name: batch.inputs[name] for name in spec.model.inputs}
+    return Diagnostics(run.diagnostics, single(used), single(batch.targets))
 
 
 def _had_stopped(run: RunFolder, model: keras.Model,

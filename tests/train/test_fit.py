@@ -13,6 +13,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from dlgenomics.errors import DataError, RunError
 from dlgenomics.spec import parse_spec
 from dlgenomics.spec.metrics import METRICS
+from dlgenomics.train.layer_table import read_layer_states
 from dlgenomics.train.run import (
     RunFolder,
     read_arrays,
@@ -49,6 +50,9 @@ def test_a_run_folder_is_complete(tiny_run: Path) -> None:
     assert record["split"] == {"train": 240, "validation": 80, "test": 80}
     assert set(record["data"]) == {"sequences.fa.gz", "labels.tsv"}
     assert set(record["versions"]) == {"python", "dlgenomics", "keras", "tensorflow", "numpy"}
+    assert record["examples"]["length"] == 60
+    assert record["examples"]["labels"]["test"]["bound"]["known"] == [80]
+    assert {s.epoch for s in read_layer_states(run.diagnostics)} == {0, 1, 2, 3}
     assert not run.checkpoint.exists()
     history = read_history_table(run)
     assert history["epoch"] == [1, 2, 3]
@@ -108,7 +112,7 @@ def test_a_killed_run_resumes_to_the_same_end(tiny_data: Path, tmp_path: Path, e
     assert _same_weights(whole.folder, resumed.folder)
     assert resumed.metrics == whole.metrics
     assert (resumed.epochs, resumed.best_epoch) == (whole.epochs, whole.best_epoch)
-    for name in ("history.csv", "metrics.json", "spec.yaml"):
+    for name in ("history.csv", "metrics.json", "spec.yaml", "diagnostics.csv"):
         assert (whole.folder / name).read_bytes() == (resumed.folder / name).read_bytes()
 
 
