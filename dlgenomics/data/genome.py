@@ -11,8 +11,9 @@ from typing import Final, Self
 import numpy as np
 import pysam
 
-from dlgenomics.data.encoding import UNKNOWN, Codes, encode, reverse_complement
+from dlgenomics.data.encoding import DNA, Codes, reverse_complement
 from dlgenomics.data.intervals import Intervals
+from dlgenomics.data.letters import Letters
 from dlgenomics.errors import BoundsError, ContigError, DataError
 from dlgenomics.files import GZIP_MAGIC, atomic_path, require_file, sha256_of_bytes
 from dlgenomics.settings import load_settings
@@ -94,27 +95,44 @@ class Genome:
             ContigError, BoundsError: see `check`.
             DataError: the file ends or is damaged where its index says that there is more.
         """
+        codes: Codes = np.take(DNA.code_of, self.letters(intervals, pad=pad))
+        minus = intervals.strand == "-"
+        codes[minus] = reverse_complement(codes[minus])
+        return codes
+
+    def letters(self, intervals: Intervals, *, pad: bool = False) -> Letters:
+        """Return the letters of intervals of one length as the file has them, of its own strand.
+
+        Args:
+            intervals: all of the same length.
+            pad: fill positions past a contig's ends with N instead of refusing them.
+
+        Returns:
+            uint8 ASCII in either case, shape (intervals, length).
+
+        Raises:
+            ContigError, BoundsError, DataError: see `fetch`.
+        """
         self.check(intervals, pad=pad)
         if not len(intervals):
             return np.empty((0, 0), np.uint8)
         length = int(intervals.end[0] - intervals.start[0])
-        codes = np.full((len(intervals), length), UNKNOWN, np.uint8)
+        letters = np.full((len(intervals), length), ord(DNA.unknown), np.uint8)
         # bgzip is read block by block: in genome order each block is unpacked once.
         for row in np.lexsort((intervals.start, intervals.contig)):
             contig = intervals.contigs[intervals.contig[row]]
             first = int(intervals.start[row])
             start, end = max(first, 0), min(int(intervals.end[row]), self.lengths[contig])
             if start < end:
-                codes[row, start - first:end - first] = self._read(contig, start, end)
-        minus = intervals.strand == "-"
-        codes[minus] = reverse_complement(codes[minus])
-        return codes
+                letters[row, start - first:end - first] = self._read(contig, start, end)
+        return letters
 
-    def _read(self, contig: str, start: int, end: int) -> Codes:
+    def _read(self, contig: str, start: int, end: int) -> Letters:
         try:
-            found = encode(self._fasta.fetch(contig, start, end))
+            text = self._fasta.fetch(contig, start, end)
         except (OSError, ValueError) as error:
             raise self._damaged(contig, start, end) from error
+        found = np.frombuffer(text.encode("ascii", "replace"), np.uint8)
         if len(found) != end - start:
             raise self._damaged(contig, start, end)
         return found
