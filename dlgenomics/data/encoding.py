@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from dlgenomics.spec.inputs import PROTEIN_LETTERS
 
 Codes = NDArray[np.uint8]
 OneHot = NDArray[np.float32]
-Ambiguity = Literal["zeros", "quarter", "shares"]
+Ambiguity = Literal["zeros", "quarter", "shares", "quarter_n"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +71,8 @@ class Alphabet:
         rows[:width] = np.eye(width)
         if n == "quarter":
             rows[width:] = 1 / width
+        if n == "quarter_n":
+            rows[width] = 1 / width
         if n == "shares":
             meanings = [self.letters, *self.ambiguous.values()]
             for row, meaning in zip(rows[width:], meanings, strict=True):
@@ -103,7 +105,7 @@ def _wide_rows(n: Ambiguity) -> NDArray[np.complex128]:
     return DNA.rows(n).view(np.complex128)[:, 0]
 
 
-_DNA_ROWS: Final = {n: _wide_rows(n) for n in ("zeros", "quarter", "shares")}
+_DNA_ROWS: Final = {n: _wide_rows(n) for n in get_args(Ambiguity)}
 
 
 def encode(sequence: str | bytes, alphabet: Alphabet = DNA) -> Codes:
@@ -123,8 +125,8 @@ def one_hot(codes: Codes, n: Ambiguity = "zeros") -> OneHot:
 
     Args:
         codes: uint8, shape (..., length).
-        n: what ambiguity codes become: all zeros, 0.25 in each channel, or equal shares of the
-            bases that each stands for.
+        n: what ambiguity codes become: all zeros, 0.25 in each channel, equal shares of the
+            bases that each stands for, or 0.25 for N and zeros for the others.
 
     Returns:
         float32, shape (..., length, 4), channels in the order A C G T (or U).

@@ -32,9 +32,10 @@ class DnaInput(_Sequence):
     """The kind of input."""
     encoding: Literal["one_hot"] = "one_hot"
     """How a base becomes numbers."""
-    n: Literal["zeros", "quarter", "shares"] = "zeros"
-    """What N and other ambiguity codes become: all zeros; 0.25 in each channel; or `shares`, equal
-    parts for the bases that a code stands for (R is 0.5 A and 0.5 G, N is 0.25 of each)."""
+    n: Literal["zeros", "quarter", "shares", "quarter_n"] = "zeros"
+    """What N and other ambiguity codes become: all zeros; 0.25 in each channel; `shares`, equal
+    parts for the bases that a code stands for (R is 0.5 A and 0.5 G, N is 0.25 of each); or
+    `quarter_n`, 0.25 for N and zeros for the others, as Kipoi's loaders have it."""
 
     @property
     def shape(self) -> Shape:
@@ -54,7 +55,7 @@ class RnaInput(_Sequence):
     """The kind of input."""
     encoding: Literal["one_hot"] = "one_hot"
     """How a base becomes numbers."""
-    n: Literal["zeros", "quarter", "shares"] = "zeros"
+    n: Literal["zeros", "quarter", "shares", "quarter_n"] = "zeros"
     """What N and other ambiguity codes become; see `dna`."""
 
     @property
@@ -205,6 +206,7 @@ SEQUENCE_KINDS: Final = (DnaInput, RnaInput, ProteinInput, KmerInput)
 _UNKNOWN: Final = {
     "zeros": "N is all zeros", "quarter": "N is 0.25 in each channel",
     "shares": "an ambiguity code is equal shares of what it stands for",
+    "quarter_n": "N is 0.25 in each channel, other ambiguity codes are zeros",
 }
 _WORDS: Final = {
     "none": "as in the file", "log1p": "log(1 + value)", "log2p1": "log2(1 + value)",

@@ -136,3 +136,11 @@ def test_kmers_are_numbered_in_alphabetical_order(text, k, stride):
         found = kmers(np.stack([encode(text)] * 2), k, stride)
         assert found.dtype == np.int32
         assert found.tolist() == [expected, expected]
+
+
+def test_n_alone_is_a_quarter_if_asked_as_in_kipoi() -> None:
+    found = one_hot(encode("NnARYSWKMBDHVX"), "quarter_n")
+    assert found[:2].tolist() == [[0.25] * 4] * 2
+    assert found[2].tolist() == [1, 0, 0, 0]
+    assert not found[3:-1].any()
+    assert found[-1].tolist() == [0.25] * 4, "a letter of no alphabet is read as N"

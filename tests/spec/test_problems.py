@@ -64,8 +64,8 @@ INPUTS = [
      "Received: 50.0."),
     ("length: 50", "length: §true", "data.inputs.dna.length must be a whole number. "
      "Received: true."),
-    ("length: 50", "length: 50, n: §none", "data.inputs.dna.n must be one of 'zeros', 'quarter' "
-     "or 'shares'. "
+    ("length: 50", "length: 50, n: §none", "data.inputs.dna.n must be one of 'zeros', 'quarter', "
+     "'shares' or 'quarter_n'. "
      "Received: the text 'none'."),
     ("length: 50", "length: 50, center: §1", "data.inputs.dna.center must be true or false. "
      "Received: 1."),
