@@ -148,14 +148,17 @@ class BoundsError(DataError):
 
 
 class ShapeError(DlgError):
-    """An array has the wrong shape."""
+    """An array has the wrong shape; ``others`` would do as well as ``expected``."""
 
-    def __init__(self, what: str, expected: Sequence[int | None], received: Sequence[int]) -> None:
+    def __init__(self, what: str, expected: Sequence[int | None], received: Sequence[int],
+                 *others: Sequence[int | None]) -> None:
         self.expected = tuple(expected)
         self.received = tuple(received)
-        form = ", ".join("batch" if i == 0 else str(n) for i, n in enumerate(self.expected))
+        forms = " or ".join(
+            f"({', '.join('batch' if i == 0 else str(n) for i, n in enumerate(shape))})"
+            for shape in (self.expected, *others))
         super().__init__(
-            f"{what} must have shape ({form}). Received: {self.received}. {self._advice()}"
+            f"{what} must have shape {forms}. Received: {self.received}. {self._advice()}"
         )
 
     def _advice(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.data.layout import Layout
 from dlgenomics.errors import ShapeError
 from dlgenomics.spec.inputs import Input
 
@@ -24,15 +25,30 @@ def as_named_arrays(x: Any, inputs: Mapping[str, Input]) -> dict[str, NDArray[An
         ValueError: the inputs given are not those of the model.
     """
     found = _named(x, list(inputs))
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, one in inputs.items():
-        arrays[name] = np.asarray(found[name], np.int32 if one.kind == "kmer" else np.float32)
-        if arrays[name].shape[1:] != tuple(one.shape) or not arrays[name].ndim:
-            raise ShapeError(f"input {name!r}", (None, *one.shape), arrays[name].shape)
+    arrays = {name: _fitted(name, found[name], one) for name, one in inputs.items()}
     if len({len(array) for array in arrays.values()}) > 1:
         sizes = {name: len(array) for name, array in arrays.items()}
         raise ValueError(f"all inputs must have the same batch size. Received: {sizes}.")
     return arrays
+
+
+def _fitted(name: str, value: Any, one: Input) -> NDArray[Any]:
+    """Return an array in the network's own layout, from that or from the source's."""
+    array = np.asarray(value, np.int32 if one.kind == "kmer" else np.float32)
+    if array.shape[1:] == tuple(one.shape) and array.ndim:
+        return array
+    layout = _source_layout(one)
+    if layout is None or array.shape[1:] != layout.shape(one.shape[0]):
+        other = () if layout is None else ((None, *layout.shape(one.shape[0])),)
+        raise ShapeError(f"input {name!r}", (None, *one.shape), array.shape, *other)
+    return layout.undo(array)
+
+
+def _source_layout(one: Input) -> Layout | None:
+    if one.kind != "dna" or one.layout is None:
+        return None
+    written = one.layout
+    return Layout(written.alphabet_axis, written.dummy_axis, written.alphabet)
 
 
 def _named(x: Any, names: list[str]) -> dict[str, Any]:

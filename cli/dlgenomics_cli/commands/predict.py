@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from dlgenomics_cli.downloads import length_option, terms, yes_option
 from dlgenomics_cli.example import example
 from dlgenomics_cli.output import (
     json_option,
@@ -31,9 +32,12 @@ from dlgenomics_cli.output import (
 @click.option("--pad", is_flag=True, help="Fill up with N past the ends of contigs.")
 @click.option("--batch-size", type=click.IntRange(1), default=128, show_default=True,
               help="Rows at a time.")
+@length_option
+@yes_option
 @json_option
 def predict(name: str, fasta: str | None, intervals: str | None, sequences: str | None,
-            output: str, resize: str | None, pad: bool, batch_size: int, as_json: bool) -> None:
+            output: str, resize: str | None, pad: bool, batch_size: int, length: int | None,
+            yes: bool, as_json: bool) -> None:
     """Predict from files: one row per interval or sequence, in input order.
 
     NAME is a name that `dlg ls` lists, or a package's folder. Intervals on the minus strand are
@@ -42,18 +46,20 @@ def predict(name: str, fasta: str | None, intervals: str | None, sequences: str 
     arguments = _arguments(fasta, intervals, sequences, resize, pad)
     if as_json and output == "-":
         raise click.UsageError("--json prints a summary; name a file with -o for the predictions.")
+    from dlgenomics.package.manifest import read_manifest
     from dlgenomics.predict.loader import open_loader
     from dlgenomics.predict.writers import check_ending
-    from dlgenomics_zoo.catalogue import model_manifest
+    from dlgenomics_zoo.client import open_package
 
     # All that can be wrong with names and files is found before TensorFlow takes its seconds.
     check_ending(output)
-    manifest, _, _ = model_manifest(name)
-    loader = open_loader(manifest.spec.data.inputs, arguments)
+    with progress() as following:
+        folder, _ = open_package(name, terms(length, yes, following))
+    loader = open_loader(read_manifest(folder).spec.data.inputs, arguments)
     with starting_tensorflow():
         from dlgenomics_zoo.client import get_model
 
-        model = get_model(name)
+        model = get_model(folder)
     with progress() as following:
         rows = model.pipeline.write_predictions(output, loader, batch_size, progress=following)
     if as_json:
