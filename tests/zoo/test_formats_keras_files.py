@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from old_keras import run
 
 from dlgenomics_zoo.formats.keras_network import read_keras_network
-from old_keras import run
 
 FILES = Path(__file__).parent / "keras_files"
 NAMES = sorted(path.stem for path in FILES.glob("*.npz"))

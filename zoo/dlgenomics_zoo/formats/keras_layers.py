@@ -96,6 +96,7 @@ PLAIN: Final[dict[str, Plain]] = {
     "Reshape": Plain("Reshape", {"target_shape": None}),
     "Permute": Plain("Permute", {"dims": None}),
     "RepeatVector": Plain("RepeatVector", {"n": None}),
+    "Embedding": Plain("Embedding", {"input_dim": None, "output_dim": None}),
     "Masking": Plain("Masking", {"mask_value": 0.0}),
     "LayerNormalization": Plain("LayerNormalization", _NORM),
     "GroupNormalization": Plain("GroupNormalization", {"groups": 32, **_NORM}),
@@ -297,6 +298,14 @@ def _merged(step: Step) -> Value:
     return step.main(kind, arguments, *map(step.straight, values))
 
 
+def _dot(step: Step) -> Value:
+    arguments = arguments_from(step.config, {"axes": None, "normalize": False}, step.release,
+                               step.note)
+    if "axes" not in arguments:
+        raise NoCounterpart("no axes")
+    return step.main("Dot", arguments, *map(step.straight, step.inputs))
+
+
 def _inner(step: Step, config: Any) -> tuple[str, dict[str, Any]]:
     """Return the layer inside a wrapper as kind and arguments."""
     class_name, settings = modernise(config["class_name"], config["config"])
@@ -369,6 +378,7 @@ SPECIAL: Final[dict[str, Handler]] = {
     "Lambda": apply_lambda,
     "GlobalSumPooling1D": _summed,
     "GELU": _quick_gelu,
+    "Dot": _dot,
     **dict.fromkeys(_MERGES, _merged),
     **dict.fromkeys(_CONCISE, _concise),
     **dict.fromkeys(("StochasticReverseComplement", "StochasticShift", "SwitchReverse"), _passed),

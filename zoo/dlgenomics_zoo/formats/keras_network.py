@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from dlgenomics.errors import DataError
 from dlgenomics.files import require_file
 from dlgenomics_zoo.formats.archive import open_archive, read_member
@@ -26,7 +24,7 @@ from dlgenomics_zoo.formats.keras_document import Architecture, read_architectur
 from dlgenomics_zoo.formats.keras_graph import MAX_OUTPUTS, Call, Graph, LayerPath, Tensor, flatten
 from dlgenomics_zoo.formats.keras_layers import apply_layer
 from dlgenomics_zoo.formats.keras_match import Counts, match, store_arrays
-from dlgenomics_zoo.formats.keras_steps import Network, Step, Value
+from dlgenomics_zoo.formats.keras_steps import Network, Step, Value, has_weights
 from dlgenomics_zoo.formats.keras_weights import StoredArray, StoredWeights, read_keras_weights
 from dlgenomics_zoo.formats.recognise import Format, recognise, refuse_untrusted
 
@@ -92,6 +90,7 @@ def read_keras_network(path: Path | str, weights: Path | str | None = None, *,
     theano, sentence = made_by_theano(architecture, stored, kernel_flip)
     network, values, made = _translate(architecture, graph, replacements or {}, theano=theano)
     outputs = _outputs(network, graph, values)
+    _prune(network, outputs)
     source = {"path": str(path), "format": form.value,
               "backend": architecture.backend or "not said",
               **({"weights": str(stored.path)} if stored else {})}
@@ -240,6 +239,19 @@ def _outputs(network: Network, graph: Graph,
     return found
 
 
+def _prune(network: Network, outputs: Mapping[str, Any]) -> None:
+    """Drop layers without weights that no output follows, such as a frame that nobody takes."""
+    needed = set(outputs)
+    kept: list[dict[str, Any]] = []
+    for entry in reversed(network.entries):
+        ((kind, body),) = entry.items()
+        if body["name"] in needed or has_weights(kind, body):
+            sources = body["from"] if isinstance(body["from"], list) else [body["from"]]
+            needed |= {*sources, body.get("of", body["name"])}
+            kept.append(entry)
+    network.entries[:] = reversed(kept)
+
+
 def _weights(architecture: Architecture, graph: Graph, made: _Made, stored: StoredWeights,
              network: Network, theano: bool) -> dict[str, list[Array]]:
     layers = [path for path in graph.order if path in made.calls]
@@ -323,8 +335,3 @@ def made_by_theano(architecture: Architecture, stored: StoredWeights | None,
     return theano, (
         f"Convolution kernels were {'' if theano else 'not '}reversed: a guess, because the file "
         f"does not say its backend and its array names {clue}. Set kernel_flip to decide.")
-
-
-def count_parameters(network: LegacyNetwork) -> int:
-    """Return how many numbers the weights hold."""
-    return sum(int(np.size(a)) for arrays in network.weights.values() for a in arrays)
