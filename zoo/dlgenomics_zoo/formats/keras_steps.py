@@ -17,7 +17,8 @@ from dlgenomics_zoo.formats.keras1 import NoCounterpart
 NO_DOCUMENT: Final = Document("<network>", {}, {}, {})
 WEIGHTED: Final = (
     "Dense", "Embedding", "Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose",
-    "SeparableConv1D",    "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D", "LSTM", "GRU", "SimpleRNN",
+    "SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D", "LSTM", "GRU",
+    "SimpleRNN",
     "Bidirectional", "BatchNormalization", "LayerNormalization", "GroupNormalization",
     "RMSNormalization", "PReLU", "MultiHeadAttention", "GroupQueryAttention", "Attention",
     "AdditiveAttention", "SplineTransform", "SplineWeight1D", "AttentionPooling1D", "Scale",
