@@ -9,6 +9,7 @@ Every message reads «what must hold. Received: what came. What to do.»
     │   ├── ContigError       an interval names a contig that the FASTA lacks; .contig, .near
     │   └── BoundsError       an interval reaches past its contig; .contig, .start, .end, .length
     ├── ShapeError            an array has the wrong shape; .expected, .received
+    ├── TopicNotFoundError    nothing that a spec may hold has that name; .name, .near
     ├── SpecNotFoundError     no built-in spec of that name; .name, .near
     ├── ModelNotFoundError    no model of that name; .name, .near
     ├── PackageError          a packaged model is incomplete or contradicts itself; .folder
@@ -148,25 +149,29 @@ class BoundsError(DataError):
 
 
 class ShapeError(DlgError):
-    """An array has the wrong shape; ``others`` would do as well as ``expected``."""
+    """An array has the wrong shape; ``other`` is a second one that it may have."""
 
     def __init__(self, what: str, expected: Sequence[int | None], received: Sequence[int],
-                 *others: Sequence[int | None]) -> None:
+                 other: Sequence[int | None] = ()) -> None:
         self.expected = tuple(expected)
+        self.other = tuple(other)
         self.received = tuple(received)
-        forms = " or ".join(
-            f"({', '.join('batch' if i == 0 else str(n) for i, n in enumerate(shape))})"
-            for shape in (self.expected, *others))
+        forms = dict.fromkeys(_form(one) for one in (self.expected, self.other) if one)
         super().__init__(
-            f"{what} must have shape {forms}. Received: {self.received}. {self._advice()}"
+            f"{what} must have shape {' or '.join(forms)}. Received: {self.received}. "
+            f"{self._advice()}"
         )
 
     def _advice(self) -> str:
-        if self.received == self.expected[1:]:
+        if self.received in (self.expected[1:], self.other[1:]):
             return "Add a batch axis: x[None]."
         if len(self.received) == 3 and self.received[:0:-1] == self.expected[1:]:
             return "The last two axes are exchanged: x.transpose(0, 2, 1)."
         return "Reshape or resize the input to that length and alphabet."
+
+
+def _form(shape: tuple[int | None, ...]) -> str:
+    return f"({', '.join('batch' if i == 0 else str(n) for i, n in enumerate(shape))})"
 
 
 class SpecNotFoundError(DlgError, KeyError):
@@ -180,6 +185,19 @@ class SpecNotFoundError(DlgError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])  # KeyError would show the text's repr
+
+
+class TopicNotFoundError(DlgError):
+    """Nothing that a spec may hold has that name."""
+
+    next_step = "dlg show --schema spec"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name = name
+        self.near = near_match(name, known)
+        super().__init__("help is for 'spec', a key of it such as data.inputs.dna, a layer, or "
+                         "another name that a spec may hold. "
+                         f"Received: {name!r}.{did_you_mean(name, known)}")
 
 
 class ModelNotFoundError(DlgError):

@@ -39,8 +39,8 @@ def _fitted(name: str, value: Any, one: Input) -> NDArray[Any]:
         return array
     layout = _source_layout(one)
     if layout is None or array.shape[1:] != layout.shape(one.shape[0]):
-        other = () if layout is None else ((None, *layout.shape(one.shape[0])),)
-        raise ShapeError(f"input {name!r}", (None, *one.shape), array.shape, *other)
+        other = () if layout is None else (None, *layout.shape(one.shape[0]))
+        raise ShapeError(f"input {name!r}", (None, *one.shape), array.shape, other)
     return layout.undo(array)
 
 

@@ -68,13 +68,13 @@ METRICS: Final[Mapping[str, MetricFact]] = {
         is_error=True),
 }
 
-_RECALL: Final = re.compile(r"recall_at_([1-9]\d?)_fdr")
-_RECALL_FORM: Final = "recall_at_N_fdr"
+RECALL_PATTERN: Final = r"recall_at_([1-9][0-9]?)_fdr"
+RECALL_FORM: Final = "recall_at_N_fdr"
 
 
 def fdr_of(metric: str) -> float | None:
     """Return the false-discovery rate of ``recall_at_5_fdr`` as a share (0.05), else None."""
-    found = _RECALL.fullmatch(metric)
+    found = re.fullmatch(RECALL_PATTERN, metric)
     return int(found[1]) / 100 if found else None
 
 
@@ -92,7 +92,7 @@ def metric_fact(metric: str) -> MetricFact:
 def metric_problem(metric: object, task: Task) -> str | None:
     """Return what is wrong with a metric's name for a task, or None."""
     known = [name for name, fact in METRICS.items() if task in fact.tasks]
-    known += [_RECALL_FORM] if task in _CALLS else []
+    known += [RECALL_FORM] if task in _CALLS else []
     if isinstance(metric, str):
         named = METRICS.get(metric)
         if (task in named.tasks) if named else (fdr_of(metric) and task in _CALLS):

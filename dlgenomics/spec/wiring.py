@@ -13,12 +13,13 @@ from dlgenomics.spec.document import Path
 from dlgenomics.spec.problems import Problems, must_be
 
 _MOST_HINTS: Final = 100
+NAME_PATTERN: Final = "[A-Za-z][A-Za-z0-9_]*"
 NAME_RULE: Final = "a text of letters, digits and underscores that starts with a letter"
 
 
 def is_layer_name(name: Any) -> bool:
     """Tell whether Keras takes ``name`` as a layer's; the rule in words is `NAME_RULE`."""
-    return isinstance(name, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) is not None
+    return isinstance(name, str) and re.fullmatch(NAME_PATTERN, name) is not None
 
 
 class Wiring:

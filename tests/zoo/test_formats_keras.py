@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -474,7 +475,8 @@ def test_paddings_of_theano(tmp_path: Path, rng: Rng, dna: np.ndarray, mode: str
     ("UpSampling2D", {"size": [2, 2], "interpolation": "bilinear"}, "bilinear"),
     ("Conv1D", {**CONV, "twist": 3}, "the setting twist=3"),
     ("Conv1D", {**CONV, "activation": "mine"}, "activation 'mine'"),
-    ("Embedding", {"input_dim": 5, "output_dim": 3}, "unknown class"),
+    ("Embedding", {"input_dim": 5, "output_dim": 3, "mask_zero": True}, "mask_zero=True"),
+    ("LocallyConnected1D", {"filters": 3, "kernel_size": [3]}, "unknown class"),
     ("Highway", {}, "unknown class"),
     ("ZeroPadding2D", {"padding": [[0, 1], [0, 0]]}, "differs by side"),
 ])
@@ -612,3 +614,101 @@ def test_nothing_is_set_if_anything_misfits(tmp_path: Path) -> None:
 def test_weights_alone_ask_for_the_network(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Give the architecture"):
         read_keras_network(_weights(tmp_path))
+
+
+def test_open_lengths_are_given_when_reading(tmp_path: Path, rng: Rng, dna: np.ndarray) -> None:
+    (kernel,) = _arrays(rng, (3, 4, 5))
+    arch = write_json(tmp_path / "a.json", "Sequential", [
+        layer("Conv1D", "c", batch_input_shape=[None, None, 4], **CONV),
+        layer("GlobalMaxPooling1D", "p")])
+    weights = write_h5(tmp_path / "w.h5", {"c": [("c/kernel:0", kernel),
+                                                 ("c/bias:0", np.zeros(5))], "p": []},
+                       version="2.1.5")
+    with pytest.raises(DataError, match="shapes="):
+        build(read_keras_network(arch, weights))
+    network = read_keras_network(arch, weights, shapes={"c_input": (12, 4)})
+    np.testing.assert_allclose(run(network, dna), _conv1d(dna, kernel).max(1), atol=1e-5)
+    for shapes in ({"c_input": (12, 5)}, {"c_input": (4,)}, {"x": (12, 4)}):
+        with pytest.raises(DataError, match="leave open"):
+            read_keras_network(arch, weights, shapes=shapes)
+
+
+def test_an_output_that_no_task_allows_stands_before_an_identity(tmp_path: Path) -> None:
+    from dlgenomics_zoo.formats.keras_spec import network_document, task_of
+
+    for activation, task, output in (("selu", "regression", "d_output"),
+                                     ("linear", "regression", "d"),
+                                     ("sigmoid", "multilabel_classification", "d"),
+                                     ("softmax", "multiclass_classification", "d")):
+        network = read_keras_network(write_json(tmp_path / "a.json", "Sequential", [
+            layer("Dense", "d", batch_input_shape=[None, 4], units=2, activation=activation)]))
+        assert task_of(network) == task
+        assert network_document(network, "x")["model"]["outputs"] == [output]
+        build(network)
+
+
+def test_layers_of_basenji_that_act_in_training_only(tmp_path: Path, rng: Rng) -> None:
+    """scBasset's custom layers: two outputs of the first, joined again at the end."""
+    (kernel,) = _arrays(rng, (4, 2))
+    arch = write_json(tmp_path / "a.json", "Functional", model_config(["x"], ["s"], [
+        layer("InputLayer", "x", [], batch_input_shape=[None, 6, 4]),
+        layer("StochasticReverseComplement", "r", follows("x")),
+        layer("GELU", "g", [[["r", 0, 0, {}]]]),
+        layer("Dense", "d", follows("g"), units=2, activation="linear"),
+        layer("SwitchReverse", "s", [[["d", 0, 0, {}], ["r", 0, 1, {}]]])]), "2.6.0")
+    weights = write_h5(tmp_path / "w.h5", {"d": [("d/kernel:0", kernel), ("d/bias:0", np.zeros(2))]},
+                       version="2.6.0")
+    x = rng.normal(size=(2, 6, 4)).astype("float32")
+    hidden = x / (1 + np.exp(-1.702 * x))
+    np.testing.assert_allclose(run(read_keras_network(arch, weights), x), hidden @ kernel, atol=1e-5)
+
+
+def test_framepools_slices_have_three_outputs(tmp_path: Path, rng: Rng) -> None:
+    arch = write_json(tmp_path / "a.json", "Model", model_config(["x"], ["a"], [
+        layer("InputLayer", "x", [], batch_input_shape=[None, 9, 2]),
+        layer("FrameSliceLayer", "f", follows("x")),
+        layer("Subtract", "a", [[["f", 0, 2, {}], ["f", 0, 0, {}]]])]), "2.2.4")
+    x = rng.normal(size=(2, 9, 2)).astype("float32")
+    backward = x[:, ::-1]
+    np.testing.assert_allclose(run(read_keras_network(arch), x), backward[:, 2::3] - backward[:, ::3])
+
+
+def test_layers_of_concise(tmp_path: Path, rng: Rng, dna: np.ndarray) -> None:
+    kernel, curve = _arrays(rng, (3, 4, 5), (10, 5))
+    arch = write_json(tmp_path / "a.json", "Sequential", [
+        layer("ConvDNA", "c", batch_input_shape=[None, 12, 4], seq_length=12, **CONV),
+        layer("SplineWeight1D", "s", n_bases=10, spline_degree=3, share_splines=False,
+              l2_smooth=0.1, l2=0.0, use_bias=False, bias_initializer="zeros"),
+        layer("GlobalSumPooling1D", "p")], "2.1.6")
+    weights = write_h5(tmp_path / "w.h5", {
+        "c": [("c/kernel:0", kernel), ("c/bias:0", np.zeros(5))],
+        "s": [("s/kernel:0", curve)], "p": []}, version="2.1.6")
+    network = read_keras_network(arch, weights)
+    assert [next(iter(e)) for e in network.layers] == [
+        "Conv1D", "SplineWeight1D", "GlobalAveragePooling1D", "Rescaling"]
+    found = run(network, dna)
+    flat = {**network.weights, "s": [np.zeros((10, 5), "f4")]}
+    plain = run(dataclasses.replace(network, weights=flat), dna)
+    np.testing.assert_allclose(plain, _conv1d(dna, kernel).sum(1), atol=1e-4)
+    assert np.abs(found - plain).max() > 0.1
+
+
+@pytest.mark.parametrize("version", [None, "2.2.4"])
+def test_embeddings_and_dots(tmp_path: Path, rng: Rng, version: str | None) -> None:
+    table, other = _arrays(rng, (5, 3), (4, 3))
+    arch = write_json(tmp_path / "a.json", "Model", model_config(["i", "x"], ["t"], [
+        layer("InputLayer", "i", [], batch_input_shape=[None, 6]),
+        layer("InputLayer", "x", [], batch_input_shape=[None, 4]),
+        layer("Embedding", "e", follows("i"), input_dim=5, output_dim=3, input_length=6,
+              mask_zero=False),
+        layer("GlobalAveragePooling1D", "p", follows("e")),
+        layer("Dense", "d", follows("x"), activation="linear",
+              **({"units": 3} if version else {"output_dim": 3})),
+        layer("Dot", "t", follows("p", "d"), axes=-1, normalize=False)]), version, "tensorflow")
+    weights = write_h5(tmp_path / "w.h5", {
+        "e": [("e_W:0", table)], "d": [("d_W:0", other), ("d_b:0", np.zeros(3))]}, version=version)
+    codes = rng.integers(0, 5, (2, 6)).astype("float32")
+    x = rng.normal(size=(2, 4)).astype("float32")
+    mean = table[codes.astype(int)].mean(axis=1)
+    np.testing.assert_allclose(run(read_keras_network(arch, weights), codes, x),
+                               (mean * (x @ other)).sum(-1, keepdims=True), atol=1e-5)

@@ -25,7 +25,8 @@ from dlgenomics.spec.layers.rule import (
 from dlgenomics.spec.problems import Problems, must_be
 from dlgenomics.spec.vocabulary import ACTIVATION, CONSTRAINT, INITIALIZER, REGULARIZER
 
-_FORM: Final = re.compile(r"([a-z]{2,8}),([a-z]{1,8})->([a-z]{2,8})")
+FORM: Final = re.compile(r"([a-z]{2,8}),([a-z]{1,8})->([a-z]{2,8})")
+"""An equation: the axes of the input, of the weights and of the output."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Equation:
 
     def check(self, name: str, value: Any, path: Path, problems: Problems) -> str | None:
         """Return the text if it is such an equation."""
-        found = _FORM.fullmatch(value) if isinstance(value, str) else None
+        found = FORM.fullmatch(value) if isinstance(value, str) else None
         if found and _is_product(*found.groups()):
             return str(value)
         problems.add(path, must_be(

@@ -35,7 +35,8 @@ def array_counts(kind: str, arguments: Mapping[str, Any]) -> tuple[int, int] | N
     bias = int(arguments.get("use_bias", True))
     scaled = int(arguments.get("scale", True)) + int(arguments.get("center", True))
     table = {
-        "Dense": (1 + bias, 0), "BatchNormalization": (scaled, 2), "PReLU": (1, 0),
+        "Dense": (1 + bias, 0), "Embedding": (1, 0),
+        "BatchNormalization": (scaled, 2), "PReLU": (1, 0),
         "LayerNormalization": (scaled, 0), "GroupNormalization": (scaled, 0),
         "SplineTransform": (1 + int(arguments.get("use_bias", False)), 0),
         "SplineWeight1D": (1 + int(arguments.get("use_bias", False)), 0),

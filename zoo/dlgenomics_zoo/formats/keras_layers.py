@@ -96,6 +96,7 @@ PLAIN: Final[dict[str, Plain]] = {
     "Reshape": Plain("Reshape", {"target_shape": None}),
     "Permute": Plain("Permute", {"dims": None}),
     "RepeatVector": Plain("RepeatVector", {"n": None}),
+    "Embedding": Plain("Embedding", {"input_dim": None, "output_dim": None}),
     "Masking": Plain("Masking", {"mask_value": 0.0}),
     "LayerNormalization": Plain("LayerNormalization", _NORM),
     "GroupNormalization": Plain("GroupNormalization", {"groups": 32, **_NORM}),
@@ -112,6 +113,7 @@ PLAIN: Final[dict[str, Plain]] = {
 }
 """What concise calls SplineT and SplineWeight1D is understood too."""
 
+_ACTIVATION_LAYERS: Final = ("LeakyReLU", "ReLU", "ELU", "ThresholdedReLU", "Softmax")
 _LIST_ARGUMENTS: Final = ("target_shape", "dims", "shared_axes")
 _AXIS_LISTS: Final = ("LayerNormalization", "BatchNormalization", "UnitNormalization")
 _CHANNELS_FIRST: Final = "channels_first"
@@ -126,6 +128,9 @@ def apply_layer(step: Step) -> Value:
     Raises:
         NoCounterpart: there is nothing that gives the same numbers.
     """
+    inner = step.config.get("activation")
+    if isinstance(inner, Mapping) and inner.get("class_name") in _ACTIVATION_LAYERS:
+        return _with_activation_layer(step, inner)
     handler = SPECIAL.get(step.class_name)
     if handler is not None:
         return handler(step)
@@ -133,6 +138,14 @@ def apply_layer(step: Step) -> Value:
     if rule is None:
         raise NoCounterpart("unknown class")
     return _plain(step, rule)
+
+
+def _with_activation_layer(step: Step, inner: Mapping[str, Any]) -> Value:
+    """Apply a layer whose activation is itself a layer, such as LeakyReLU."""
+    before = apply_layer(replace(step, config={**step.config, "activation": "linear"}))
+    step.made = step.network.last_weighted if step.first is None else None
+    return apply_layer(replace(step, name=f"{step.name}_activation", inputs=[before],
+                               class_name=inner["class_name"], config=inner.get("config", {})))
 
 
 def _plain(step: Step, rule: Plain) -> Value:
@@ -180,6 +193,8 @@ def _equal_sides(sides: list[Any]) -> list[Any]:
 def _windowed(step: Step, rule: Plain, arguments: dict[str, Any], before: Value) -> Value:
     first = step.config.get("data_format") == _CHANNELS_FIRST
     value = step.turned(before) if first else step.straight(before)
+    if step.theano and arguments.get("padding") == "same":
+        value, arguments = _centred(step, rule.kind, arguments, value)
     value, arguments = _padded(step, rule.kind, arguments, value)
     if rule.kind == "UpSampling2D" and arguments["interpolation"] != "nearest" and (
         step.release < (2, 3) and "-tf" not in step.version
@@ -190,6 +205,35 @@ def _windowed(step: Step, rule: Plain, arguments: dict[str, Any], before: Value)
     if wanted and sorted(filter(None, wanted)) != sorted(n for n in found.shape if n):
         raise NoCounterpart(f"the output shape {wanted}")
     return replace(found, turned=first and len(found.shape) > 1)
+
+
+def _centred(step: Step, kind: str, arguments: dict[str, Any],
+             value: Value) -> tuple[Value, dict[str, Any]]:
+    """Return what Theano's padding 'same' does where TensorFlow's differs.
+
+    Theano centres each window on its position, TensorFlow the row of all windows; they agree for
+    odd kernels without strides.
+    """
+    rank = 2 if kind.endswith("2D") else 1
+    widths, steps, rates = (_per_axis(arguments.get(key, 1), rank)
+                            for key in ("kernel_size", "strides", "dilation_rate"))
+    if "pool_size" not in arguments and all(w % 2 for w in widths) and set(steps) == {1}:
+        return value, arguments
+    length = value.shape[0]
+    if kind != "Conv1D" or length is None:
+        raise NoCounterpart("padding 'same' of Theano, which TensorFlow places otherwise; "
+                            "kernel_flip=False reads it as made by TensorFlow")
+    width = (widths[0] - 1) * rates[0] + 1
+    windows = -(-length // steps[0])
+    left = width // 2
+    right = max(0, (windows - 1) * steps[0] + width - length - left)
+    step.note("Theano's padding 'same' became zeros at both ends and padding 'valid'.")
+    padded = step.helper("ZeroPadding1D", {"padding": [left, right]}, value)
+    return padded, {**arguments, "padding": "valid"}
+
+
+def _per_axis(value: Any, rank: int) -> list[int]:
+    return list(value) if isinstance(value, list) else [value] * rank
 
 
 def _padded(step: Step, kind: str, arguments: dict[str, Any],
@@ -209,11 +253,6 @@ def _padded(step: Step, kind: str, arguments: dict[str, Any],
 
 def _activation(step: Step) -> Value:
     (before,) = _single_input(step)
-    if isinstance(step.config.get("activation"), Mapping):
-        inner = step.config["activation"]
-        if inner.get("class_name") in ("LeakyReLU", "ReLU", "ELU", "PReLU", "ThresholdedReLU"):
-            return apply_layer(replace(step, class_name=inner["class_name"],
-                                       config=inner.get("config", {})))
     arguments = arguments_from(step.config, {"activation": "linear"}, step.release, step.note)
     if arguments["activation"] in ("softmax", "log_softmax", "sparsemax", "glu"):
         return step.main("Activation", arguments, step.straight(before))
@@ -257,6 +296,14 @@ def _merged(step: Step) -> Value:
         arguments = {**arguments, **({"axis": -1} if axes else {})}
         return replace(step.main(kind, arguments, *values), turned=True)
     return step.main(kind, arguments, *map(step.straight, values))
+
+
+def _dot(step: Step) -> Value:
+    arguments = arguments_from(step.config, {"axes": None, "normalize": False}, step.release,
+                               step.note)
+    if "axes" not in arguments:
+        raise NoCounterpart("no axes")
+    return step.main("Dot", arguments, *map(step.straight, step.inputs))
 
 
 def _inner(step: Step, config: Any) -> tuple[str, dict[str, Any]]:
@@ -331,6 +378,7 @@ SPECIAL: Final[dict[str, Handler]] = {
     "Lambda": apply_lambda,
     "GlobalSumPooling1D": _summed,
     "GELU": _quick_gelu,
+    "Dot": _dot,
     **dict.fromkeys(_MERGES, _merged),
     **dict.fromkeys(_CONCISE, _concise),
     **dict.fromkeys(("StochasticReverseComplement", "StochasticShift", "SwitchReverse"), _passed),

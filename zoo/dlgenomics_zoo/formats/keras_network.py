@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from dlgenomics.errors import DataError
 from dlgenomics.files import require_file
 from dlgenomics_zoo.formats.archive import open_archive, read_member
@@ -26,7 +24,7 @@ from dlgenomics_zoo.formats.keras_document import Architecture, read_architectur
 from dlgenomics_zoo.formats.keras_graph import MAX_OUTPUTS, Call, Graph, LayerPath, Tensor, flatten
 from dlgenomics_zoo.formats.keras_layers import apply_layer
 from dlgenomics_zoo.formats.keras_match import Counts, match, store_arrays
-from dlgenomics_zoo.formats.keras_steps import Network, Step, Value
+from dlgenomics_zoo.formats.keras_steps import Network, Step, Value, has_weights
 from dlgenomics_zoo.formats.keras_weights import StoredArray, StoredWeights, read_keras_weights
 from dlgenomics_zoo.formats.recognise import Format, recognise, refuse_untrusted
 
@@ -89,12 +87,16 @@ def read_keras_network(path: Path | str, weights: Path | str | None = None, *,
     if architecture.release < (1, 0):
         raise damaged(path, "of Keras 1 or later", f"Keras {architecture.version}")
     graph = _with_shapes(flatten(architecture), shapes or {}, path)
-    network, values, made = _translate(architecture, graph, replacements or {})
+    theano, sentence = made_by_theano(architecture, stored, kernel_flip)
+    network, values, made = _translate(architecture, graph, replacements or {}, theano=theano)
     outputs = _outputs(network, graph, values)
+    _prune(network, outputs)
     source = {"path": str(path), "format": form.value,
               "backend": architecture.backend or "not said",
               **({"weights": str(stored.path)} if stored else {})}
-    arrays = _weights(architecture, graph, made, stored, kernel_flip, network) if stored else {}
+    arrays = _weights(architecture, graph, made, stored, network, theano) if stored else {}
+    if arrays and sentence and any(slides_a_kernel(*_entry(network, name)) for name in arrays):
+        network.notes[sentence] = None
     return LegacyNetwork(
         inputs={values[t].name: values[t].shape for t in graph.inputs},
         layers=tuple(network.entries), outputs=outputs, weights=arrays,
@@ -162,7 +164,7 @@ class _Made:
 
 
 def _translate(architecture: Architecture, graph: Graph,
-               replacements: Mapping[str, Mapping[str, Any] | str]
+               replacements: Mapping[str, Mapping[str, Any] | str], *, theano: bool
                ) -> tuple[Network, dict[Tensor, Value], _Made]:
     network, made = Network(), _Made()
     values: dict[Tensor, Value] = {}
@@ -175,6 +177,7 @@ def _translate(architecture: Architecture, graph: Graph,
             continue  # it follows a layer that is already among the unknown
         try:
             step = _step(architecture, network, call, values, first.get(call.layer))
+            step.theano = theano
             found = _apply(step, call, replacements)
         except NoCounterpart as error:
             unknown.append(f"{'/'.join(call.layer)} ({call.class_name}: {error})")
@@ -236,8 +239,21 @@ def _outputs(network: Network, graph: Graph,
     return found
 
 
+def _prune(network: Network, outputs: Mapping[str, Any]) -> None:
+    """Drop layers without weights that no output follows, such as a frame that nobody takes."""
+    needed = set(outputs)
+    kept: list[dict[str, Any]] = []
+    for entry in reversed(network.entries):
+        ((kind, body),) = entry.items()
+        if body["name"] in needed or has_weights(kind, body):
+            sources = body["from"] if isinstance(body["from"], list) else [body["from"]]
+            needed |= {*sources, body.get("of", body["name"])}
+            kept.append(entry)
+    network.entries[:] = reversed(kept)
+
+
 def _weights(architecture: Architecture, graph: Graph, made: _Made, stored: StoredWeights,
-             kernel_flip: bool | None, network: Network) -> dict[str, list[Array]]:
+             network: Network, theano: bool) -> dict[str, list[Array]]:
     layers = [path for path in graph.order if path in made.calls]
     if stored.store:
         found = store_arrays(architecture, stored)
@@ -248,13 +264,12 @@ def _weights(architecture: Architecture, graph: Graph, made: _Made, stored: Stor
         layers = [p for p in layers if counts[p] != (0, 0)]
         found, notes = match(stored, {p: counts[p] for p in layers}, branches=_branches(graph))
     network.notes.update(dict.fromkeys(notes))
-    flip = _flip(architecture, stored, made, network, kernel_flip)
     weights: dict[str, list[Array]] = {}
     problems: list[str] = []
     for path in layers:
         name = made.calls[path][1]
         try:
-            weights[name] = convert(_layer_arrays(made.calls[path], network, found[path], flip))
+            weights[name] = convert(_layer_arrays(made.calls[path], network, found[path], theano))
         except (NoCounterpart, KeyError, ValueError, IndexError) as error:
             problems.append(f"{name}: {error}")
     if problems:
@@ -297,31 +312,26 @@ def _branches(graph: Graph) -> bool:
         len(graph.inputs) > 1)
 
 
-def _flip(architecture: Architecture, stored: StoredWeights, made: _Made, network: Network,
-          asked: bool | None) -> bool:
-    """Decide whether kernels must be reversed, and note why."""
-    if not any(slides_a_kernel(*_entry(network, name)) for _, name in made.calls.values()):
-        return False
+def made_by_theano(architecture: Architecture, stored: StoredWeights | None,
+                   asked: bool | None) -> tuple[bool, str]:
+    """Decide whether Theano made the weights, so that kernels must be reversed.
+
+    Returns:
+        The decision and a sentence for the user about it, empty if there is nothing to tell.
+    """
+    if stored is None:
+        return False, ""
     if asked is not None:
-        not_ = "" if asked else "not "
-        network.notes[f"Convolution kernels were {not_}reversed, as asked."] = None
-        return asked
+        return asked, f"Convolution kernels were {'' if asked else 'not '}reversed, as asked."
     backend = stored.backend or architecture.backend
     if backend is not None:
-        if backend == "theano":
-            network.notes["Convolution kernels were reversed: the file says that Theano made them. "
-                          "Set kernel_flip=False if they are not Theano's."] = None
-        return backend == "theano"
+        told = ("Convolution kernels were reversed: the file says that Theano made them. Set "
+                "kernel_flip=False if they are not Theano's.")
+        return backend == "theano", told if backend == "theano" else ""
     if release_of(stored.version) >= (2, 0) or stored.store:
-        return False
+        return False, ""
     theano = not any(a.name.endswith(":0") for a in stored.all_arrays)
     clue = "do not end in ':0', as with Theano" if theano else "end in ':0', as with TensorFlow"
-    network.notes[f"Convolution kernels were {'' if theano else 'not '}reversed: a guess, because "
-                  f"the file does not say its backend and its array names {clue}. "
-                  "Set kernel_flip to decide."] = None
-    return theano
-
-
-def count_parameters(network: LegacyNetwork) -> int:
-    """Return how many numbers the weights hold."""
-    return sum(int(np.size(a)) for arrays in network.weights.values() for a in arrays)
+    return theano, (
+        f"Convolution kernels were {'' if theano else 'not '}reversed: a guess, because the file "
+        f"does not say its backend and its array names {clue}. Set kernel_flip to decide.")

@@ -53,7 +53,9 @@ def arguments_from(config: Mapping[str, Any], wanted: Mapping[str, Any],
             if key.endswith("_regularizer"):
                 note("Regularizers were dropped: they act in training only.")
             continue
-        if (key in _MUST_BE_OFF and not value) or (key == "dilation_rate" and plain(value) in _ONE):
+        if (key in _MUST_BE_OFF and not value) or (
+            key in ("dilation_rate", "groups") and plain(value) in _ONE
+        ):
             continue
         raise NoCounterpart(f"the setting {key}={str(value)[:40]}")
     found = {}

@@ -16,8 +16,9 @@ from dlgenomics_zoo.formats.keras1 import NoCounterpart
 
 NO_DOCUMENT: Final = Document("<network>", {}, {}, {})
 WEIGHTED: Final = (
-    "Dense", "Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose", "SeparableConv1D",
-    "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D", "LSTM", "GRU", "SimpleRNN",
+    "Dense", "Embedding", "Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose",
+    "SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D", "LSTM", "GRU",
+    "SimpleRNN",
     "Bidirectional", "BatchNormalization", "LayerNormalization", "GroupNormalization",
     "RMSNormalization", "PReLU", "MultiHeadAttention", "GroupQueryAttention", "Attention",
     "AdditiveAttention", "SplineTransform", "SplineWeight1D", "AttentionPooling1D", "Scale",
@@ -48,8 +49,8 @@ class Network:
     names: set[str] = field(default_factory=set)
     entries: list[dict[str, Any]] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
-    weighted: dict[str, str] = field(default_factory=dict)
-    """A weighted entry's name → its kind."""
+    last_weighted: str | None = None
+    """The newest entry that may hold weights."""
 
     def free_name(self, wanted: str) -> str:
         """Return a name that Keras and specs take and that is not in use."""
@@ -85,6 +86,7 @@ class Step:
         release: the Keras that wrote it, such as (2, 1).
         version: the same as text.
         first: the weighted entry that an earlier call of this layer made, or None.
+        theano: whether Theano made the network's weights.
     """
 
     network: Network
@@ -95,6 +97,7 @@ class Step:
     release: tuple[int, int]
     version: str = ""
     first: str | None = None
+    theano: bool = False
     made: str | None = None
     """The weighted entry that this call made."""
 
@@ -121,7 +124,7 @@ class Step:
                 self.network.entries.append(entry)
                 return Value(name, shape)
             self.made = name
-            self.network.weighted[name] = kind
+            self.network.last_weighted = name
         written = {k: v for k, v in arguments.items() if not _is_default(kind, k, v)}
         self.network.entries.append({kind: {"from": sources, "name": name, **written}})
         return Value(name, shape)

@@ -12,8 +12,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import numpy as np
-
 from dlgenomics.files import require_file
 from dlgenomics_zoo.formats.archive import open_archive, read_member
 from dlgenomics_zoo.formats.checkpoint import Checkpoint
@@ -206,8 +204,3 @@ def _named_parts(value: Any) -> list[tuple[str, Any]]:
         return _named_parts(value.state) + [p for i in value.items for p in _named_parts(i)]
     return [part for section in ("_parameters", "_buffers", "_modules")
             for part in _named_parts(state.get(section))]
-
-
-def is_float(array: Array) -> bool:
-    """Tell whether an array holds numbers of a network rather than counts."""
-    return bool(np.issubdtype(array.dtype, np.floating))
