@@ -72,7 +72,7 @@ def _model(layers: str, training: str = "", **options: Any) -> Any:
 
     spec = _spec(layers, training, **options)
     model = build_model(spec)
-    compile_model(model, spec)
+    compile_model(model, spec, batches=1)
     return model
 
 
