@@ -10,9 +10,20 @@ import click
 from dlgenomics_cli.output import say, size_text
 
 if TYPE_CHECKING:
+    from dlgenomics.progress import Progress
+    from dlgenomics_zoo.client import Terms
     from dlgenomics_zoo.fetch import Confirm
 
+length_option = click.option("--length", type=click.IntRange(1), help="Bases of the input, for a "
+                             "network of Kipoi's that takes sequences of any length.")
 yes_option = click.option("--yes", is_flag=True, help="Agree to large downloads.")
+
+
+def terms(length: int | None, yes: bool, following: Progress) -> Terms:
+    """Return the terms on which a command fetches a model."""
+    from dlgenomics_zoo.client import Terms
+
+    return Terms(length, agreement(yes), following)
 
 
 def agreement(yes: bool) -> Confirm:

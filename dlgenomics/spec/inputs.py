@@ -25,6 +25,17 @@ class _Sequence(Node):
     """Take `length` letters around each centre; otherwise sequences must have that length."""
 
 
+class SourceLayout(Node):
+    """How users of a model's source lay out one example of one-hot DNA."""
+
+    alphabet_axis: int = Field(default=1, ge=0, le=2)
+    """Where the channels lie; positions take the place left over."""
+    dummy_axis: int | None = Field(default=None, ge=0, le=2)
+    """Where an axis of length one lies, if there is one."""
+    alphabet: str = Field(default="ACGT", pattern="^[ACGT]{4}$")
+    """The bases in the order of the channels."""
+
+
 class DnaInput(_Sequence):
     """DNA around an interval or from a FASTA of sequences: float32, (length, 4), order A C G T."""
 
@@ -36,6 +47,9 @@ class DnaInput(_Sequence):
     """What N and other ambiguity codes become: all zeros; 0.25 in each channel; `shares`, equal
     parts for the bases that a code stands for (R is 0.5 A and 0.5 G, N is 0.25 of each); or
     `quarter_n`, 0.25 for N and zeros for the others, as Kipoi's loaders have it."""
+
+    layout: SourceLayout | None = None
+    """How users of the model's source lay out its input; `predict_on_batch` takes that as well."""
 
     @property
     def shape(self) -> Shape:

@@ -188,7 +188,7 @@ def _by_name(name: str) -> Location | None:
     for source in all_sources():
         if (source.folder(name) / MANIFEST).is_file():
             return Location(name, source.kind, source.folder(name))
-    if descriptor := kipoi_index().models.get(name):
+    if descriptor := kipoi_index().models.get(name.removeprefix(f"{KIPOI}:")):
         return Location(name, KIPOI, descriptor)
     return next(filter(None, (_in_declared(one, name) for one in declared_sources())), None)
 

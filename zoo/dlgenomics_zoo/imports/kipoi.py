@@ -1,0 +1,197 @@
+"""A model of Kipoi → an imported model: its files fetched, its network read, its facts kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from dlgenomics.data.encoding import ALPHABET
+from dlgenomics.data.layout import Layout
+from dlgenomics.errors import DlgError
+from dlgenomics.progress import Progress, silent
+from dlgenomics_zoo.fetch import Confirm, fetch_files
+from dlgenomics_zoo.fetch.consent import within_limit
+from dlgenomics_zoo.formats.keras_network import LegacyNetwork, read_keras_network
+from dlgenomics_zoo.formats.keras_spec import network_document
+from dlgenomics_zoo.formats.torch_checkpoint import read_torch
+from dlgenomics_zoo.imports.dna import read_dna
+from dlgenomics_zoo.imports.imported import Imported
+from dlgenomics_zoo.imports.networks import document_spec, file_hashes, single_input
+from dlgenomics_zoo.kipoi.descriptor import Descriptor
+from dlgenomics_zoo.kipoi.files import fetchable
+from dlgenomics_zoo.kipoi.standing import GONE, NATIVE, TRUST, about, standing_of
+from dlgenomics_zoo.ports import port_spec, port_weights, read_port
+
+_PORT: Final = "port-"
+_KERAS_MODEL: Final = "kipoi.model.KerasModel"
+_TARGET: Final = re.compile(r"[^0-9A-Za-z_]+")
+
+
+class NotNativeError(DlgError):
+    """A model of Kipoi cannot be imported; ``.status`` and the message say why."""
+
+    def __init__(self, name: str, status: str, reason: str, todo: str) -> None:
+        self.status = status
+        self.next_step = f"dlg info {name}"
+        super().__init__(f"a model of Kipoi must be one that is read here. Received: {name!r} "
+                         f"({status}). {reason} {todo}".rstrip())
+
+
+def import_kipoi(descriptor: Descriptor, *, length: int | None = None, loader: str = "",
+                 confirm: Confirm = within_limit, progress: Progress = silent) -> Imported:
+    """Fetch a model's files and read its network.
+
+    Args:
+        descriptor: what the catalogue knows of it.
+        length: bases of its input, for a network that takes sequences of any length.
+        loader: how its files are read, such as ``keras-json`` or ``port-basset``; default: by rule.
+        confirm: asked before a download.
+        progress: told of it.
+
+    Raises:
+        NotNativeError: it cannot be read here; the message says why and what can be done.
+        FetchError: a file cannot be had.
+        DlgError: its files are not what they should be, or a length is needed.
+    """
+    loader = loader or _loader(descriptor)
+    paths = _fetched(descriptor, confirm, progress)
+    origin = {"source": "Kipoi", "model": descriptor.name, "files": file_hashes([*paths.values()]),
+              "urls": [file.url for file in descriptor.files]}
+    if loader.startswith(_PORT):
+        return _ported(descriptor, loader.removeprefix(_PORT), paths["weights"], origin)
+    return _keras(descriptor, paths, length, origin)
+
+
+def _loader(descriptor: Descriptor) -> str:
+    """Return how a model's files are read.
+
+    A Keras model that names Python code of its own is read if all its layers are known here: the
+    code is not needed then.
+    """
+    standing = standing_of(descriptor)
+    if standing.loader and standing.status in (NATIVE, GONE):
+        return standing.loader
+    if standing.status == TRUST and descriptor.defined_as == _KERAS_MODEL:
+        return "keras"
+    raise NotNativeError(descriptor.name, standing.status, standing.reason, standing.todo)
+
+
+def _fetched(descriptor: Descriptor, confirm: Confirm, progress: Progress) -> dict[str, Path]:
+    """Return the model's files by role; those that lie beside a local descriptor stay there."""
+    here = {file.role: Path(unquote(urlsplit(file.url).path)) for file in descriptor.files
+            if file.url.startswith("file://")}
+    away = [file for file in descriptor.files if file.role not in here]
+    found = fetch_files([fetchable(file, descriptor.license) for file in away],
+                        confirm=confirm, progress=progress)
+    return {**here, **{file.role: path for file, path in zip(away, found, strict=True)}}
+
+
+def _ported(descriptor: Descriptor, name: str, path: Path, origin: Mapping[str, Any]) -> Imported:
+    port = read_port(name)
+    checkpoint = read_torch(path)
+    document = port_spec(port, _labels(descriptor)).to_data()
+    (given,) = document["data"]["inputs"].values()
+    given["layout"] = {"alphabet_axis": port.axes.index("alphabet"),
+                       "dummy_axis": port.axes.index("one") if "one" in port.axes else None,
+                       "alphabet": port.alphabet}
+    facts = {key: value for key, value in _facts_data(descriptor).items()
+             if key in ("cite", "license")}
+    spec = document_spec({**document, **facts, "name": _name(descriptor)}, descriptor.name)
+    return Imported(spec, port_weights(port, checkpoint), checkpoint.notes, origin)
+
+
+def _keras(descriptor: Descriptor, paths: Mapping[str, Path], length: int | None,
+           origin: Mapping[str, Any]) -> Imported:
+    path, weights = ((paths["arch"], paths["weights"]) if "arch" in paths
+                     else (paths["weights"], None))
+    network = _read(descriptor, path, weights, length)
+    document = network_document(network, _name(descriptor))
+    document = _with_dna(descriptor, document)
+    document = _with_labels(document, _labels(descriptor))
+    document = {**document, **_facts_data(descriptor)}
+    return Imported(document_spec(document, descriptor.name), network.weights, network.notes,
+                    {**origin, "keras_version": network.keras_version or "not said"})
+
+
+def _read(descriptor: Descriptor, path: Path, weights: Path | None,
+          length: int | None) -> LegacyNetwork:
+    network = read_keras_network(path, weights)
+    only = single_input(network)
+    if only is None or None not in only[1]:
+        return network
+    fixed = length or _own_length(descriptor)
+    if fixed is None:
+        raise DlgError("a network for sequences of any length needs one to be chosen. Received: "
+                       f"none for {descriptor.name!r}. Give the length (length=500, or "
+                       "--length 500).")
+    shape = [fixed if size is None else size for size in only[1]]
+    return read_keras_network(path, weights, shapes={only[0]: shape})
+
+
+def _own_length(descriptor: Descriptor) -> int | None:
+    length = descriptor.dataloader.default_args.get("auto_resize_len")
+    return length if isinstance(length, int) else None
+
+
+def _with_dna(descriptor: Descriptor, document: dict[str, Any]) -> dict[str, Any]:
+    """Let the only input read DNA, where Kipoi feeds it one-hot DNA in some layout."""
+    layout = kipoi_layout(descriptor)
+    inputs = document["data"]["inputs"]
+    if layout is None or len(inputs) != 1:
+        return document
+    (name, one), = inputs.items()
+    shape = tuple(one["shape"])
+    if not layout.fits(shape) or layout.alphabet != ALPHABET:
+        return document
+    center = _own_length(descriptor) is not None
+    return read_dna(document, name, layout, shape[layout.axes.index("length")], center=center)
+
+
+def kipoi_layout(descriptor: Descriptor) -> Layout | None:
+    """Return the layout in which kipoiseq feeds a model one-hot DNA, or None if it does not."""
+    loader = descriptor.dataloader
+    if loader.own or not loader.defined_as.endswith(".SeqIntervalDl"):
+        return None
+    arguments = loader.default_args
+    axis, dummy = arguments.get("alphabet_axis", 1), arguments.get("dummy_axis")
+    alphabet = arguments.get("alphabet", ALPHABET)
+    return Layout(axis, dummy, alphabet if isinstance(alphabet, str) else "".join(alphabet))
+
+
+def _labels(descriptor: Descriptor) -> list[str]:
+    """Return the names of the output columns, where there is one array of them."""
+    arrays = descriptor.targets.arrays
+    return list(arrays[0].labels) if len(arrays) == 1 else []
+
+
+def _with_labels(document: dict[str, Any], labels: list[str]) -> dict[str, Any]:
+    """Name the columns of the only target, if the names are as many and differ."""
+    targets = document["data"]["targets"]
+    if len(targets) != 1 or len(set(labels)) != len(labels):
+        return document
+    (name, target), = targets.items()
+    if len(labels) != target["shape"][-1]:
+        return document
+    data = {**document["data"], "targets": {name: {**target, "columns": labels}}}
+    return {**document, "data": data}
+
+
+def _name(descriptor: Descriptor) -> str:
+    return re.sub(r"[^A-Za-z0-9._/-]", "_", descriptor.name)
+
+
+def _facts_data(descriptor: Descriptor) -> dict[str, Any]:
+    """Return what the descriptor says of the model, as a spec's head has it."""
+    doc = f"Imported from Kipoi's model {descriptor.name}."
+    authors = [{"name": p.name, **({"github": p.github} if p.github else {})}
+               for p in descriptor.authors if p.name]
+    return {
+        "description": about(descriptor),
+        **({"cite": descriptor.cite} if descriptor.cite else {}),
+        **({"license": descriptor.license} if descriptor.license else {}),
+        "info": {"authors": authors, "tags": list(descriptor.tags), "doc": doc,
+                 **({"trained_on": descriptor.trained_on} if descriptor.trained_on else {})},
+    }
