@@ -35,13 +35,18 @@ def as_network(x: NDArray[Any], name: str, one: Input, layout: Layout) -> NDArra
     Raises:
         ShapeError: another shape; the message states both.
     """
-    length = _length(one, layout)
+    length = bases_of(one, layout)
     plain, source = (length, len(ALPHABET)), layout.shape(length)
     if x.shape[1:] == source:
         return x if _takes_source(one, layout) else layout.undo(x)
     if x.shape[1:] == plain:
         return layout.apply(x) if _takes_source(one, layout) else x
     raise ShapeError(f"input {name!r}", (None, *source), x.shape, other=(None, *plain))
+
+
+def from_plain(x: NDArray[Any], one: Input, layout: Layout) -> NDArray[Any]:
+    """Return (batch, length, 4) in the order A C G T as a network takes it."""
+    return layout.apply(x) if _takes_source(one, layout) else x
 
 
 def as_source(x: NDArray[Any], one: Input, layout: Layout) -> NDArray[Any]:
@@ -56,13 +61,14 @@ def as_plain(x: NDArray[Any], one: Input, layout: Layout) -> NDArray[Any]:
 
 def is_source(shape: tuple[int, ...], one: Input, layout: Layout) -> bool:
     """Return whether a batch of this shape is in the source's layout."""
-    return shape[1:] == layout.shape(_length(one, layout))
+    return shape[1:] == layout.shape(bases_of(one, layout))
+
+
+def bases_of(one: Input, layout: Layout) -> int:
+    """Return how many bases a network takes."""
+    place = layout.axes.index("length") if _takes_source(one, layout) else 0
+    return int(one.shape[place])
 
 
 def _takes_source(one: Input, layout: Layout) -> bool:
     return isinstance(one, ArrayInput) and layout.fits(one.shape)
-
-
-def _length(one: Input, layout: Layout) -> int:
-    place = layout.axes.index("length") if _takes_source(one, layout) else 0
-    return int(one.shape[place])
