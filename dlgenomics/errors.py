@@ -163,7 +163,7 @@ class ShapeError(DlgError):
         )
 
     def _advice(self) -> str:
-        if self.received in (self.expected[1:], self.other[1:]):
+        if self.received in [one[1:] for one in (self.expected, self.other) if one]:
             return "Add a batch axis: x[None]."
         if len(self.received) == 3 and self.received[:0:-1] == self.expected[1:]:
             return "The last two axes are exchanged: x.transpose(0, 2, 1)."

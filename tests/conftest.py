@@ -36,7 +36,7 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny-data")
     motif = load_motif("TAL1")
     made = simulate("single-motif", motif, count=400, length=60, seed=5)
-    write_simulation(made, folder, "TAL1")
+    write_simulation(made, folder)
     write_genome(simulate("single-motif", motif, count=70, length=60, seed=6), folder)
     return folder
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import keras
@@ -13,7 +14,7 @@ from dlgenomics.build.objects import make_arguments
 from dlgenomics.build.units import axes_of_a_unit
 from dlgenomics.spec import check_size
 from dlgenomics.spec.inputs import Input
-from dlgenomics.spec.types import Layer, Spec
+from dlgenomics.spec.types import Layer, Precision, Spec
 
 _CALLED_WITH_SEPARATE_INPUTS: Final = ("MultiHeadAttention", "GroupQueryAttention")
 
@@ -30,11 +31,16 @@ def build_model(spec: Spec) -> keras.Model:
         TooLargeError: too many parameters, found before anything is allocated.
     """
     keras.utils.set_random_seed(spec.training.seed)
-    return assemble_model(spec)
+    return assemble_model(spec, spec.training.precision)
 
 
-def assemble_model(spec: Spec) -> keras.Model:
+def assemble_model(spec: Spec, precision: Precision = "float32") -> keras.Model:
     """Put the network of a spec together, for weights that come from elsewhere; seeds nothing.
+
+    Args:
+        spec: what to build.
+        precision: what layers compute in. Weights are float32 always, and so are outputs, of
+            which losses and small probabilities need all digits.
 
     Returns:
         A functional model. Its input and output layers bear the names of the spec's inputs and
@@ -44,16 +50,33 @@ def assemble_model(spec: Spec) -> keras.Model:
         TooLargeError: too many parameters, found before anything is allocated.
     """
     check_size(spec)
+    with _computing_in(precision):
+        return _assembled(spec)
+
+
+@contextlib.contextmanager
+def _computing_in(precision: Precision) -> Iterator[None]:
+    """Make layers that are built inside the block compute in a precision, also those in layers."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _assembled(spec: Spec) -> keras.Model:
     inputs = {name: _make_input(name, spec.data.inputs[name]) for name in spec.model.inputs}
     tensors = {name: _scaled(spec.data.inputs[name], inputs[name]) for name in inputs}
     made: dict[str, keras.Layer] = {}
     for layer in spec.model.layers:
         before = [tensors[source] for source in layer.inputs]
+        dtype = "float32" if layer.name in spec.model.outputs else None
         if layer.shares:
             again = _apply(made[layer.shares], layer, before)
-            tensors[layer.name] = keras.layers.Identity(name=layer.name)(again)
+            tensors[layer.name] = keras.layers.Identity(name=layer.name, dtype=dtype)(again)
         else:
-            made[layer.name] = _make_layer(layer)
+            made[layer.name] = _make_layer(layer, dtype)
             tensors[layer.name] = _apply(made[layer.name], layer, before)
     outputs = {name: tensors[name] for name in spec.model.outputs}
     return keras.Model(_single(inputs), _single(outputs), name=_model_name(spec.name))
@@ -70,6 +93,7 @@ def _scaled(one: Input, tensor: Any) -> Any:
     spread = np.asarray(one.fitted.spread, np.float64)
     return keras.layers.Normalization(
         mean=list(one.fitted.center), variance=list(spread ** 2), name=f"{tensor.name}_scaled",
+        dtype="float32",  # numbers as they are measured may be too large for float16
     )(tensor)
 
 
@@ -81,12 +105,13 @@ def _model_name(name: str) -> str:
     return name.replace("/", "_").replace("-", "_").replace(".", "_")
 
 
-def _make_layer(layer: Layer) -> keras.Layer:
+def _make_layer(layer: Layer, dtype: str | None) -> keras.Layer:
     make = layer_class(layer.kind)
     arguments = make_arguments(layer.arguments, lambda weight: axes_of_a_unit(layer.kind, weight))
     if layer.wrapped is not None:
-        return make(_make_layer(layer.wrapped), **arguments, name=layer.name)
-    return make(**arguments, name=layer.name)
+        inner = _make_layer(layer.wrapped, dtype)
+        return make(inner, **arguments, name=layer.name, dtype=dtype)
+    return make(**arguments, name=layer.name, dtype=dtype)
 
 
 def _apply(made: keras.Layer, layer: Layer, before: list[Any]) -> Any:

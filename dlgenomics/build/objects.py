@@ -1,4 +1,4 @@
-"""References of a spec → objects of Keras: initializers, regularizers, constraints, optimizers."""
+"""References of a spec → objects of Keras: initializers, regularizers, constraints, losses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import keras
 
 from dlgenomics.build.activations import make_activation
 from dlgenomics.spec.arguments import Reference
-from dlgenomics.spec.vocabulary import PER_UNIT, SCHEDULES
+from dlgenomics.spec.vocabulary import PER_UNIT
 
 _MODULES: Final = {
     "initializer": keras.initializers,
@@ -20,16 +20,7 @@ _MODULES: Final = {
 
 def make_object(module: Any, reference: Reference) -> Any:
     """Return the object of a Keras module that a checked reference names."""
-    return getattr(module, reference.name)(**_made(reference.arguments))
-
-
-def _made(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments with the schedules among them made."""
-    return {
-        key: make_object(keras.optimizers.schedules, value)
-        if isinstance(value, Reference) and value.name in SCHEDULES else value
-        for key, value in arguments.items()
-    }
+    return getattr(module, reference.name)(**reference.arguments)
 
 
 UnitAxes = Callable[[str], Sequence[int]]

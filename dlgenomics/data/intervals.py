@@ -95,14 +95,16 @@ class Intervals:
         return replace(self, start=self.start - margin, end=self.end + margin)
 
 
-def make_intervals(rows: Sequence[tuple[str, int, int, str]]) -> Intervals:
-    """Return intervals from ``(contig, start, end, strand)`` rows."""
+def make_intervals(rows: Sequence[tuple[str, int, int, str]],
+                   lines: Sequence[int] | None = None) -> Intervals:
+    """Return intervals from ``(contig, start, end, strand)`` rows, on these lines of a file."""
     names, contig = _factorize([r[0] for r in rows])
     return Intervals(
         contigs=names, contig=contig,
         start=np.array([r[1] for r in rows], np.int64),
         end=np.array([r[2] for r in rows], np.int64),
         strand=np.array([r[3] for r in rows], "U1"),
+        line=None if lines is None else np.array(lines, np.int64),
     )
 
 
@@ -119,12 +121,17 @@ def join_intervals(parts: Sequence[Intervals]) -> Intervals:
     )
 
 
-def read_intervals(path: Path | str) -> Intervals:
+def read_intervals(path: Path | str, bed_columns: int | None = None) -> Intervals:
     """Read intervals from a BED or narrowPeak file; plain, gzip or bgzip; ``-`` is standard input.
 
     Comment, ``track`` and ``browser`` lines are skipped. A first line that starts with ``#chrom``
     names the columns; without it, they are BED's own names, then narrowPeak's if there are ten,
     else ``column7`` and so on.
+
+    Args:
+        path: the file.
+        bed_columns: how many columns are BED's, whatever a header says; those behind them are
+            ``column4`` and so on. Default: as many as there are.
 
     Raises:
         MissingFileError: no such file.
@@ -144,7 +151,11 @@ def read_intervals(path: Path | str) -> Intervals:
     if not rows:
         raise DataError("an intervals file must hold at least one interval. Received: none. "
                         "Is it the right file?", path=path)
-    return _columns(rows, lines, header, str(path))
+    if bed_columns is None:
+        return _columns(rows, lines, header, str(path))
+    _check_width(rows, lines, bed_columns, str(path))
+    behind = [f"column{i}" for i in range(bed_columns + 1, len(rows[0]) + 1)]
+    return _columns(rows, lines, [*BED_COLUMNS[:bed_columns], *behind], str(path))
 
 
 def _header(line: str) -> list[str] | None:
@@ -155,12 +166,7 @@ def _header(line: str) -> list[str] | None:
 def _columns(rows: list[list[str]], lines: list[int], header: list[str] | None,
              path: str) -> Intervals:
     width = len(rows[0])
-    for row, number in zip(rows, lines, strict=True):
-        if len(row) != width or width < 3:
-            rule = "at least 3 columns" if width < 3 else f"{width} columns, as the first one has"
-            raise DataError(f"a BED line must have {rule}. Received: {len(row)}: "
-                            f"{_shown(row)}. Are the columns separated by tabs?",
-                            path=path, line=number)
+    _check_width(rows, lines, 3, path)
     if header is not None and (len(header) != width or len(set(header)) < width):
         raise DataError(f"the header must name each of the {width} columns differently. "
                         f"Received: {', '.join(header)}. Mend the line that starts with '#'.",
@@ -175,6 +181,17 @@ def _columns(rows: list[list[str]], lines: list[int], header: list[str] | None,
         strand=_strand(named, rows, lines, path), path=path, line=line,
         columns={k: np.array(v, object) for k, v in named.items() if k != "strand"},
     )
+
+
+def _check_width(rows: list[list[str]], lines: list[int], least: int, path: str) -> None:
+    width = len(rows[0])
+    for row, number in zip(rows, lines, strict=True):
+        if len(row) != width or width < least:
+            rule = (f"at least {least} columns" if width < least
+                    else f"{width} columns, as the first one has")
+            raise DataError(f"a BED line must have {rule}. Received: {len(row)}: "
+                            f"{_shown(row)}. Are the columns separated by tabs?",
+                            path=path, line=number)
 
 
 def _shown(row: list[str]) -> str:

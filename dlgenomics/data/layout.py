@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.data.encoding import ALPHABET, OneHot
+
+Length = TypeVar("Length", int, None)
 
 _SEQUENCE: Final = "length"
 _LETTERS: Final = "alphabet"
@@ -64,9 +66,9 @@ class Layout:
         return (f"({', '.join(sizes[axis] for axis in self.axes)}), "
                 f"channels {' '.join(self.alphabet)}")
 
-    def shape(self, length: int) -> tuple[int, ...]:
-        """Return the shape of one example of ``length`` bases."""
-        sizes = {_LETTERS: len(ALPHABET), _DUMMY: 1, _SEQUENCE: length}
+    def shape(self, length: Length) -> tuple[int | Length, ...]:
+        """Return the shape of one example of ``length`` bases; None is any length."""
+        sizes: dict[str, int | Length] = {_LETTERS: len(ALPHABET), _DUMMY: 1, _SEQUENCE: length}
         return tuple(sizes[axis] for axis in self.axes)
 
     def fits(self, shape: Sequence[int]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from dlgenomics.doctor.finding import Finding
 from dlgenomics.doctor.subject import Subject
-from dlgenomics.spec.vocabulary import OPTIMIZERS
+from dlgenomics.spec.optimizers import OPTIMIZERS
 
 USUAL_RATES: Final[Mapping[str, tuple[float, float]]] = {
     "SGD": (1e-3, 0.5), "RMSprop": (1e-5, 1e-2), "Adam": (1e-5, 2e-2), "AdamW": (1e-5, 2e-2),

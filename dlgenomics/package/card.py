@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dlgenomics.predict.model import schema_of
+from dlgenomics.predict.schema import schema_of
 from dlgenomics.spec.dump import dump_yaml
 from dlgenomics.spec.metrics import metric_fact
 from dlgenomics.spec.summary import summarize

@@ -21,9 +21,10 @@ from dlgenomics.files import atomic_folder, sha256_of
 from dlgenomics.package.card import model_card
 from dlgenomics.package.manifest import MANIFEST, PackageRecord, Tolerance, manifest_text
 from dlgenomics.package.read import load_package
+from dlgenomics.predict.columns import column_names
 from dlgenomics.predict.forward import Forward
-from dlgenomics.predict.model import ATOL, RTOL, schema_of
-from dlgenomics.predict.pipeline import column_names
+from dlgenomics.predict.model import ATOL, RTOL
+from dlgenomics.predict.schema import schema_of
 from dlgenomics.spec.types import Spec
 from dlgenomics.train.run import RunFolder, read_arrays, read_record, read_spec, write_arrays
 

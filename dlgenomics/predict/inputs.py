@@ -3,55 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.data.layout import Layout
 from dlgenomics.errors import ShapeError
+from dlgenomics.predict.layout import as_network
 from dlgenomics.spec.inputs import Input
 
+NO_LAYOUTS: Final[Mapping[str, Layout]] = MappingProxyType({})
 
-def as_named_arrays(x: Any, inputs: Mapping[str, Input]) -> dict[str, NDArray[Any]]:
+
+def as_named_arrays(
+    x: Any, inputs: Mapping[str, Input], layouts: Mapping[str, Layout] = NO_LAYOUTS
+) -> dict[str, NDArray[Any]]:
     """Return ``x`` as arrays by input name.
 
     Args:
         x: an array where there is one input; else a list in the inputs' order, or a dict by name.
         inputs: the network's inputs.
+        layouts: how the source's users lay out some of them; see `as_network`.
 
     Raises:
-        ShapeError: an array has another shape; the message states both.
+        ShapeError: an array has another shape; the message states what it may be.
         ValueError: the inputs given are not those of the model.
     """
-    found = _named(x, list(inputs))
-    arrays = {name: _fitted(name, found[name], one) for name, one in inputs.items()}
+    found = named(x, list(inputs))
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, one in inputs.items():
+        array = np.asarray(found[name], np.int32 if one.kind == "kmer" else np.float32)
+        arrays[name] = as_network(array, name, one, layouts[name]) if name in layouts else array
+        if arrays[name].shape[1:] != tuple(one.shape) or not arrays[name].ndim:
+            raise ShapeError(f"input {name!r}", (None, *one.shape), arrays[name].shape)
     if len({len(array) for array in arrays.values()}) > 1:
         sizes = {name: len(array) for name, array in arrays.items()}
         raise ValueError(f"all inputs must have the same batch size. Received: {sizes}.")
     return arrays
 
 
-def _fitted(name: str, value: Any, one: Input) -> NDArray[Any]:
-    """Return an array in the network's own layout, from that or from the source's."""
-    array = np.asarray(value, np.int32 if one.kind == "kmer" else np.float32)
-    if array.shape[1:] == tuple(one.shape) and array.ndim:
-        return array
-    layout = _source_layout(one)
-    if layout is None or array.shape[1:] != layout.shape(one.shape[0]):
-        other = () if layout is None else (None, *layout.shape(one.shape[0]))
-        raise ShapeError(f"input {name!r}", (None, *one.shape), array.shape, other)
-    return layout.undo(array)
+def named(x: Any, names: list[str]) -> dict[str, Any]:
+    """Return what was passed as ``x`` by input name.
 
-
-def _source_layout(one: Input) -> Layout | None:
-    if one.kind != "dna" or one.layout is None:
-        return None
-    written = one.layout
-    return Layout(written.alphabet_axis, written.dummy_axis, written.alphabet)
-
-
-def _named(x: Any, names: list[str]) -> dict[str, Any]:
+    Raises:
+        ValueError: the inputs given are not those of the model.
+    """
     if isinstance(x, Mapping):
         given = dict(x)
     elif isinstance(x, list | tuple) and len(names) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -11,35 +11,23 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.data.layout import Layout
 from dlgenomics.errors import PackageError, ReplayError
+from dlgenomics.predict.columns import column_names
+from dlgenomics.predict.dataloader import Dataloader
 from dlgenomics.predict.forward import Forward
 from dlgenomics.predict.gradients import activation, find_layer, input_gradient
-from dlgenomics.predict.inputs import as_named_arrays
-from dlgenomics.predict.loader import Loader, open_loader
-from dlgenomics.predict.pipeline import Pipeline, column_names
+from dlgenomics.predict.inputs import as_named_arrays, named
+from dlgenomics.predict.layout import as_plain, as_source, is_source, source_layouts
+from dlgenomics.predict.loaders.opening import own_dataloader
+from dlgenomics.predict.pipeline import Pipeline
+from dlgenomics.predict.schema import Schema, schema_of
 from dlgenomics.spec.inputs import Input
 from dlgenomics.spec.types import Data, Info, Spec
 
 RTOL: Final = 1e-4
 ATOL: Final = 1e-5
 """Float32 results of other machines and versions lie well within these."""
-
-
-@dataclass(frozen=True)
-class ArraySchema:
-    """One input or target: its shape without the batch axis and what the numbers are."""
-
-    shape: tuple[int | None, ...]
-    doc: str
-    column_labels: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Schema:
-    """What goes in and what comes out, by name."""
-
-    inputs: Mapping[str, ArraySchema]
-    targets: Mapping[str, ArraySchema]
 
 
 @dataclass(frozen=True)
@@ -75,14 +63,6 @@ class Replay:
     difference: float
 
 
-def schema_of(data: Data) -> Schema:
-    """Return what goes in and what comes out, from a spec's data section."""
-    inputs = {name: ArraySchema(tuple(one.shape), one.doc) for name, one in data.inputs.items()}
-    targets = {name: ArraySchema(data.output_shape(name), target.doc, target.names)
-               for name, target in data.targets.items()}
-    return Schema(inputs, targets)
-
-
 @dataclass(frozen=True, eq=False)
 class Model:
     """A model that is ready to predict.
@@ -96,12 +76,14 @@ class Model:
         model: the Keras model.
         source: where it came from.
         stored_test: test arrays of its package, if it has any.
+        dataloader: what feeds it; None is our own, which the spec describes.
     """
 
     spec: Spec
     model: keras.Model
     source: SourceRecord
     stored_test: StoredTest | None = None
+    dataloader: Dataloader | None = None
 
     @cached_property
     def forward(self) -> Forward:
@@ -131,6 +113,11 @@ class Model:
         """The inputs of the network, in their order."""
         return {name: self.data.inputs[name] for name in self.spec.model.inputs}
 
+    @cached_property
+    def layouts(self) -> Mapping[str, Layout]:
+        """How the source's users lay out some inputs; both forms are accepted."""
+        return source_layouts(self.inputs)
+
     @property
     def schema(self) -> Schema:
         """Shapes and columns of inputs and targets."""
@@ -144,19 +131,16 @@ class Model:
     @property
     def pipeline(self) -> Pipeline:
         """Whole-pipeline prediction from files."""
-        return Pipeline(self.forward, self.data, self.inputs)
+        return Pipeline(self)
 
     @property
-    def default_dataloader(self) -> Callable[..., Loader]:
+    def default_dataloader(self) -> Dataloader:
         """Call it with ``fasta_file`` and ``intervals_file``, ``sequences_file`` or ``table_file``.
 
-        The loader has ``batch_iter(batch_size)`` and ``load_all()``, which give dicts with
-        ``inputs`` and ``metadata``.
+        ``print_args()`` lists what it takes. The loader has ``batch_iter(batch_size)`` and
+        ``load_all()``, which give dicts with ``inputs`` and ``metadata``.
         """
-        def open_files(**arguments: Any) -> Loader:
-            return open_loader(self.inputs, arguments)
-
-        return open_files
+        return self.dataloader or own_dataloader(self.inputs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return predictions for a batch.
@@ -186,7 +170,13 @@ class Model:
             layer: its name, or its index counted from 1 (as in Kipoi).
             pre_nonlinearity: before the layer's own activation function.
         """
-        arrays = self._arrays(x)
+        return self.layer_output(self._arrays(x), layer, pre_nonlinearity=pre_nonlinearity)
+
+    def layer_output(
+        self, arrays: Mapping[str, NDArray[Any]], layer: str | int, *,
+        pre_nonlinearity: bool = False,
+    ) -> NDArray[np.float32]:
+        """Return the output of a layer for the arrays of the network; see above."""
         given = arrays if len(arrays) > 1 else next(iter(arrays.values()))
         one = find_layer(self.model, layer)
         found: NDArray[np.float32] = np.asarray(
@@ -200,6 +190,8 @@ class Model:
         filter_idx: int | slice | tuple[Any, ...] | None = None,
         avg_func: str | None = None,
         layer: str | int | None = None,
+        final_layer: bool = True,
+        selected_fwd_node: None = None,
         pre_nonlinearity: bool = False,
     ) -> Any:
         """Return the gradient of an output with respect to the input.
@@ -209,17 +201,44 @@ class Model:
             filter_idx: which channels of the layer's last axis; None is all of them.
             avg_func: ``sum``, ``max``, ``min`` or ``absmax``, where several values are left.
             layer: name or index from 1; None is the (first) output.
+            final_layer: whether the output is meant where ``layer`` is None.
+            selected_fwd_node: None; Kipoi has the argument and no use for it either.
             pre_nonlinearity: before the layer's own activation, such as the final sigmoid.
 
         Returns:
             An array shaped as the input; for several inputs a dict of them.
+
+        Raises:
+            ValueError: no such layer, or arguments that name none.
         """
-        one = find_layer(self.model, self.spec.model.outputs[0] if layer is None else layer)
-        found = input_gradient(
-            self.model, self._arrays(x), one, filter_idx=filter_idx, avg_func=avg_func,
-            pre_nonlinearity=pre_nonlinearity,
-        )
+        if selected_fwd_node is not None or (layer is None and not final_layer):
+            raise ValueError("input_grad must have a layer, or final_layer=True, and no "
+                             f"selected_fwd_node. Received: layer={layer!r}, final_layer="
+                             f"{final_layer}, selected_fwd_node={selected_fwd_node!r}.")
+        found = self._gradients(self._arrays(x), filter_idx=filter_idx, avg_func=avg_func,
+                                layer=layer, pre_nonlinearity=pre_nonlinearity)
+        given = named(x, list(self.inputs))
+        for name, layout in self.layouts.items():
+            one = self.inputs[name]
+            form = as_source if is_source(np.shape(given[name]), one, layout) else as_plain
+            found[name] = form(found[name], one, layout)
         return next(iter(found.values())) if len(found) == 1 else found
+
+    def gradient(self, arrays: Mapping[str, NDArray[Any]], **how: Any) -> Any:
+        """Return gradients for the arrays of the network, in the layout of the source's users.
+
+        Args:
+            arrays: the batch by input.
+            how: see `input_grad`.
+        """
+        return self.input_grad({
+            name: as_source(array, self.inputs[name], self.layouts[name])
+            if name in self.layouts else array for name, array in arrays.items()}, **how)
+
+    def _gradients(self, arrays: dict[str, NDArray[Any]], *, layer: str | int | None,
+                   **how: Any) -> dict[str, NDArray[np.float32]]:
+        one = find_layer(self.model, self.spec.model.outputs[0] if layer is None else layer)
+        return input_gradient(self.model, arrays, one, **how)
 
     def test(self) -> Replay:
         """Replay the stored test inputs and compare with the stored outputs.
@@ -241,4 +260,4 @@ class Model:
         return Replay(len(next(iter(stored.expected.values()))), largest)
 
     def _arrays(self, x: Any) -> dict[str, NDArray[np.float32]]:
-        return as_named_arrays(x, self.inputs)
+        return as_named_arrays(x, self.inputs, self.layouts)

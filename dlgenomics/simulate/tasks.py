@@ -1,187 +1,305 @@
-"""DragoNN's simulated tasks: sequences with motifs embedded in random background.
+"""DragoNN's simulated tasks: what tells positives from negatives.
 
-Every letter is drawn from a seeded generator by whole-array operations; the embedded motifs are
-kept as truth. After the tutorials of DragoNN (https://kundajelab.github.io/dragonn/).
+After the tutorials of DragoNN (https://kundajelab.github.io/dragonn/). A task draws labels and says
+what goes into which sequences; `simulate` makes the sequences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.data.encoding import Codes, reverse_complement
 from dlgenomics.errors import DataError
 from dlgenomics.simulate.motifs import Motif
+from dlgenomics.simulate.scene import Scene, Unit
 
-PSEUDOCOUNT: Final = 0.001
-_TRIES: Final = 1000
+Labels = NDArray[np.int64]
+Range = tuple[int, int]
+"""A least and a greatest number, both included."""
+
+POSITIVE_AND_NEGATIVE: Final = (1, 0)
+
+
+class Task(Protocol):
+    """A question about motifs in sequences."""
+
+    @property
+    def motifs(self) -> tuple[Motif, ...]:
+        """The motifs that it embeds."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its labels."""
+
+    def labels(self, count: int, rng: np.random.Generator) -> Labels:
+        """Draw labels: 0 or 1, shape (count, columns)."""
+
+    def scenes(self, labels: Labels, length: int, rng: np.random.Generator) -> Iterator[Scene]:
+        """Say what goes where; each scene is drawn when it is asked for."""
+
+
+class _TwoClasses:
+    """Half of the sequences positive, in random order, under the label ``bound``."""
+
+    columns: ClassVar[tuple[str, ...]] = ("bound",)
+
+    def labels(self, count: int, rng: np.random.Generator) -> Labels:
+        """Draw labels: 0 or 1, shape (count, 1)."""
+        return rng.permutation(np.arange(count) % 2)[:, None]
 
 
 @dataclass(frozen=True)
-class Embeddings:
-    """The motifs that were embedded, one row each.
+class SingleMotif(_TwoClasses):
+    """Positives have the motif once, anywhere; negatives are background."""
+
+    question: ClassVar[str] = "Is the motif there?"
+    motif: Motif
+
+    @property
+    def motifs(self) -> tuple[Motif, ...]:
+        """The motif."""
+        return (self.motif,)
+
+    def scenes(self, labels: Labels, length: int, rng: np.random.Generator) -> Iterator[Scene]:
+        """Put the motif into positives."""
+        yield _repeated(self.motif, np.flatnonzero(labels[:, 0] == 1), (1, 1), 0, length, rng)
+
+
+@dataclass(frozen=True)
+class MotifCounting(_TwoClasses):
+    """Positives have many instances of the motif, negatives few, anywhere.
 
     Attributes:
-        sequence: the row of the sequence.
-        start: the first position, 0-based.
-        width: the motif's width in bp.
-        minus: whether its reverse complement was embedded.
+        motif: the motif.
+        positive, negative: how many; each number is equally likely.
     """
 
-    sequence: NDArray[np.int64]
-    start: NDArray[np.int64]
-    width: int
-    minus: NDArray[np.bool_]
+    question: ClassVar[str] = "Are there many motifs, or few?"
+    motif: Motif
+    positive: Range = (3, 5)
+    negative: Range = (0, 2)
+
+    def __post_init__(self) -> None:
+        _require_range(self.positive, "the numbers of motifs in positives")
+        _require_range(self.negative, "the numbers of motifs in negatives")
+        if self.positive[0] <= self.negative[1] and self.negative[0] <= self.positive[1]:
+            raise DataError("positives and negatives must have different numbers of motifs. "
+                            f"Received: {_text(self.positive)} and {_text(self.negative)}.",
+                            path="simulate motif-counting")
+
+    @property
+    def motifs(self) -> tuple[Motif, ...]:
+        """The motif."""
+        return (self.motif,)
+
+    def scenes(self, labels: Labels, length: int, rng: np.random.Generator) -> Iterator[Scene]:
+        """Put many motifs into positives, few into negatives."""
+        for label, counts in zip(POSITIVE_AND_NEGATIVE, (self.positive, self.negative),
+                                 strict=True):
+            rows = np.flatnonzero(labels[:, 0] == label)
+            yield _repeated(self.motif, rows, counts, 0, length, rng)
 
 
 @dataclass(frozen=True)
-class Simulation:
-    """Simulated sequences with labels and truth.
+class DensityLocalization(_TwoClasses):
+    """All have the motif several times: positives in the centre, negatives anywhere.
 
     Attributes:
-        codes: uint8, shape (sequences, length).
-        labels: 1 for positives, 0 for negatives.
-        embeddings: what was embedded where.
+        motif: the motif.
+        counts: how many; each number is equally likely.
+        center: bp in the middle where those of positives lie.
     """
 
-    codes: Codes
-    labels: NDArray[np.int64]
-    embeddings: Embeddings
+    question: ClassVar[str] = "Are the motifs in the centre, or anywhere?"
+    motif: Motif
+    counts: Range = (2, 4)
+    center: int = 150
+
+    def __post_init__(self) -> None:
+        _require_range(self.counts, "the numbers of motifs", least=1)
+
+    @property
+    def motifs(self) -> tuple[Motif, ...]:
+        """The motif."""
+        return (self.motif,)
+
+    def scenes(self, labels: Labels, length: int, rng: np.random.Generator) -> Iterator[Scene]:
+        """Put motifs into the centre of positives, and anywhere into negatives."""
+        low = (length - self.center) // 2
+        for label, (first, end) in zip(POSITIVE_AND_NEGATIVE,
+                                       ((low, low + self.center), (0, length)), strict=True):
+            rows = np.flatnonzero(labels[:, 0] == label)
+            yield _repeated(self.motif, rows, self.counts, first, end, rng)
 
 
 @dataclass(frozen=True)
-class Half:
-    """How the positives, or the negatives, of a task are made.
+class MultiMotif:
+    """Which of several motifs are there? A label for each motif.
 
     Attributes:
-        least, most: the number of motifs is drawn evenly from this range, ends included.
-        central: motifs lie in the central ``center`` bp; otherwise anywhere.
+        motifs: the motifs, each at most once in a sequence.
+        counts: how many of them a sequence has; each number is equally likely, then each choice of
+            so many motifs. Without it, each motif has a coin of its own, so that one says nothing
+            about the others.
     """
 
-    least: int
-    most: int
-    central: bool = False
+    question: ClassVar[str] = "Which of several motifs are there?"
+    motifs: tuple[Motif, ...]
+    counts: Range | None = None
+
+    def __post_init__(self) -> None:
+        _require_names(self.motifs, 2, "multi-motif")
+        if self.counts:
+            _require_range(self.counts, "the numbers of motifs", most=len(self.motifs))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the motifs."""
+        return tuple(motif.name for motif in self.motifs)
+
+    def labels(self, count: int, rng: np.random.Generator) -> Labels:
+        """Draw which motifs each sequence has: 0 or 1, shape (count, motifs)."""
+        if self.counts:
+            return _subsets(count, len(self.motifs), self.counts, rng).astype(np.int64)
+        return rng.integers(0, 2, (count, len(self.motifs)))
+
+    def scenes(self, labels: Labels, length: int,
+               rng: np.random.Generator) -> Iterator[Scene]:  # noqa: ARG002 - all is in the labels
+        """Put in what the labels say."""
+        yield Scene(np.arange(len(labels)), _units(self.motifs), labels == 1, 0, length)
 
 
 @dataclass(frozen=True)
-class TaskRecipe:
-    """A task: what tells positives from negatives."""
+class DifferentialAccessibility:
+    """Two conditions, each with motifs of its own: in which is a sequence accessible?
 
-    question: str
-    positives: Half
-    negatives: Half
+    Half of the sequences have motifs of the first condition, half of the second.
+
+    Attributes:
+        first, second: the motifs of each condition.
+        counts: how many different ones of them a sequence has; each number is equally likely.
+    """
+
+    question: ClassVar[str] = "In which of two conditions is it open?"
+    columns: ClassVar[tuple[str, ...]] = ("condition1", "condition2")
+    first: tuple[Motif, ...]
+    second: tuple[Motif, ...]
+    counts: Range = (1, 1)
+
+    def __post_init__(self) -> None:
+        _require_names(self.motifs, 2, "differential-accessibility")
+        fewest = min(len(self.first), len(self.second))
+        _require_range(self.counts, "the numbers of motifs", least=1, most=fewest)
+
+    @property
+    def motifs(self) -> tuple[Motif, ...]:
+        """The motifs of both conditions."""
+        return (*self.first, *self.second)
+
+    def labels(self, count: int, rng: np.random.Generator) -> Labels:
+        """Draw labels: 0 or 1, shape (count, 2); each row has a single 1."""
+        first = rng.permutation(np.arange(count) % 2)
+        return np.stack([first, 1 - first], axis=1)
+
+    def scenes(self, labels: Labels, length: int, rng: np.random.Generator) -> Iterator[Scene]:
+        """Put in motifs of the condition that the labels say."""
+        units = _units(self.motifs)
+        for column, own in ((0, units[:len(self.first)]), (1, units[len(self.first):])):
+            rows = np.flatnonzero(labels[:, column])
+            yield Scene(rows, own, _subsets(len(rows), len(own), self.counts, rng), 0, length)
 
 
-TASKS: Final[Mapping[str, TaskRecipe]] = {
-    "single-motif": TaskRecipe(
-        "Is the motif there?", positives=Half(1, 1), negatives=Half(0, 0)
-    ),
-    "motif-counting": TaskRecipe(
-        "Are there many motifs (2 to 4) or few (0 or 1)?",
-        positives=Half(2, 4), negatives=Half(0, 1),
-    ),
-    "density-localization": TaskRecipe(
-        "Are 2 to 4 motifs in the centre, or anywhere?",
-        positives=Half(2, 4, central=True), negatives=Half(2, 4),
-    ),
+@dataclass(frozen=True)
+class HeterodimerGrammar(_TwoClasses):
+    """Both motifs are in all: side by side in positives, independent of each other in negatives.
+
+    In positives, the second motif follows the first at a short distance, both on one strand, which
+    is either; in negatives each lies anywhere on a strand of its own, but never at such a distance.
+
+    Attributes:
+        first, second: the motifs.
+        spacing: bp between them in positives; each number is equally likely.
+    """
+
+    question: ClassVar[str] = "Do two motifs stand side by side, or anywhere?"
+    first: Motif
+    second: Motif
+    spacing: Range = (2, 5)
+
+    def __post_init__(self) -> None:
+        _require_names(self.motifs, 2, "heterodimer-grammar")
+        _require_range(self.spacing, "the bp between the motifs")
+
+    @property
+    def motifs(self) -> tuple[Motif, ...]:
+        """The two motifs."""
+        return (self.first, self.second)
+
+    def scenes(self, labels: Labels, length: int, rng: np.random.Generator) -> Iterator[Scene]:
+        """Put pairs into positives, single motifs into negatives."""
+        least, most = self.spacing
+        positives = np.flatnonzero(labels[:, 0] == 1)
+        drawn = rng.integers(least, most, len(positives), endpoint=True)
+        for spacing in range(least, most + 1):
+            rows = positives[drawn == spacing]
+            yield Scene(rows, (self._pair(spacing),), np.ones((len(rows), 1), bool), 0, length)
+        rows = np.flatnonzero(labels[:, 0] == 0)
+        yield Scene(rows, _units(self.motifs), np.ones((len(rows), 2), bool), 0, length,
+                    not_apart_by=self.spacing)
+
+    def _pair(self, spacing: int) -> Unit:
+        offset = self.first.width + spacing
+        return Unit(((0, 0), (1, offset)), offset + self.second.width)
+
+
+TASKS: Final[Mapping[str, type[Task]]] = {
+    "single-motif": SingleMotif,
+    "motif-counting": MotifCounting,
+    "density-localization": DensityLocalization,
+    "multi-motif": MultiMotif,
+    "differential-accessibility": DifferentialAccessibility,
+    "heterodimer-grammar": HeterodimerGrammar,
 }
 
 
-def simulate(
-    task: str,
-    motif: Motif,
-    *,
-    count: int = 20_000,
-    length: int = 500,
-    center: int = 150,
-    gc: float = 0.4,
-    seed: int = 1,
-) -> Simulation:
-    """Simulate a task, half positives and half negatives, in random order.
-
-    Args:
-        task: a key of `TASKS`.
-        motif: what is embedded; each instance is drawn from the matrix (plus a pseudocount of
-            0.001), reverse-complemented with probability 0.5, never overlapping another.
-        count: the number of sequences.
-        length: bp in each.
-        center: bp in the middle where central motifs lie.
-        gc: the share of G and C in the background, whose letters are independent.
-        seed: the same seed gives the same bytes.
-
-    Raises:
-        DataError: the motifs do not fit.
-    """
-    recipe = TASKS[task]
-    room = center if recipe.positives.central else length
-    most = max(recipe.positives.most, recipe.negatives.most)
-    if room > length or room < 2 * most * motif.width:
-        raise DataError(
-            f"{most} motifs of {motif.width} bp need room of at least {2 * most * motif.width} bp "
-            f"within the sequence. Received: {room} bp in {length} bp. "
-            "Make the sequence or the centre longer.", path=f"simulate {task}")
-    rng = np.random.default_rng(seed)
-    labels = rng.permutation(np.arange(count) % 2)
-    background = np.array([1 - gc, gc, gc, 1 - gc]) / 2
-    codes = rng.choice(4, size=(count, length), p=background).astype(np.uint8)
-    halves = [
-        _embed(codes, np.flatnonzero(labels == label), half, motif, center, rng)
-        for label, half in ((1, recipe.positives), (0, recipe.negatives))
-    ]
-    return Simulation(codes, labels, _joined(halves, motif.width))
+def _units(motifs: tuple[Motif, ...]) -> tuple[Unit, ...]:
+    return tuple(Unit(((index, 0),), motif.width) for index, motif in enumerate(motifs))
 
 
-def _embed(codes: Codes, rows: NDArray[np.int64], half: Half, motif: Motif, center: int,
-           rng: np.random.Generator) -> tuple[NDArray[np.int64], ...]:
-    """Write motifs into ``codes``; return the rows, starts and strands of the instances."""
-    length = codes.shape[1]
-    low = (length - center) // 2 if half.central else 0
-    high = low + (center if half.central else length) - motif.width
-    counts = rng.integers(half.least, half.most, len(rows), endpoint=True)
-    starts = _apart(counts, half.most, low, high, motif.width, rng)
-    used = np.arange(half.most) < counts[:, None]
-    sequence = np.repeat(rows, counts)
-    start = starts[used]
-    minus = rng.random(len(start)) < 0.5
-    instances = _drawn(motif, len(start), rng)
-    instances[minus] = reverse_complement(instances[minus])
-    codes[sequence[:, None], start[:, None] + np.arange(motif.width)] = instances
-    return sequence, start, minus.astype(np.int64)
+def _repeated(motif: Motif, rows: NDArray[np.int64], counts: Range, low: int, end: int,
+              rng: np.random.Generator) -> Scene:
+    """Return a scene with so many instances of the first motif in each row."""
+    least, most = counts
+    drawn = rng.integers(least, most, len(rows), endpoint=True)
+    return Scene(rows, (Unit(((0, 0),), motif.width),) * most, np.arange(most) < drawn[:, None],
+                 low, end)
 
 
-def _apart(counts: NDArray[np.int64], most: int, low: int, high: int, width: int,
-           rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw start positions, evenly from low to high; rows whose motifs overlap are drawn again."""
-    starts = np.zeros((len(counts), most), np.int64)
-    unused = np.arange(most) >= counts[:, None]
-    left = np.arange(len(counts))
-    for _ in range(_TRIES):
-        drawn = rng.integers(low, high, (len(left), most), endpoint=True)
-        # Places that hold no motif go far apart behind the sequence, where they disturb nothing.
-        far = high + width * (2 + np.arange(most))
-        placed = np.where(unused[left], far, drawn)
-        clash = (np.diff(np.sort(placed, axis=1), axis=1) < width).any(axis=1)
-        starts[left[~clash]] = placed[~clash]
-        left = left[clash]
-        if not len(left):
-            return starts
-    raise DataError(f"motifs must fit without overlap. Received: {len(left)} sequences where they "
-                    "do not. Make the sequence or the centre longer.", path="simulate")
+def _subsets(count: int, size: int, counts: Range, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Draw subsets of each number in turn equally often: shape (count, size)."""
+    drawn = rng.integers(counts[0], counts[1], count, endpoint=True)
+    places = rng.random((count, size)).argsort(axis=1)
+    found: NDArray[np.bool_] = places < drawn[:, None]
+    return found
 
 
-def _drawn(motif: Motif, count: int, rng: np.random.Generator) -> Codes:
-    matrix = motif.matrix + PSEUDOCOUNT
-    cumulative = np.cumsum(matrix / matrix.sum(axis=1, keepdims=True), axis=1)
-    draws = rng.random((count, motif.width))
-    codes: Codes = (draws[..., None] >= cumulative[None, :, :3]).sum(axis=2).astype(np.uint8)
-    return codes
+def _require_range(given: Range, what: str, *, least: int = 0, most: int | None = None) -> None:
+    if not least <= given[0] <= given[1] or (most is not None and given[1] > most):
+        upper = "" if most is None else f" and {most} at most"
+        raise DataError(f"{what} must be {least} at least{upper}, the lower number first. "
+                        f"Received: {_text(given)}.", path="simulate")
 
 
-def _joined(halves: list[tuple[NDArray[np.int64], ...]], width: int) -> Embeddings:
-    sequence, start, minus = (np.concatenate(columns) for columns in zip(*halves, strict=True))
-    order = np.lexsort((start, sequence))
-    return Embeddings(sequence[order], start[order], width, minus[order].astype(bool))
+def _require_names(motifs: tuple[Motif, ...], least: int, task: str) -> None:
+    names = [motif.name for motif in motifs]
+    if len(set(names)) < max(least, len(names)):
+        raise DataError(f"{task} must have {least} different motifs at least. "
+                        f"Received: {', '.join(names) or 'none'}.", path=f"simulate {task}")
+
+
+def _text(given: Range) -> str:
+    return f"{given[0]}-{given[1]}"

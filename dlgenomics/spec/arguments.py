@@ -218,6 +218,23 @@ class IntegerList:
 
 
 @dataclass(frozen=True)
+class NumberList:
+    """A list of numbers of any length."""
+
+    each: Number
+
+    def check(
+        self, name: str, value: Any, path: Path, problems: Problems
+    ) -> tuple[float, ...] | None:
+        """Return the numbers as a tuple."""
+        if not isinstance(value, list) or not value:
+            problems.add(path, must_be(name, "a list of numbers", value))
+            return None
+        found = [self.each.check(name, v, (*path, i), problems) for i, v in enumerate(value)]
+        return None if None in found else tuple(v for v in found if v is not None)
+
+
+@dataclass(frozen=True)
 class Either:
     """One kind if ``test`` holds of the value, else another."""
 
@@ -242,6 +259,7 @@ class Named:
     noun: str
     table: Mapping[str, Arguments]
     refused: Mapping[str, str] = field(default_factory=dict)
+    refused_arguments: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, name: str, value: Any, path: Path, problems: Problems) -> Reference | None:
         """Return the reference, under the table's own spelling of the name."""
@@ -257,7 +275,8 @@ class Named:
             problems.add(below, f"{name} must be {self.noun} that specs may use. "
                          f"Received: {shown(written)}.{hint}", at_key=below != path)
             return None
-        checked = check_arguments(entry, self.table[entry], arguments, below, problems)
+        checked = check_arguments(entry, self.table[entry], arguments, below, problems,
+                                  self.refused_arguments)
         return None if checked is None else Reference(entry, checked)
 
     def find(self, written: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dlgenomics.errors import did_you_mean
+from dlgenomics.spec.arguments import Reference
 from dlgenomics.spec.document import Path
 from dlgenomics.spec.heads import head_names
 from dlgenomics.spec.inputs import KmerInput, ProteinInput, TrackInput
@@ -335,6 +336,7 @@ def _check_training(spec: Spec, problems: Problems) -> None:
         _check_class_weight(spec, name, problems)
     known = monitored_names(training)
     for i, callback in enumerate(training.callbacks):
+    _check_rate(training, problems)
         monitor = callback.arguments.get("monitor", "val_loss")
         if callback.name != "TerminateOnNaN" and monitor not in known:
             problems.add(("training", "callbacks", i, callback.name, "monitor"),
@@ -344,6 +346,16 @@ def _check_training(spec: Spec, problems: Problems) -> None:
 
 def _check_class_weight(spec: Spec, name: str, problems: Problems) -> None:
     """Check the class weights of one target; that it is one was checked before."""
+def _check_rate(training: Training, problems: Problems) -> None:
+    """Check that only one thing changes the learning rate."""
+    rate = training.optimizer.arguments.get("learning_rate")
+    for i, callback in enumerate(training.callbacks):
+        if callback.name == "ReduceLROnPlateau" and isinstance(rate, Reference):
+            problems.add(("training", "callbacks", i), "ReduceLROnPlateau needs a learning rate "
+                         f"that is a number. Received: the schedule {rate.name}. "
+                         "Leave out one of them.")
+
+
     if name not in spec.data.targets:
         return
     path = ("training", "class_weight")

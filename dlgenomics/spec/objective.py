@@ -34,10 +34,19 @@ def objectives(spec: Spec) -> Mapping[str, Objective]:
     for target in spec.model.outputs:
         if several:
             found.append(Objective(f"val_{target}_loss", target, "loss", minimize=True))
-        for metric in spec.training.metrics.get(target, ()):
+        for metric in _known_metrics(spec, target):
             name = f"val_{target}_{metric}" if several else f"val_{metric}"
             found.append(Objective(name, target, metric, metric_fact(metric).is_error))
     return {one.name: one for one in found}
+
+
+def _known_metrics(spec: Spec, target: str) -> list[str]:
+    """Return the metrics of a target; what is wrong with others is noted elsewhere."""
+    if target not in spec.data.targets:
+        return []
+    task = spec.task_of(target)
+    return [metric for metric in spec.training.metrics.get(target, ())
+            if metric_problem(metric, task) is None]
 
 
 def objective_problem(name: str, spec: Spec) -> str | None:
@@ -58,7 +67,7 @@ def _hint(name: str, known: Mapping[str, Objective], spec: Spec) -> str:
     metric = name.removeprefix("val_")
     if f"val_{metric}" in known:
         return f" Did you mean 'val_{metric}'?"
-    fits = any(metric_problem(metric, spec.task_of(t)) is None for t in spec.model.outputs)
+    fits = any(metric_problem(metric, spec.task_of(t)) is None for t in spec.data.targets)
     if fits and not any(one.metric == metric for one in known.values()):
         return f" Add {metric!r} to training.metrics."
     return did_you_mean(name, known)

@@ -21,6 +21,7 @@ from dlgenomics.spec.heads import head_names
 from dlgenomics.spec.initializers import choose_initializers
 from dlgenomics.spec.inputs import Input
 from dlgenomics.spec.metrics import metric_problem
+from dlgenomics.spec.optimizers import OPTIMIZER
 from dlgenomics.spec.outline import outline
 from dlgenomics.spec.problems import Problems, must_be, received
 from dlgenomics.spec.search import prepare_search
@@ -28,7 +29,7 @@ from dlgenomics.spec.search_checks import check_search
 from dlgenomics.spec.targets import Task
 from dlgenomics.spec.tasks import TASKS, implied_task
 from dlgenomics.spec.types import SPEC_VERSION, Layer, Spec
-from dlgenomics.spec.vocabulary import AUGMENTATION, CALLBACK, LOSS, OPTIMIZER
+from dlgenomics.spec.vocabulary import AUGMENTATION, CALLBACK, LOSS
 
 Tasks = Mapping[str, Task]
 """The task of each target, as far as it is known."""

@@ -71,14 +71,18 @@ class Range:
 
 Axis = Choices | Range
 
-_NUMBER: Final = {"type": "number"}
+_VALUES_SCHEMA: Final = {"type": "array", "minItems": 1}
 _AXIS_SCHEMA: Final[dict[str, Any]] = {"anyOf": [
-    {"type": "array", "minItems": 1},
-    {"type": "object", "properties": {"choices": {"type": "array", "minItems": 1}},
-     "required": ["choices"], "additionalProperties": False},
+    _VALUES_SCHEMA,
+    {"type": "object", "required": ["choices"], "additionalProperties": False,
+     "properties": {"choices": {"description": "The values to choose from.", **_VALUES_SCHEMA}}},
     {"type": "object", "required": ["low", "high"], "additionalProperties": False,
-     "properties": {"low": _NUMBER, "high": _NUMBER, "log": {"type": "boolean"},
-                    "integer": {"type": "boolean"}}},
+     "properties": {
+         "low": {"type": "number", "description": "The least number."},
+         "high": {"type": "number", "description": "The greatest number."},
+         "log": {"type": "boolean", "description": "Draw evenly on a logarithmic scale."},
+         "integer": {"type": "boolean", "description": "Whole numbers only."},
+     }},
 ]}
 _SPACE_SCHEMA: Final[dict[str, Any]] = {"anyOf": [
     {"enum": _READY_MADE},

@@ -15,8 +15,8 @@ from typing import Any, Final
 from dlgenomics.errors import SearchError
 from dlgenomics.spec.arguments import split_entry
 from dlgenomics.spec.entries import Entry, all_entries, read_entry, rewrite_layers
+from dlgenomics.spec.optimizers import OPTIMIZER, OPTIMIZERS
 from dlgenomics.spec.problems import received
-from dlgenomics.spec.vocabulary import OPTIMIZER, OPTIMIZERS
 
 Data = Mapping[str, Any]
 

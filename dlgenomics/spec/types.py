@@ -149,7 +149,14 @@ class Training(Node):
     seed: int = Field(default=1, ge=0, lt=2**32)
     """Seeds initial weights, split, order, augmentation and dropout."""
     optimizer: InstanceOf[Reference] = Reference("Adam")
-    """An optimizer of Keras, by name or with arguments."""
+    """An optimizer of Keras, by name or with arguments. Its `learning_rate` is a number or a
+    schedule, whose lengths are in steps or in epochs: `decay_steps` or `decay_epochs`."""
+    reference_batch_size: int | None = Field(default=None, ge=1, le=1_000_000)
+    """The batch size that the learning rate is meant for: with another `batch_size` every rate is
+    multiplied by batch_size / reference_batch_size. Default: rates are as they are written."""
+    precision: Precision = "float32"
+    """What layers compute in: `float32`, or half of it by `mixed_float16` (with loss scaling) or
+    `mixed_bfloat16`. Weights and outputs are float32 always; predictions are computed in it."""
     loss: Mapping[str, InstanceOf[Reference]]
     """The loss of each target; default: from the task."""
     loss_weights: Mapping[str, float] = {}
@@ -163,6 +170,9 @@ class Training(Node):
     """Examples in a batch."""
     epochs: int = Field(default=100, ge=1, le=1_000_000)
     """Passes over the training set at the most."""
+Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
+
+
     callbacks: Several[InstanceOf[Reference]] = (
         Reference("EarlyStopping", {"monitor": "val_loss", "patience": 5,
                                     "restore_best_weights": True}),

@@ -1,5 +1,7 @@
 """The objects of Keras that a spec may name, with their arguments and Keras's defaults.
 
+Optimizers and schedules have files of their own.
+
 This is the allow-list: what does not stand here cannot be reached from a spec. A test compares
 every row with the signature in the installed Keras.
 """
@@ -93,80 +95,6 @@ CONSTRAINTS: Final[dict[str, Arguments]] = {
 INITIALIZER: Final = Named("an initializer", INITIALIZERS)
 REGULARIZER: Final = Maybe(Named("a regularizer", REGULARIZERS))
 CONSTRAINT: Final = Maybe(Named("a constraint", CONSTRAINTS))
-
-_POSITIVE_STEPS: Final = Argument(Integer(1))
-_RATE: Final = Number(minimum=0.0)
-
-SCHEDULES: Final[dict[str, Arguments]] = {
-    "ExponentialDecay": {
-        "initial_learning_rate": Argument(_RATE),
-        "decay_steps": _POSITIVE_STEPS,
-        "decay_rate": Argument(Number(0.0)),
-        "staircase": Argument(Boolean(), False),
-    },
-    "CosineDecay": {
-        "initial_learning_rate": Argument(_RATE),
-        "decay_steps": _POSITIVE_STEPS,
-        "alpha": Argument(Number(0.0, 1.0), 0.0),
-        "warmup_target": Argument(Maybe(_RATE), None),
-        "warmup_steps": Argument(Integer(0), 0),
-    },
-    "PolynomialDecay": {
-        "initial_learning_rate": Argument(_RATE),
-        "decay_steps": _POSITIVE_STEPS,
-        "end_learning_rate": Argument(_RATE, 0.0001),
-        "power": Argument(Number(0.0), 1.0),
-        "cycle": Argument(Boolean(), False),
-    },
-}
-
-
-def _is_schedule(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _optimizer(learning_rate: float, **own: Argument) -> Arguments:
-    rate = Either(_is_schedule, Named("a schedule", SCHEDULES), _RATE)
-    return {
-        "learning_rate": Argument(rate, learning_rate),
-        **own,
-        "weight_decay": own.get("weight_decay", Argument(Maybe(_RATE), None)),
-        "clipnorm": Argument(Maybe(_RATE), None),
-        "clipvalue": Argument(Maybe(_RATE), None),
-        "global_clipnorm": Argument(Maybe(_RATE), None),
-        "use_ema": Argument(Boolean(), False),
-        "ema_momentum": Argument(Number(0.0, below=1.0), 0.99),
-    }
-
-
-def _beta(default: float) -> Argument:
-    return Argument(Number(0.0, below=1.0), default)
-
-
-_EPSILON: Final = Argument(Number(0.0), 1e-07)
-_BETAS: Final = {"beta_1": _beta(0.9), "beta_2": _beta(0.999), "epsilon": _EPSILON}
-_AMSGRAD: Final = {"amsgrad": Argument(Boolean(), False)}
-
-OPTIMIZERS: Final[dict[str, Arguments]] = {
-    "SGD": _optimizer(
-        0.01, momentum=_beta(0.0), nesterov=Argument(Boolean(), False)
-    ),
-    "RMSprop": _optimizer(
-        0.001, rho=_beta(0.9), momentum=_beta(0.0), epsilon=_EPSILON,
-        centered=Argument(Boolean(), False),
-    ),
-    "Adagrad": _optimizer(
-        0.001, initial_accumulator_value=Argument(Number(0.0), 0.1), epsilon=_EPSILON
-    ),
-    "Adadelta": _optimizer(0.001, rho=_beta(0.95), epsilon=_EPSILON),
-    "Adam": _optimizer(0.001, **_BETAS, **_AMSGRAD),
-    "AdamW": _optimizer(0.001, weight_decay=Argument(_RATE, 0.004), **_BETAS, **_AMSGRAD),
-    "Adamax": _optimizer(0.001, **_BETAS),
-    "Nadam": _optimizer(0.001, **_BETAS),
-    "Lion": _optimizer(0.001, beta_1=_beta(0.9), beta_2=_beta(0.99)),
-}
-
-OPTIMIZER: Final = Named("an optimizer", OPTIMIZERS)
 
 _SMOOTHING: Final = {"label_smoothing": Argument(Number(0.0, 1.0), 0.0)}
 

@@ -12,10 +12,11 @@ from dlgenomics.spec.arguments import Reference
 from dlgenomics.spec.metrics import METRICS
 from dlgenomics.spec.types import Spec
 from dlgenomics.train.losses import make_loss
+from dlgenomics.train.rates import make_optimizer
 from dlgenomics.train.weights import ClassWeights
 
 
-def compile_model(model: keras.Model, spec: Spec,
+def compile_model(model: keras.Model, spec: Spec, batches: int,
                   weights: Mapping[str, ClassWeights | None] = {}) -> None:
     """Give a model the optimizer and losses of its spec.
 
@@ -24,14 +25,16 @@ def compile_model(model: keras.Model, spec: Spec,
     Args:
         model: as `build_model` made it.
         spec: its ``training`` section counts.
+        batches: how many there are in an epoch, for schedules that count epochs.
         weights: class weights by target.
     """
     training, names = spec.training, spec.model.outputs
     losses = {name: make_loss(training.loss[name], weights.get(name)) for name in names}
     shares = {name: training.loss_weights.get(name, 1.0) for name in names}
     several = len(names) > 1
+    factor = training.batch_size / (training.reference_batch_size or training.batch_size)
     model.compile(
-        optimizer=make_object(keras.optimizers, training.optimizer),
+        optimizer=make_optimizer(training.optimizer, batches, factor),
         loss=losses if several else losses[names[0]],
         loss_weights=shares if several else shares[names[0]],
     )

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.build import build_model
+from dlgenomics.build import assemble_model, build_model
 from dlgenomics.data.examples import Examples, labels_of, load_examples
 from dlgenomics.data.feed import Feed, TrainingFeed
 from dlgenomics.data.labels import resolve_columns
@@ -137,11 +137,20 @@ def resume(run_folder: Path, *, progress: Progress = silent) -> Run:
 
 def _fit(run: RunFolder, spec: Spec, examples: Examples, progress: Progress) -> Run:
     model = build_model(spec)
-    compile_model(model, spec, _class_weights(spec, examples))
+    training = FeedDataset(TrainingFeed(examples, examples.parts.train, spec.data,
+                                        spec.training.batch_size, seed=spec.training.seed))
+    compile_model(model, spec, len(training), _class_weights(spec, examples))
     remembering = [make_callback(reference) for reference in spec.training.callbacks]
-    history = _fit_epochs(model, run, spec, examples, remembering, progress)
+    history = _fit_epochs(model, run, spec, examples, training, remembering, progress)
     best_epoch = _keep_best(model, remembering, history)
-    return _finish(model, run, spec, examples, history, best_epoch, progress)
+    return _finish(_bare(model, spec), run, spec, examples, history, best_epoch, progress)
+
+
+def _bare(model: keras.Model, spec: Spec) -> keras.Model:
+    """Return the network as it will predict: in float32, without an optimizer's state."""
+    bare = assemble_model(spec)
+    bare.set_weights(model.get_weights())
+    return bare
 
 
 def _class_weights(spec: Spec, examples: Examples) -> dict[str, ClassWeights | None]:
@@ -150,10 +159,8 @@ def _class_weights(spec: Spec, examples: Examples) -> dict[str, ClassWeights | N
 
 
 def _fit_epochs(model: keras.Model, run: RunFolder, spec: Spec, examples: Examples,
-                remembering: list[keras.callbacks.Callback],
+                training: FeedDataset, remembering: list[keras.callbacks.Callback],
                 progress: Progress) -> list[dict[str, float]]:
-    training = FeedDataset(TrainingFeed(examples, examples.parts.train, spec.data,
-                                        spec.training.batch_size, seed=spec.training.seed))
     keeper = Keeper(run, remembering, len(training), spec.training.epochs, progress)
     done = len(read_history(run.checkpoint)) if run.checkpoint.exists() else 0
     if done and (done >= spec.training.epochs or _had_stopped(run, model, remembering)):
@@ -197,10 +204,8 @@ def _finish(model: keras.Model, run: RunFolder, spec: Spec, examples: Examples,
             history: list[dict[str, float]], best_epoch: int, progress: Progress) -> Run:
     _check_finite(model, run)
     write_history(run, history)  # a kill between checkpoint and history leaves a line out
-    # A compiled model would save its optimizer's state too.
-    bare = keras.Model(model.input, model.output, name=model.name)
     with atomic_path(run.weights) as part:
-        bare.save_weights(part)
+        model.save_weights(part)
     predictions, metrics, columns = evaluate_parts(model, spec, examples, progress)
     write_arrays(run.predictions, predictions)
     write_arrays(run.examples, _stored_examples(spec, examples))

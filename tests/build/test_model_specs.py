@@ -86,6 +86,7 @@ def test_keras_builds_it_and_one_step_changes_every_weight(name: str) -> None:
 
     from dlgenomics.build import build_model
     from dlgenomics.build.objects import make_object
+    from dlgenomics.train.rates import make_optimizer
 
     spec = load(name)
     model = build_model(spec)
@@ -93,7 +94,7 @@ def test_keras_builds_it_and_one_step_changes_every_weight(name: str) -> None:
     x, y = random_batch(spec)
     before = [w.numpy() for w in model.trainable_variables]
     model.compile(
-        optimizer=make_object(keras.optimizers, spec.training.optimizer),
+        optimizer=make_optimizer(spec.training.optimizer, batches=1),
         loss=bare({t: make_object(keras.losses, r) for t, r in spec.training.loss.items()}),
         run_eagerly=True,
     )

@@ -219,7 +219,7 @@ def test_an_error_in_the_middle_leaves_no_file_and_the_old_one(
         if len(calls) == 2:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("dlgenomics.predict.writers.TsvWriter.write", full)
+    monkeypatch.setattr("dlgenomics.predict.writers.tables.TsvWriter.write", full)
     with pytest.raises(OutputError, match="no space left"):
         model.pipeline.predict_to_file(
             out, {"fasta_file": genome, "intervals_file": intervals}, batch_size=8)

@@ -18,16 +18,16 @@ def simulation(tmp_path, monkeypatch):
 
 
 def test_sequences_and_labels_are_read_back(simulation, tmp_path):
-    files = write_simulation(simulation, tmp_path / "out", "TAL1")
+    files = write_simulation(simulation, tmp_path / "out")
     assert [path.name for path in files] == ["sequences.fa.gz", "labels.tsv", "motifs.bed"]
     found = read_sequences(files[0], 200)
     assert (found.codes == simulation.codes).all()
     labels = read_table(files[1]).joined(found.names, "x")
-    assert (labels.numbers("bound") == simulation.labels).all()
+    assert (labels.numbers("bound") == simulation.labels[:, 0]).all()
 
 
 def test_the_truth_is_a_bed_file_of_motifs(simulation, tmp_path):
-    files = write_simulation(simulation, tmp_path, "TAL1")
+    files = write_simulation(simulation, tmp_path)
     names = read_sequences(files[0], 200).names
     truth, embedded = read_intervals(files[2]), simulation.embeddings
     assert [names.index(c) for c in truth.contig_names] == embedded.sequence.tolist()
@@ -38,8 +38,8 @@ def test_the_truth_is_a_bed_file_of_motifs(simulation, tmp_path):
 
 
 def test_the_same_simulation_gives_the_same_bytes(simulation, tmp_path):
-    one = write_simulation(simulation, tmp_path / "a", "TAL1")
-    two = write_simulation(simulation, tmp_path / "b", "TAL1")
+    one = write_simulation(simulation, tmp_path / "a")
+    two = write_simulation(simulation, tmp_path / "b")
     assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
 
 
@@ -47,7 +47,7 @@ def test_the_same_simulation_gives_the_same_bytes(simulation, tmp_path):
 def test_intervals_of_a_written_genome_give_the_sequences_back(simulation, tmp_path, spacer):
     fasta, bed = write_genome(simulation, tmp_path, spacer=spacer)
     intervals = read_intervals(bed)
-    assert (intervals.columns["bound"].astype(int) == simulation.labels).all()
+    assert (intervals.columns["bound"].astype(int) == simulation.labels[:, 0]).all()
     assert intervals.contigs == ("chr1", "chr2")
     assert set(intervals.strand) == {"+", "-"}
     with Genome(fasta) as genome:
@@ -64,3 +64,22 @@ def test_a_written_genome_has_unknown_bases_between(simulation, tmp_path):
     assert text.count("N") == 41 * 50
     assert max(map(len, fasta.read_text().split("\n"))) == 80
     assert not np.isin(list("acgtn"), list(text)).any()
+
+
+def test_several_motifs_have_a_label_each_and_their_names_in_the_truth(tmp_path):
+    motifs = (load_motif("CTCF"), load_motif("ZNF143"), load_motif("SIX5"))
+    made = simulate("multi-motif", motifs, count=50, length=200, seed=2)
+    files = write_simulation(made, tmp_path)
+    names = read_sequences(files[0], 200).names
+    table, truth = read_table(files[1]).joined(names, "x"), read_intervals(files[2])
+    for column, motif in enumerate(motifs):
+        labels = table.numbers(motif.name)
+        assert (labels == made.labels[:, column]).all()
+        here = truth.columns["name"] == motif.name
+        holders = {truth.contig_names[i] for i in np.flatnonzero(here)}
+        assert holders == {n for n, label in zip(names, labels, strict=True) if label}
+        assert (truth.end - truth.start)[here].tolist() == [motif.width] * int(here.sum())
+    _, bed = write_genome(made, tmp_path)
+    columns = read_intervals(bed).columns
+    found = np.stack([columns[motif.name].astype(int) for motif in motifs], axis=1)
+    assert (found == made.labels).all()

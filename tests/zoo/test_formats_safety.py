@@ -308,3 +308,16 @@ def test_random_bytes_never_crash(tmp_path: Path, rng: np.random.Generator) -> N
             recognise(path)
             with pytest.raises(DataError):
                 read_keras_network(path)
+
+
+def test_texts_of_a_file_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    arch = write_json(tmp_path / "a.json", "Sequential", [
+        layer("Evil\x1b[2J", "n\x1b]0;x\x07", batch_input_shape=[None, 4])])
+    with pytest.raises(UnknownLayersError) as caught:
+        read_keras_network(arch)
+    assert "\x1b" not in str(caught.value)
+    path = write_zip(tmp_path / "x.pth", {}, pickled=b"c\x1b[2Jm\nf\n(tR.")
+    from dlgenomics_zoo.formats.torch_checkpoint import read_torch
+    with pytest.raises(DataError) as other:
+        read_torch(path)
+    assert "\x1b" not in str(other.value)

@@ -26,7 +26,7 @@ from dlgenomics_cli.output import (
 @click.option("--sequences", type=click.Path(), help="Instead: a FASTA of sequences; - is standard "
               "input.")
 @click.option("-o", "--output", default="-", show_default=True,
-              help="A file that ends in .tsv, .tsv.gz or .parquet; - prints TSV.")
+              help="A file that ends in .tsv, .tsv.gz, .parquet, .bed or .h5; - prints TSV.")
 @click.option("--resize", type=click.Choice(["center"]), help="Take the model's length around each "
               "centre, where lengths differ.")
 @click.option("--pad", is_flag=True, help="Fill up with N past the ends of contigs.")
@@ -47,7 +47,7 @@ def predict(name: str, fasta: str | None, intervals: str | None, sequences: str 
     if as_json and output == "-":
         raise click.UsageError("--json prints a summary; name a file with -o for the predictions.")
     from dlgenomics.package.manifest import read_manifest
-    from dlgenomics.predict.loader import open_loader
+    from dlgenomics.predict.loaders.opening import open_loader
     from dlgenomics.predict.writers import check_ending
     from dlgenomics_zoo.client import open_package
 

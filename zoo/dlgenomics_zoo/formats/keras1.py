@@ -43,8 +43,6 @@ _NAMES: Final = {
     "dropout_W": "dropout",
     "dropout_U": "recurrent_dropout",
     "length": "size",
-    "depth_multiplier": "depth_multiplier",
-    "theta": "theta",
 }
 _DIM_ORDERING: Final = {"th": "channels_first", "tf": "channels_last"}
 _MERGES: Final = {

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final, cast
 
+from dlgenomics.spec.problems import shown
 from dlgenomics_zoo.formats.errors import UnsafeModelError, damaged
 
 MAX_STEPS: Final = 3_000_000
@@ -271,7 +272,7 @@ class _Machine:
         found = Name(module, name)
         known = str(found) in self.rules.functions or str(found) in self.rules.names
         if not known and (not self.rules.classes or module.split(".", maxsplit=1)[0] in _SYSTEM):
-            raise self._unsafe(f"the name {found}, which unpickling would import")
+            raise self._unsafe(f"the name {shown(str(found))}, which unpickling would import")
         self.stack.append(found)
 
     def _do_reduce(self, _: Any) -> None:
@@ -283,7 +284,7 @@ class _Machine:
             raise self._unsafe("a call of something that is no function")
         known = self.rules.functions.get(str(function))
         if known is None:
-            raise self._unsafe(f"a call of {function}")
+            raise self._unsafe(f"a call of {shown(str(function))}")
         return known(*arguments)
 
     def _do_newobj(self, _: Any) -> None:
@@ -310,7 +311,7 @@ class _Machine:
         if known is not None:
             return known(*arguments)
         if not self.rules.classes:
-            raise self._unsafe(f"an object of the class {of}")
+            raise self._unsafe(f"an object of the class {shown(str(of))}")
         return Inert(of, arguments)
 
     def _do_build(self, _: Any) -> None:

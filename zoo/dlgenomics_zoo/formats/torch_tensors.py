@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -149,7 +148,3 @@ def as_array(tensor: Tensor, content: bytes, path: Path, *, little: bool = True)
     if storage.kind == _BFLOAT16:
         return (native.astype(np.uint32) << np.uint32(16)).view(np.float32)
     return native
-
-
-Reader = Callable[[Storage], bytes]
-"""Gives all bytes of a storage's block."""

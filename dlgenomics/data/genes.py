@@ -1,0 +1,148 @@
+"""Genes and other features of a GTF file; plain, gzip or bgzip."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.data.intervals import Intervals, make_intervals
+from dlgenomics.data.split import Rows
+from dlgenomics.errors import DataError
+from dlgenomics.files import open_text
+
+_COLUMNS: Final = 9
+_DIGITS: Final = 12
+_ATTRIBUTE: Final = re.compile(r'\s*([^\s;"]+)\s+(?:"([^"]*)"|([^\s;"]+))\s*(?:;|$)')
+
+
+@dataclass(frozen=True)
+class Features:
+    """Lines of a GTF in their order, as columns of equal length.
+
+    Attributes:
+        places: where they lie: 0-based, half-open, with strands ``+``, ``-`` or ``.``.
+        columns: ``source``, ``feature``, ``score`` and ``frame``, as texts.
+        attributes: of each line; of one that is given twice, the last.
+        stranded: whether every line of the file has a strand.
+        path: the file, for messages.
+    """
+
+    places: Intervals
+    columns: Mapping[str, NDArray[Any]]
+    attributes: Sequence[Mapping[str, str]]
+    stranded: bool
+    path: str = "<gtf>"
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, rows: Rows) -> Features:
+        """Return some lines."""
+        return Features(self.places[rows], {k: v[rows] for k, v in self.columns.items()},
+                        [self.attributes[row] for row in rows], self.stranded, self.path)
+
+    def attribute(self, name: str, missing: str = "") -> NDArray[Any]:
+        """Return one attribute of each line, as texts."""
+        return np.array([one.get(name, missing) for one in self.attributes], object)
+
+    def attribute_names(self) -> list[str]:
+        """Return the names of all attributes, in the order in which they first come."""
+        return list(dict.fromkeys(name for one in self.attributes for name in one))
+
+    def anchors(self, *, end: bool) -> NDArray[np.int64]:
+        """Return where each feature begins on its strand, or where it ends, as a boundary.
+
+        A boundary lies before the base of its number: a feature on ``+`` begins at ``start`` and
+        ends at ``end``; on ``-`` it is the other way round.
+
+        Raises:
+            DataError: a feature has no strand.
+        """
+        unknown = np.flatnonzero(self.places.strand == ".")
+        if len(unknown):
+            line = None if self.places.line is None else int(self.places.line[unknown[0]])
+            raise DataError("a feature must have a strand, + or -, for what is upstream of it. "
+                            "Received: '.'. Mend or remove the line.", path=self.path, line=line)
+        forward = (self.places.strand == "+") != end
+        return np.where(forward, self.places.start, self.places.end)
+
+
+def read_gtf(path: Path | str, feature: str) -> Features:
+    """Read the lines of one feature.
+
+    Args:
+        path: the file.
+        feature: what the third column says, such as ``gene``.
+
+    Raises:
+        MissingFileError: no such file.
+        DataError: a malformed line, with its number, or no line of that feature.
+    """
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    kinds: dict[str, None] = {}
+    stranded = True
+    with open_text(path, "the GTF") as stream:
+        for number, text in enumerate(stream, start=1):
+            if text.startswith("#") or not text.strip():
+                continue
+            row = text.rstrip("\r\n").split("\t")
+            _check_row(row, path, number)
+            stranded = stranded and row[6] in "+-"
+            kinds.setdefault(row[2])
+            if row[2] == feature:
+                rows.append(row)
+                lines.append(number)
+    if not rows:
+        raise DataError(f"a GTF must have lines of the feature {feature!r}. Received: "
+                        f"{', '.join(kinds) or 'no lines'}.", path=path)
+    return _features(rows, lines, path, stranded=stranded)
+
+
+def _check_row(row: list[str], path: Path | str, number: int) -> None:
+    if len(row) != _COLUMNS or row[6] not in ("+", "-", "."):
+        raise DataError("a line of a GTF must have 9 columns separated by tabs, the seventh of "
+                        f"them the strand. Received: {' '.join(row)[:60]!r}. Is it a GTF?",
+                        path=path, line=number)
+
+
+def _features(rows: list[list[str]], lines: list[int], path: Path | str, *,
+              stranded: bool) -> Features:
+    places = make_intervals([(row[0], *_place(row, path, number), row[6])
+                             for row, number in zip(rows, lines, strict=True)], lines)
+    columns = {name: np.array([row[place] for row in rows], object)
+               for name, place in (("source", 1), ("feature", 2), ("score", 5), ("frame", 7))}
+    attributes = [_attributes(row[8], path, number)
+                  for row, number in zip(rows, lines, strict=True)]
+    return Features(places, columns, attributes, stranded, str(path))
+
+
+def _place(row: list[str], path: Path | str, number: int) -> tuple[int, int]:
+    """Return 0-based start and end; a GTF counts from 1 and includes the end."""
+    start, end = (int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
+                  for text in row[3:5])
+    if not 1 <= start <= end:
+        raise DataError("columns 4 and 5 must be whole numbers with 1 <= start <= end. "
+                        f"Received: {row[3]!r} and {row[4]!r}.", path=path, line=number)
+    return start - 1, end
+
+
+def _attributes(text: str, path: Path | str, number: int) -> dict[str, str]:
+    """Return the attributes of a line: ``name "value";`` or ``name value;``, one by one."""
+    found: dict[str, str] = {}
+    at, text = 0, text.rstrip("; ")
+    while at < len(text):
+        match = _ATTRIBUTE.match(text, at)
+        if match is None:
+            raise DataError('attributes must read like gene_id "ENSG01"; level 2; '
+                            f"Received: {text[at:at + 60]!r}. Is it a GFF3?",
+                            path=path, line=number)
+        found[match[1]] = match[2] if match[2] is not None else match[3]
+        at = match.end()
+    return found

@@ -1,0 +1,1 @@
+"""Files → batches for prediction, one kind of files a file."""

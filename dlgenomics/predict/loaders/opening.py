@@ -1,0 +1,91 @@
+"""The loader for the files that are given."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from dlgenomics.errors import DlgError, did_you_mean
+from dlgenomics.predict.dataloader import Dataloader, LoaderArgument
+from dlgenomics.predict.loaders.intervals import IntervalLoader
+from dlgenomics.predict.loaders.loader import Loader, letter_inputs
+from dlgenomics.predict.loaders.sequences import SequenceLoader
+from dlgenomics.predict.loaders.table import TableLoader
+from dlgenomics.predict.schema import ArraySchema, LoaderSchema
+from dlgenomics.spec.inputs import Input
+
+_RESIZE: Final = LoaderArgument(
+    "resize", "'center' takes the model's length around each centre; None refuses other lengths")
+_TABLE: Final = LoaderArgument(
+    "table_file", "a table with the columns of numeric inputs, joined by the rows' names")
+_INTERVALS: Final = (
+    LoaderArgument("fasta_file", "the genome: FASTA, plain or bgzip", required=True),
+    LoaderArgument("intervals_file", "BED3 to BED6 and more, or narrowPeak", required=True),
+    _RESIZE,
+    LoaderArgument("pad", "fill up with N past the ends of contigs; else refuse", default=False),
+    _TABLE,
+    LoaderArgument("data_folder", "where the relative paths of bigWig inputs start", default="."),
+)
+_SEQUENCES: Final = (
+    LoaderArgument("sequences_file", "instead: a FASTA of sequences", required=True), _RESIZE,
+    _TABLE,
+)
+_NUMBERS: Final = (
+    LoaderArgument("table_file", "a tab-separated table with a header", required=True),)
+
+
+def own_dataloader(inputs: Mapping[str, Input]) -> Dataloader:
+    """Return the dataloader of a model whose spec describes its inputs."""
+    known = {one.name: one for one in (*_INTERVALS, *_SEQUENCES)} if letter_inputs(inputs) else {
+        one.name: one for one in _NUMBERS}
+    arrays = {name: ArraySchema(tuple(one.shape), one.doc) for name, one in inputs.items()}
+    metadata = ({"ranges": "the windows that were read"} if letter_inputs(inputs)
+                else {"id": "the row's name"})
+    return Dataloader(
+        name="of dlgenomics", arguments=tuple(known.values()),
+        open=functools.partial(open_loader, inputs),
+        schema=LoaderSchema(next(iter(arrays.values())) if len(arrays) == 1 else arrays,
+                            metadata=metadata),
+        example=_no_example)
+
+
+def _no_example(folder: str | None) -> dict[str, Any]:  # noqa: ARG001 - there is none anywhere
+    raise DlgError("only dataloaders of Kipoi's models have example files. Received: a model of "
+                   "dlgenomics. `dlg test` replays its stored test; `dlg simulate` makes files.")
+
+
+def open_loader(inputs: Mapping[str, Input], arguments: Mapping[str, Any]) -> Loader:
+    """Return the loader for the files that are given.
+
+    These are ``fasta_file`` with ``intervals_file``, or ``sequences_file``; or, for a model that
+    takes numbers alone, ``table_file``.
+
+    Raises:
+        DlgError: an argument is unknown or missing.
+        DataError: a file is not what it must be.
+    """
+    kind, takes = _kind_of_loader(inputs, arguments)
+    known = [one.name for one in takes]
+    for name in arguments:
+        if name not in known:
+            raise DlgError(f"a dataloader takes {', '.join(known)}. Received: {name!r}."
+                           f"{did_you_mean(name, known)}")
+    missing = [one.name for one in takes if one.required and one.name not in arguments]
+    if missing:
+        wanted = ("table_file" if kind is TableLoader
+                  else "fasta_file and intervals_file, or sequences_file")
+        raise DlgError(f"a dataloader needs {wanted}. Received: no {missing[0]}.")
+    opened: Loader = kind(inputs, **arguments)
+    return opened
+
+
+def _kind_of_loader(
+    inputs: Mapping[str, Input], arguments: Mapping[str, Any]
+) -> tuple[Callable[..., Loader], tuple[LoaderArgument, ...]]:
+    """Return the loader for a model and some files, and what it takes."""
+    if not letter_inputs(inputs):
+        return TableLoader, _NUMBERS
+    if "sequences_file" in arguments:
+        return SequenceLoader, _SEQUENCES
+    return IntervalLoader, _INTERVALS

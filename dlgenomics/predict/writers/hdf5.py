@@ -1,0 +1,49 @@
+"""Predictions as an HDF5 file, with the groups that Kipoi's have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.predict.writers.result import Result, leaves
+
+_CHUNK_BYTES: Final = 1 << 20
+_LARGEST_CHUNK: Final = 10_000
+
+
+class Hdf5Writer:
+    """Datasets ``preds``, and ``metadata/ranges/chr`` and so on of what is kept.
+
+    Nested keys are groups; an item of a list has its number. Texts are UTF-8.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = h5py.File(path, "w")
+
+    def write(self, result: Result) -> None:
+        """Add rows."""
+        for key, array in leaves(result.nested()):
+            values = array.astype(object) if array.dtype.kind in "OU" else array
+            if key not in self._file:
+                self._make(key, array)
+            dataset = self._file[key]
+            first = len(dataset)
+            dataset.resize(first + len(array), axis=0)
+            dataset[first:] = values
+
+    def _make(self, key: str, array: NDArray[Any]) -> None:
+        is_text = array.dtype.kind in "OU"
+        size = max(1, int(np.prod(array.shape[1:])) * array.dtype.itemsize)
+        chunk = min(_LARGEST_CHUNK, max(1, _CHUNK_BYTES // size))
+        self._file.create_dataset(
+            key, shape=(0, *array.shape[1:]), maxshape=(None, *array.shape[1:]),
+            chunks=(chunk, *array.shape[1:]), compression="gzip",
+            dtype=h5py.string_dtype() if is_text else array.dtype)
+
+    def finish(self) -> None:
+        """Close the file."""
+        self._file.close()
