@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +13,9 @@ from dlgenomics.progress import Progress, silent
 if TYPE_CHECKING:
     from dlgenomics.spec import Spec
     from dlgenomics.train.fit import Run
+
+Find = Callable[[str], Path]
+"""A packaged model's name → the folder of its package; `Path` takes names as folders."""
 
 _HERE: Final = Path(__file__).resolve().parent
 
@@ -30,11 +33,16 @@ class SpecEntry:
     name: str
     path: Path
 
-    def load(self) -> Spec:
-        """Return the checked spec."""
+    def load(self, find: Find = Path) -> Spec:
+        """Return the checked spec.
+
+        Args:
+            find: a packaged model's name → its folder, for models that the spec takes as blocks.
+        """
+        from dlgenomics.package.donors import packaged_in  # noqa: PLC0415
         from dlgenomics.spec import load_spec  # noqa: PLC0415 - keeps `import dlgenomics` light
 
-        return load_spec(self.path)
+        return load_spec(self.path, lambda name: packaged_in(find(name)))
 
     def build(self) -> Any:
         """Return the `keras.Model`, with fresh weights."""
@@ -43,7 +51,7 @@ class SpecEntry:
         return build_model(self.load())
 
     def train(self, data_folder: Path | str = ".", run_folder: Path | str | None = None, *,
-              replace: bool = False, progress: Progress = silent) -> Run:
+              replace: bool = False, progress: Progress = silent, find: Find = Path) -> Run:
         """Train and write a run folder (default ``runs/NAME``).
 
         Args:
@@ -51,11 +59,16 @@ class SpecEntry:
             run_folder: what is written.
             replace: write over a run that is there.
             progress: told of batches and epochs.
+            find: a packaged model's name → its folder, for models that the spec builds on.
         """
-        from dlgenomics.train.fit import train  # noqa: PLC0415 - starts TensorFlow
+        from dlgenomics.package.donors import read_donors  # noqa: PLC0415
+        from dlgenomics.package.read import load_package  # noqa: PLC0415 - starts TensorFlow
+        from dlgenomics.train.fit import train  # noqa: PLC0415
 
+        spec = self.load(find)
         folder = Path(run_folder) if run_folder is not None else Path("runs") / self.name
-        return train(self.load(), Path(data_folder), folder, replace=replace, progress=progress)
+        return train(spec, Path(data_folder), folder, replace=replace, progress=progress,
+                     donors=read_donors(spec, lambda name: load_package(find(name))))
 
     def package(self, run_folder: Path | str, folder: Path | str) -> Path:
         """Package a finished run of this spec into a folder.

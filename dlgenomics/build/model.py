@@ -13,7 +13,9 @@ from dlgenomics.build.layers import layer_class
 from dlgenomics.build.objects import make_arguments
 from dlgenomics.build.units import axes_of_a_unit
 from dlgenomics.spec import check_size
+from dlgenomics.spec.calibration import score_layers
 from dlgenomics.spec.inputs import Input
+from dlgenomics.spec.transfer import frozen_layers
 from dlgenomics.spec.types import Layer, Precision, Spec
 
 _CALLED_WITH_SEPARATE_INPUTS: Final = ("MultiHeadAttention", "GroupQueryAttention")
@@ -69,14 +71,17 @@ def _assembled(spec: Spec) -> keras.Model:
     inputs = {name: _make_input(name, spec.data.inputs[name]) for name in spec.model.inputs}
     tensors = {name: _scaled(spec.data.inputs[name], inputs[name]) for name in inputs}
     made: dict[str, keras.Layer] = {}
+    frozen, precise = frozen_layers(spec), score_layers(spec)
     for layer in spec.model.layers:
         before = [tensors[source] for source in layer.inputs]
-        dtype = "float32" if layer.name in spec.model.outputs else None
+        dtype = "float32" if layer.name in precise else None
         if layer.shares:
             again = _apply(made[layer.shares], layer, before)
             tensors[layer.name] = keras.layers.Identity(name=layer.name, dtype=dtype)(again)
         else:
             made[layer.name] = _make_layer(layer, dtype)
+            if layer.name in frozen:
+                made[layer.name].trainable = False
             tensors[layer.name] = _apply(made[layer.name], layer, before)
     outputs = {name: tensors[name] for name in spec.model.outputs}
     return keras.Model(_single(inputs), _single(outputs), name=_model_name(spec.name))

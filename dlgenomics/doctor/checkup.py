@@ -11,6 +11,7 @@ from dlgenomics.doctor import labels, network, split, training
 from dlgenomics.doctor.finding import SEVERITIES, Finding
 from dlgenomics.doctor.subject import Subject, read_facts
 from dlgenomics.spec.document import Document, read_document
+from dlgenomics.spec.packaged import Packages
 from dlgenomics.spec.parse import check_document
 
 Check = Callable[[Subject], Iterator[Finding]]
@@ -38,7 +39,8 @@ CHECKS: Final[Mapping[str, Check]] = {
 """Every check by name. Those that need examples find nothing where no data are given."""
 
 
-def examine(text: str, source: str = "<spec>", data_folder: Path | None = None) -> list[Finding]:
+def examine(text: str, source: str = "<spec>", data_folder: Path | None = None,
+            packages: Packages | None = None) -> list[Finding]:
     """Look at a spec, and at its data where a folder is given, before anything is trained.
 
     Starts no TensorFlow.
@@ -47,6 +49,7 @@ def examine(text: str, source: str = "<spec>", data_folder: Path | None = None) 
         text: the spec.
         source: its file, for messages.
         data_folder: where the spec's relative paths start; None leaves the data out.
+        packages: finds the packaged models that the spec takes as blocks.
 
     Returns:
         What the checks found, the worst first, each at its place.
@@ -56,7 +59,7 @@ def examine(text: str, source: str = "<spec>", data_folder: Path | None = None) 
         DataError: the data are not what they must be.
     """
     document = read_document(text, source)
-    spec, warnings = check_document(document)
+    spec, warnings = check_document(document, packages)
     facts = None if data_folder is None else read_facts(spec, data_folder)
     subject = Subject(spec, tuple(warnings), facts)
     found = [_placed(finding, name, document)

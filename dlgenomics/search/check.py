@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from dlgenomics.errors import SearchError, SpecError
 from dlgenomics.spec.document import Document, Path, read_document
+from dlgenomics.spec.packaged import Packages
 from dlgenomics.spec.parse import check_document
 from dlgenomics.spec.point import Point, apply_point
 from dlgenomics.spec.problems import Problems, received
@@ -18,14 +19,19 @@ _MOST_VALUES: Final = 100
 """Of a space with more values only the first and last of each axis are tried."""
 
 
-def check_search_values(text: str, source: str) -> None:
+def check_search_values(text: str, source: str, packages: Packages | None = None) -> None:
     """Check the values that a spec searches with, if it has a search.
+
+    Args:
+        text: the spec.
+        source: its file, for messages.
+        packages: finds the packaged models that it takes as blocks.
 
     Raises:
         SpecError: with every problem found.
     """
     document = read_document(text, source)
-    search = check_document(document)[0].search
+    search = check_document(document, packages)[0].search
     if search is not None:
         check_values(document, search)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dlgenomics.spec.arguments import Argument, Arguments, Boolean, Choice, Integer, Text
+from dlgenomics.spec.arguments import Argument, Arguments, Boolean, Choice, Integer, Maybe, Text
 from dlgenomics.spec.document import Path
 from dlgenomics.spec.problems import Problems, must_be
 
@@ -22,6 +22,7 @@ RESIDUAL: Final = "Residual"
 SHARED: Final = "Shared"
 SIAMESE: Final = "Siamese"
 STRANDS: Final = "ReverseComplementAverage"
+PACKAGE: Final = "Package"
 
 
 _MERGES: Final = (
@@ -47,13 +48,16 @@ BLOCKS: Final[dict[str, Arguments]] = {
     SHARED: {"of": Argument(Text())},
     SIAMESE: {"layers": Argument(LayerList()), "merge": Argument(Choice(_MERGES), "Concatenate")},
     STRANDS: {"layers": Argument(LayerList()), "realign": Argument(Boolean(), False)},
+    PACKAGE: {"model": Argument(Text()), "output": Argument(Maybe(Text()), None),
+              "trainable": Argument(Boolean(), False)},
 }
 """The blocks and what may be written in them; all but ``repeat`` take ``from`` and ``name`` too.
 
 ``Shared`` applies a layer above again, with the same weights. ``Siamese`` applies its layers to
 each branch of ``from`` and merges the outputs; ``ReverseComplementAverage`` applies them to a
 sequence and its reverse complement and averages, after turning the second output round if
-``realign`` (for outputs along the sequence).
+``realign`` (for outputs along the sequence). ``Package`` stands for the layers of a packaged model
+up to ``output``, with its weights, which training leaves alone unless ``trainable``.
 """
 
 

@@ -130,7 +130,8 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
         section = _section_below(section, part)
         if section is None:
             return []
-    return list(section.model_fields) if _is_node(section) else []
+    fields = section.model_fields if _is_node(section) else {}
+    return [field.alias or name for name, field in fields.items()]
 
 
 def _is_node(section: Any) -> bool:

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
+from dlgenomics.errors import did_you_mean
 from dlgenomics.spec.arguments import check_arguments, split_entry
 from dlgenomics.spec.blocks import (
     BLOCKS,
     MAX_LAYERS,
+    PACKAGE,
     REPEAT,
     RESIDUAL,
     SHARED,
@@ -21,6 +23,7 @@ from dlgenomics.spec.blocks import (
 from dlgenomics.spec.document import Path
 from dlgenomics.spec.layer_reader import LayerReader
 from dlgenomics.spec.layers import RULES
+from dlgenomics.spec.packaged import Feed, Packaged, PackageShelf, needed_layers, taken_up
 from dlgenomics.spec.problems import Problems, must_be
 from dlgenomics.spec.types import Layer
 
@@ -28,7 +31,7 @@ _ONE: Final = (1, 1)
 
 
 def parse_layers(raw: Any, path: Path, defaults: Mapping[str, Any], inputs: Sequence[str],
-                 problems: Problems) -> tuple[Layer, ...]:
+                 problems: Problems, shelf: PackageShelf | None = None) -> tuple[Layer, ...]:
     """Read ``model.layers``; blocks become the layers they stand for.
 
     Args:
@@ -37,6 +40,7 @@ def parse_layers(raw: Any, path: Path, defaults: Mapping[str, Any], inputs: Sequ
         defaults: ``model.defaults``, already plain data.
         inputs: names of the inputs that layers may follow.
         problems: takes what is wrong.
+        shelf: where ``Package`` blocks come from.
 
     Returns:
         The layers that could be read; all of them if no problem was noted.
@@ -45,6 +49,7 @@ def parse_layers(raw: Any, path: Path, defaults: Mapping[str, Any], inputs: Sequ
         problems.add(path, must_be("layers", "a list of layers", raw))
         return ()
     reader = _GraphReader(inputs, defaults, path, problems)
+    reader.shelf = shelf or reader.shelf
     try:
         found = reader.read_all(raw, path)
     except TooMany as stop:
@@ -59,6 +64,8 @@ class _GraphReader(LayerReader):
 
     entries = 0
     """How many layers were begun so far."""
+    shelf = PackageShelf(None)
+    """Where packaged models come from."""
 
     def read_all(self, entries: Sequence[Any], path: Path) -> list[Layer]:
         """Return the layers that a list stands for."""
@@ -89,18 +96,13 @@ class _GraphReader(LayerReader):
             self._count(below)
             self.wiring.remember(place)
             return []
-        if kind == SHARED:
-            return self._shared(checked["of"], place, below)
-        inside = (*below, "layers")
-        if kind == REPEAT:
-            return self._repeated(checked["times"], checked["layers"], inside)
-        if kind == RESIDUAL:
-            return self._residual(place, checked["layers"], below)
-        if kind == SIAMESE:
-            return self._siamese(place, checked, below)
-        return self._both_strands(place, checked, below)
+        read = {REPEAT: self._repeated, RESIDUAL: self._residual, SHARED: self._shared,
+                SIAMESE: self._siamese, STRANDS: self._both_strands, PACKAGE: self._package}[kind]
+        return read(place, checked, below)
 
-    def _repeated(self, times: int, entries: Sequence[Any], path: Path) -> list[Layer]:
+    def _repeated(self, _place: Mapping[str, Any], checked: Mapping[str, Any],
+                  below: Path) -> list[Layer]:
+        times, entries, path = checked["times"], checked["layers"], (*below, "layers")
         found: list[Layer] = []
         with self._restored_problems():
             for number in range(1, times + 1):
@@ -120,13 +122,13 @@ class _GraphReader(LayerReader):
         finally:
             self.problems, self.wiring.muted = report, muted
 
-    def _residual(self, place: Mapping[str, Any], entries: Sequence[Any],
+    def _residual(self, place: Mapping[str, Any], checked: Mapping[str, Any],
                   below: Path) -> list[Layer]:
         """Return the layers of the block and an Add of the block's input and their output."""
         sources = self.wiring.sources(RESIDUAL, _ONE, place, below, self.problems)
         if sources and sources[0] in self.wiring.names:
             self.wiring.previous = sources[:1]
-        found = self.read_all(entries, (*below, "layers"))
+        found = self.read_all(checked["layers"], (*below, "layers"))
         return [*found, self._joined("Add", (*sources, *self.wiring.previous), place, below)]
 
     def _joined(self, kind: str, inputs: Sequence[str], place: Mapping[str, Any],
@@ -195,9 +197,10 @@ class _GraphReader(LayerReader):
                                             shares=whose)))
         return found
 
-    def _shared(self, of: str, place: Mapping[str, Any], below: Path) -> list[Layer]:
+    def _shared(self, place: Mapping[str, Any], checked: Mapping[str, Any],
+                below: Path) -> list[Layer]:
         """Return a layer above, applied again."""
-        at = (*below, "of")
+        of, at = checked["of"], (*below, "of")
         if self.wiring.is_input(of):
             self.problems.add(at, f"'of' must name a layer above. Received: the input {of!r}.")
         meant = self.wiring.source(of, at, self.problems, "of")
@@ -210,3 +213,52 @@ class _GraphReader(LayerReader):
                                      self.problems)
         return [self.keep(replace(original, name=name, inputs=inputs, path=below,
                                    shares=original.shares or original.name))]
+
+    def _package(self, place: Mapping[str, Any], checked: Mapping[str, Any],
+                 below: Path) -> list[Layer]:
+        """Return the layers of a packaged model that lead to one of its layers."""
+        packaged = self.shelf.take(checked["model"], (*below, "model"), self.problems)
+        output = self._package_output(packaged, checked, below) if packaged else None
+        if packaged is None or output is None:
+            self.wiring.remember(place)
+            return []
+        needed = needed_layers(packaged.spec.model.layers, [output])
+        used = {name for layer in needed for name in layer.inputs}
+        inputs = [name for name in packaged.spec.model.inputs if name in used]
+        name = self.wiring.name(PACKAGE, place, below, self.problems)
+        sources = self.wiring.sources(PACKAGE, (len(inputs), len(inputs)), place, below,
+                                      self.problems)
+        if len(sources) != len(inputs):
+            self.wiring.add(name)
+            return []
+        self.shelf.feeds += [
+            Feed(below, checked["model"], source, packaged.spec.data.inputs[wanted])
+            for wanted, source in zip(inputs, sources, strict=True)]
+        names = {layer.name: self.wiring.free(f"{name}_{layer.name}") for layer in needed}
+        names = {**dict(zip(inputs, sources, strict=True)), **names, output: name}
+        found = taken_up(packaged, checked["model"], needed, names, below,
+                         frozen=not checked.get("trainable", False))
+        for layer in found:
+            self._count(below)
+            self.keep(layer)
+        return found
+
+    def _package_output(self, packaged: Packaged, checked: Mapping[str, Any],
+                        below: Path) -> str | None:
+        """Return the layer at which a block ends, or note that it cannot be told."""
+        model = packaged.spec.model
+        written = checked.get("output")
+        if written is None and len(model.outputs) == 1:
+            return model.outputs[0]
+        names = [layer.name for layer in model.layers]
+        if written in names:
+            return str(written)
+        if written is None:
+            self.problems.add(below, f"{PACKAGE} needs 'output', one of {checked['model']!r}'s "
+                              f"layers, as the model has several outputs: "
+                              f"{', '.join(model.outputs)}. Received: none.", at_key=True)
+        else:
+            self.problems.add((*below, "output"), f"'output' must be a layer of "
+                              f"{checked['model']!r}. Received: {written!r}."
+                              f"{did_you_mean(written, names)}")
+        return None

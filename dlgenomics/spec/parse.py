@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from dlgenomics.errors import Problem, did_you_mean
 from dlgenomics.files import open_text
 from dlgenomics.spec.arguments import Kind, Named, Reference
+from dlgenomics.spec.calibration import insert_calibration, prepare_calibrate
 from dlgenomics.spec.consistency import check_together
 from dlgenomics.spec.document import MAX_BYTES, Document, Path, read_document
 from dlgenomics.spec.dump import dump_yaml
@@ -23,11 +24,13 @@ from dlgenomics.spec.inputs import Input
 from dlgenomics.spec.metrics import metric_problem
 from dlgenomics.spec.optimizers import OPTIMIZER
 from dlgenomics.spec.outline import outline
+from dlgenomics.spec.packaged import Packages, PackageShelf
 from dlgenomics.spec.problems import Problems, must_be, received
 from dlgenomics.spec.search import prepare_search
 from dlgenomics.spec.search_checks import check_search
 from dlgenomics.spec.targets import Task
 from dlgenomics.spec.tasks import TASKS, implied_task
+from dlgenomics.spec.transfer import prepare_transfer
 from dlgenomics.spec.types import SPEC_VERSION, Layer, Spec
 from dlgenomics.spec.vocabulary import AUGMENTATION, CALLBACK, LOSS
 
@@ -40,8 +43,12 @@ HEADS: Final = ("Dense", "Conv1D", "Conv2D")
 _INPUT: Final[TypeAdapter[Any]] = TypeAdapter(Input)
 
 
-def load_spec(path: FilePath | str) -> Spec:
+def load_spec(path: FilePath | str, packages: Packages | None = None) -> Spec:
     """Read and check the spec in a file.
+
+    Args:
+        path: the file.
+        packages: finds the packaged models that it takes as blocks.
 
     Raises:
         MissingFileError: no such file.
@@ -49,24 +56,31 @@ def load_spec(path: FilePath | str) -> Spec:
     """
     with open_text(path, "the spec") as stream:
         text = stream.read(MAX_BYTES + 1)
-    return parse_spec(text, str(path))
+    return parse_spec(text, str(path), packages)
 
 
-def parse_spec(text: str, source: str = "<spec>") -> Spec:
+def parse_spec(text: str, source: str = "<spec>", packages: Packages | None = None) -> Spec:
     """Read and check the text of a spec.
+
+    Args:
+        text: the YAML text.
+        source: the file's name, for messages.
+        packages: finds the packaged models that it takes as blocks.
 
     Raises:
         SpecError: with every problem found.
     """
-    return check_document(read_document(text, source))[0]
+    return check_document(read_document(text, source), packages)[0]
 
 
-def spec_warnings(text: str, source: str = "<spec>") -> list[Problem]:
+def spec_warnings(text: str, source: str = "<spec>",
+                  packages: Packages | None = None) -> list[Problem]:
     """Return what a valid spec probably does not mean, such as an initializer that does not fit."""
-    return check_document(read_document(text, source))[1]
+    return check_document(read_document(text, source), packages)[1]
 
 
-def check_document(document: Document) -> tuple[Spec, list[Problem]]:
+def check_document(document: Document,
+                   packages: Packages | None = None) -> tuple[Spec, list[Problem]]:
     """Turn a document into a spec and its warnings.
 
     Raises:
@@ -76,15 +90,19 @@ def check_document(document: Document) -> tuple[Spec, list[Problem]]:
     raw = _upgraded(document.data, problems)
     inputs, targets = _named(raw, "inputs"), _named(raw, "targets")
     tasks = _tasks(raw, targets, problems)
+    training = _prepared_training(raw.get("training"), list(targets), tasks, problems)
+    calibrate = training.get("calibrate") if isinstance(training, dict) else None
+    model = _prepared_model(raw.get("model"), inputs, list(targets), tasks, problems,
+                            PackageShelf(packages), calibrate)
     prepared = {
         **raw,
         "data": _prepared_data(raw.get("data"), tasks if _is_multitask(raw) else {}, problems),
-        "model": _prepared_model(raw.get("model"), inputs, list(targets), tasks, problems),
-        "training": _prepared_training(raw.get("training"), list(targets), tasks, problems),
+        "model": model,
+        "training": _with_transfer(training, model),
         "search": prepare_search(raw.get("search"), problems),
     }
     spec = validate_types({k: v for k, v in prepared.items() if v is not None}, raw, problems)
-    if spec is not None:
+    if spec is not None and tasks.keys() >= targets.keys():
         check_together(spec, problems)
         if spec.search is not None:
             check_search(spec, spec.search, raw, problems)
@@ -172,7 +190,7 @@ def _prepared_data(data: Any, tasks: Tasks, problems: Problems) -> Any:
 
 
 def _prepared_model(model: Any, inputs: Mapping[str, Any], targets: Sequence[str],
-                    tasks: Tasks, problems: Problems) -> Any:
+                    tasks: Tasks, problems: Problems, shelf: PackageShelf, calibrate: Any) -> Any:
     if not isinstance(model, dict):
         return model
     if "layers" not in model:
@@ -184,11 +202,14 @@ def _prepared_model(model: Any, inputs: Mapping[str, Any], targets: Sequence[str
     before = len(problems.found)
     used = model.get("inputs", list(inputs))
     readable = [n for n in used if isinstance(n, str)] if isinstance(used, list) else list(inputs)
-    layers = parse_layers(model["layers"], ("model", "layers"), defaults, readable, problems)
+    layers = parse_layers(model["layers"], ("model", "layers"), defaults, readable, problems,
+                          shelf)
+    shelf.check_feeds(inputs, problems)
     layers = _named_head(layers, model, targets)
     outputs = model.get("outputs", [layers[-1].name] if layers else [])
     layers = _activated_heads(layers, outputs, tasks)
     layers = choose_initializers(layers, problems)
+    layers = insert_calibration(layers, calibrate, tasks, problems)
     if len(problems.found) == before:
         _check_shapes(layers, {name: inputs.get(name) for name in readable}, problems)
     if used == [] and inputs:
@@ -259,9 +280,19 @@ def _prepared_training(training: Any, targets: Sequence[str], tasks: Tasks,
     found["loss"] = _losses(training.get("loss"), targets, tasks, problems)
     found["metrics"] = _metrics(training.get("metrics"), targets, tasks, problems)
     found["class_weight"] = _class_weights(training.get("class_weight"), targets, problems)
+    if "calibrate" in training:
+        found["calibrate"] = prepare_calibrate(training["calibrate"], targets, problems)
     if isinstance(training.get("loss_weights"), dict):
         _check_targets(training["loss_weights"], targets, (*at, "loss_weights"), problems)
     return {k: v for k, v in found.items() if v is not None}
+
+
+def _with_transfer(training: Any, model: Any) -> Any:
+    """Return the training section with what the layers of packaged models add to it."""
+    if not isinstance(training, dict):
+        return training
+    layers = model.get("layers", ()) if isinstance(model, dict) else ()
+    return {**training, **prepare_transfer(training, layers if isinstance(layers, tuple) else ())}
 
 
 def _class_weights(written: Any, targets: Sequence[str], problems: Problems) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dlgenomics.errors import TooLargeError
 from dlgenomics.spec.arguments import snake_case
 from dlgenomics.spec.outline import View, outline
+from dlgenomics.spec.transfer import frozen_layers
 from dlgenomics.spec.types import Layer, Spec
 
 PARAMETER_LIMIT = 2_000_000_000
@@ -56,6 +57,7 @@ def summarize(spec: Spec) -> Summary:
     """Describe each layer of a spec's network; imports no Keras and allocates nothing."""
     shapes = {name: spec.data.inputs[name].shape for name in spec.model.inputs}
     known = outline(spec.model.layers, shapes)
+    frozen = frozen_layers(spec)
     rows = [LayerSummary(n, "Input", (), s, 0, 0, 1, "") for n, s in shapes.items()]
     for layer in spec.model.layers:
         found = known[layer.name]
@@ -65,7 +67,7 @@ def summarize(spec: Spec) -> Summary:
             inputs=layer.inputs,
             shape=found.shape,
             parameters=sum(found.size),
-            trainable=found.size.trainable,
+            trainable=0 if layer.name in frozen else found.size.trainable,
             receptive_field=_receptive_field(found.view, shapes),
             initializer="" if layer.shares else _initializer(layer),
         ))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, InstanceOf
 from dlgenomics.spec.arguments import Reference, plain
 from dlgenomics.spec.inputs import SEQUENCE_KINDS, Input, SequenceInput, TrackInput
 from dlgenomics.spec.node import Node, Several
+from dlgenomics.spec.pretrained import Pretrained
 from dlgenomics.spec.search import Search
 from dlgenomics.spec.sources import Genome, RandomSplit, Sampling, Source, Split
 from dlgenomics.spec.targets import InputTarget, OutputShape, SpecTask, Target, Task
@@ -92,6 +93,23 @@ class Data(Node):
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where the weights of a layer come from: a layer of a packaged model.
+
+    Attributes:
+        model: the packaged model's name.
+        sha256: of its manifest.
+        layer: the layer there.
+        frozen: whether training leaves it alone.
+    """
+
+    model: str
+    sha256: str
+    layer: str
+    frozen: bool
+
+
+@dataclass(frozen=True)
 class Layer:
     """One layer of the graph, with every choice made.
 
@@ -104,6 +122,7 @@ class Layer:
         wrapped: the layer inside a wrapper such as ``Bidirectional``.
         path: where it stands in the document.
         shares: the layer above whose weights it uses; kind, arguments and wrapped are that one's.
+        origin: where its weights come from, while a spec with ``Package`` blocks is read.
     """
 
     kind: str
@@ -114,6 +133,7 @@ class Layer:
     wrapped: Layer | None = None
     path: tuple[str | int, ...] = field(default=(), compare=False)
     shares: str | None = None
+    origin: Origin | None = field(default=None, compare=False)
 
     def to_data(self) -> Any:
         """Return the layer as a resolved spec writes it."""
@@ -143,6 +163,12 @@ class Model(Node):
 ClassWeight = Literal["balanced"] | Mapping[str, float]
 
 
+Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
+
+
+Calibration = Literal["platt", "isotonic", "temperature"]
+
+
 class Training(Node):
     """How the network is fitted."""
 
@@ -166,13 +192,19 @@ class Training(Node):
     class_weight: Mapping[str, ClassWeight] = {}
     """For each target `balanced`, or a weight for each class: "0" and "1", or the classes' names.
     With one target its name may be left out."""
+    pretrained: Several[Pretrained] = Field(default=(), max_length=100)
+    """Packaged models whose weights layers take before training: a name, `{from, layers, except}`,
+    or a list of these."""
+    freeze: Several[str] = Field(default=(), max_length=1000)
+    """Layers that training leaves as they are, by name or by patterns with `*`; a
+    BatchNormalization among them keeps its statistics."""
+    calibrate: Mapping[str, Calibration] = {}
+    """For each target `platt`, `isotonic` or `temperature`: its probabilities are corrected after
+    training, on the validation set. With one target its name may be left out."""
     batch_size: int = Field(default=128, ge=1, le=1_000_000)
     """Examples in a batch."""
     epochs: int = Field(default=100, ge=1, le=1_000_000)
     """Passes over the training set at the most."""
-Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
-
-
     callbacks: Several[InstanceOf[Reference]] = (
         Reference("EarlyStopping", {"monitor": "val_loss", "patience": 5,
                                     "restore_best_weights": True}),
@@ -229,7 +261,7 @@ def _fields(value: Any) -> Any:
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
         found = {k: getattr(value, k) for k in fields}
-        return {k: _fields(v) for k, v in found.items()
+        return {fields[k].alias or k: _fields(v) for k, v in found.items()
                 if not (v in (None, (), {}) and v == fields[k].default)}
     if isinstance(value, Mapping):
         return {k: _fields(v) for k, v in value.items()}

@@ -13,6 +13,7 @@ CASES = {
     "AttentionSummary": ({"units": 3, "kernel_initializer": "he_normal",
                           "kernel_regularizer": "l1"}, SEQ),
     "FrameSlice": ({"frame": 1, "frames": 4}, SEQ),
+    "IsotonicCalibration": ({"knots": 5}, SEQ),
     "PositionEmbedding": ({"embeddings_initializer": "ones", "embeddings_regularizer": "l2"}, SEQ),
     "PositionEncoding": ({"max_wavelength": 50.0}, SEQ),
     "RelativeMultiHeadAttention": (

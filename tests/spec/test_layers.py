@@ -189,6 +189,7 @@ CASES = {
     ],
     "StochasticShift": [({"max_shift": 3}, SEQ)],
     "Threshold": [({}, SEQ), ({"threshold": 0.5, "value": 1e-6}, FLAT)],
+    "IsotonicCalibration": [({}, FLAT), ({"knots": 5}, SEQ)],
     "Scale": [({}, SEQ), ({"scale": False}, FLAT), ({"center": False}, IMAGE)],
     "FrameSlice": [({}, SEQ), ({"frame": 1}, SEQ), ({"frame": 3, "frames": 4}, SEQ)],
     "ReverseComplement": [({}, SEQ), ({"complement": False}, SEQ)],

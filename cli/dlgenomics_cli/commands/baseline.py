@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dlgenomics_cli.donors import package_folder
 from dlgenomics_cli.example import example
 from dlgenomics_cli.output import json_option, progress, show, show_json, show_table
 
@@ -40,7 +41,7 @@ def baseline(run_or_spec: str, data: Path, k: int, one_strand: bool, as_json: bo
     counting: dict[str, Any] = {"k": k, "both_strands": not one_strand}
     with progress() as following:
         if not Path(run_or_spec).is_dir():
-            spec = resolve_columns(registry[run_or_spec].load(), data)
+            spec = resolve_columns(registry[run_or_spec].load(package_folder), data)
             record = fit_baselines(spec, load_examples(spec, data), progress=following, **counting)
         else:
             record = fit_run_baselines(Path(run_or_spec), progress=following, **counting)

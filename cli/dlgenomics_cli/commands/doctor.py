@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dlgenomics_cli.donors import packaged_model
 from dlgenomics_cli.example import example
 from dlgenomics_cli.output import json_option, say, show, show_json
 
@@ -36,7 +37,7 @@ def doctor(spec: str, data: Path | None, as_json: bool) -> None:
     path = registry[spec].path
     with open_text(path, "the spec") as stream:
         text = stream.read()
-    findings = examine(text, str(path), data)
+    findings = examine(text, str(path), data, packaged_model)
     if as_json:
         show_json([dataclasses.asdict(finding) for finding in findings])
     else:

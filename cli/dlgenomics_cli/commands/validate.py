@@ -6,6 +6,7 @@ import dataclasses
 
 import click
 
+from dlgenomics_cli.donors import packaged_model
 from dlgenomics_cli.example import example
 from dlgenomics_cli.output import json_option, say, show, show_json
 
@@ -30,8 +31,8 @@ def validate(specs: tuple[str, ...], as_json: bool) -> None:
         with open_text(path, "the spec") as stream:
             text = stream.read()
         try:
-            warnings, problems = spec_warnings(text, str(path)), []
-            check_search_values(text, str(path))
+            warnings, problems = spec_warnings(text, str(path), packaged_model), []
+            check_search_values(text, str(path), packaged_model)
         except SpecError as error:
             warnings, problems = [], list(error.problems)
         results.append({

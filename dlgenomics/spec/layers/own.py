@@ -87,6 +87,10 @@ def _scale_size(values: Values, shapes: Sequence[Shape]) -> Size:
     return Size((int(values["scale"]) + int(values["center"])) * _channels(shapes))
 
 
+def _knots_size(values: Values, shapes: Sequence[Shape]) -> Size:
+    return Size(0, 2 * values["knots"] * _channels(shapes))
+
+
 def _framed_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
     rank_is(shapes[0], 2, _SEQUENCE)
     length, frame, frames = shapes[0][0], values["frame"], values["frames"]
@@ -153,6 +157,9 @@ RULES: Final[dict[str, LayerRule]] = {
         {"threshold": Argument(Number(), 0.0), "value": Argument(Number(), 0.0)}
     ),
     "Scale": LayerRule({"scale": _YES, "center": _YES}, size=_scale_size, transparent=True),
+    "IsotonicCalibration": LayerRule(
+        {"knots": Argument(Integer(2, 10_000), 64)}, size=_knots_size
+    ),
     "FrameSlice": LayerRule(
         {"frame": Argument(Integer(0), 0), "frames": Argument(Integer(), 3)},
         shape=_framed_shape,

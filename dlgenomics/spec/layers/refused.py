@@ -90,7 +90,7 @@ REFUSED_ARGUMENTS: Final = {
     "input_shape": "The shape follows from data.inputs.",
     "batch_input_shape": "The shape follows from data.inputs.",
     "weights": "Weights are loaded from a package.",
-    "trainable": "Every layer of a spec is trained.",
+    "trainable": "Name the layer in training.freeze.",
     "stateful": "Batches are independent of each other.",
     "return_state": "Only outputs can be passed on.",
     "alpha": "In Keras 3 it is called 'negative_slope'.",
