@@ -51,7 +51,8 @@ class SpecEntry:
         return build_model(self.load())
 
     def train(self, data_folder: Path | str = ".", run_folder: Path | str | None = None, *,
-              replace: bool = False, progress: Progress = silent, find: Find = Path) -> Run:
+              replace: bool = False, progress: Progress = silent, find: Find = Path,
+              devices: int = 1, tensorboard: bool = False) -> Run:
         """Train and write a run folder (default ``runs/NAME``).
 
         Args:
@@ -60,6 +61,8 @@ class SpecEntry:
             replace: write over a run that is there.
             progress: told of batches and epochs.
             find: a packaged model's name → its folder, for models that the spec builds on.
+            devices: how many share each batch.
+            tensorboard: write logs for TensorBoard as well.
         """
         from dlgenomics.package.donors import read_donors  # noqa: PLC0415
         from dlgenomics.package.read import load_package  # noqa: PLC0415 - starts TensorFlow
@@ -68,7 +71,8 @@ class SpecEntry:
         spec = self.load(find)
         folder = Path(run_folder) if run_folder is not None else Path("runs") / self.name
         return train(spec, Path(data_folder), folder, replace=replace, progress=progress,
-                     donors=read_donors(spec, lambda name: load_package(find(name))))
+                     donors=read_donors(spec, lambda name: load_package(find(name))),
+                     devices=devices, tensorboard=tensorboard)
 
     def package(self, run_folder: Path | str, folder: Path | str) -> Path:
         """Package a finished run of this spec into a folder.

@@ -50,6 +50,9 @@ def load_checkpoint(
     path: Path, model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]
 ) -> list[dict[str, float]]:
     """Bring a model and its callbacks to the state that was saved; return the history."""
+    if not model.optimizer.built:  # a scaler of losses built twice has its state twice
+        with model.distribute_strategy.scope():
+            model.optimizer.build(model.trainable_variables)
     with np.load(path, allow_pickle=False) as stored:
         state = json.loads(str(stored["state"]))
         for i, variable in enumerate(_variables(model)):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,15 +21,28 @@ from dlgenomics.errors import RunError
 from dlgenomics.files import atomic_path
 from dlgenomics.progress import Progress, silent
 from dlgenomics.spec.types import Spec
+from dlgenomics.train.average import Average
+from dlgenomics.train.calibrate import calibrate_model, check_calibration
 from dlgenomics.train.checkpoint import load_checkpoint, read_history
 from dlgenomics.train.compile import compile_model, make_callback
 from dlgenomics.train.dataset import EpochSetter, FeedDataset, single
+from dlgenomics.train.devices import describe_devices, sharing
 from dlgenomics.train.diagnostics import Diagnostics
 from dlgenomics.train.evaluate import Metrics, evaluate_parts
+from dlgenomics.train.events import Events, write_events
 from dlgenomics.train.keeper import Keeper
 from dlgenomics.train.measure import Measure
+from dlgenomics.train.pretrained import (
+    Donor,
+    find_weights,
+    pack_weights,
+    set_weights,
+    unpack_weights,
+    with_hashes,
+)
 from dlgenomics.train.run import (
     RunFolder,
+    read_initial,
     read_record,
     read_spec,
     start_run,
@@ -68,6 +82,9 @@ def train(
     replace: bool = False,
     command: str = "",
     progress: Progress = silent,
+    donors: Mapping[str, Donor] = {},
+    devices: int = 1,
+    tensorboard: bool = False,
 ) -> Run:
     """Train a spec's network and write a run folder.
 
@@ -78,16 +95,26 @@ def train(
         replace: write over a run that is there.
         command: what was typed, for the record.
         progress: told of batches and epochs.
+        donors: the models of ``training.pretrained``, by name.
+        devices: how many share each batch; see `dlgenomics.train.devices`.
+        tensorboard: write logs for TensorBoard as well.
 
     Raises:
         DataError: the data are not what they must be.
+        DlgError: there are fewer devices.
         RunError: the folder holds a run already.
         TooLargeError: the network is too large.
+        PackageError: a donor does not have what the spec takes from it.
     """
+    spec = with_hashes(spec, donors)
     spec = resolve_columns(spec, data_folder)
     examples = load_examples(spec, data_folder)
+    check_calibration(spec, examples)
     spec = fit_scaling(spec, examples)
     run = RunFolder(run_folder)
+    with sharing(devices):
+        model = build_model(spec)
+    initial, taken = find_weights(model, spec, donors)
     record = {
         "name": spec.name,
         "command": command or "dlgenomics.train.fit.train",
@@ -97,10 +124,14 @@ def train(
         "split": examples.parts.sizes(),
         "positives": _positives(spec, examples),
         "examples": summarize_examples(examples),
+        "pretrained": [asdict(one) for one in taken],
         "versions": versions(),
+        "device": describe_devices(devices),
+        "devices": devices,
+        "tensorboard": tensorboard,
     }
-    start_run(run, spec, record, replace=replace)
-    return _fit(run, spec, examples, progress)
+    start_run(run, spec, record, replace=replace, initial=pack_weights(initial))
+    return _fit(run, model, spec, examples, progress)
 
 
 def _positives(spec: Spec, examples: Examples) -> dict[str, dict[str, list[int]]]:
@@ -132,14 +163,18 @@ def resume(run_folder: Path, *, progress: Progress = silent) -> Run:
     if changed:
         raise RunError(f"a run must be resumed on the data it began with. Received: {changed[0]} "
                        "has changed. Restore it, or train anew.", folder=run_folder)
-    return _fit(run, spec, examples, progress)
+    with sharing(record.get("devices", 1)):
+        model = build_model(spec)
+    return _fit(run, model, spec, examples, progress)
 
 
-def _fit(run: RunFolder, spec: Spec, examples: Examples, progress: Progress) -> Run:
-    model = build_model(spec)
+def _fit(run: RunFolder, model: keras.Model, spec: Spec, examples: Examples,
+         progress: Progress) -> Run:
+    set_weights(model, unpack_weights(read_initial(run)))
     training = FeedDataset(TrainingFeed(examples, examples.parts.train, spec.data,
                                         spec.training.batch_size, seed=spec.training.seed))
-    compile_model(model, spec, len(training), _class_weights(spec, examples))
+    with model.distribute_strategy.scope():
+        compile_model(model, spec, len(training), _class_weights(spec, examples))
     remembering = [make_callback(reference) for reference in spec.training.callbacks]
     history = _fit_epochs(model, run, spec, examples, training, remembering, progress)
     best_epoch = _keep_best(model, remembering, history)
@@ -164,14 +199,24 @@ def _fit_epochs(model: keras.Model, run: RunFolder, spec: Spec, examples: Exampl
     keeper = Keeper(run, remembering, len(training), spec.training.epochs, progress)
     done = len(read_history(run.checkpoint)) if run.checkpoint.exists() else 0
     if done and (done >= spec.training.epochs or _had_stopped(run, model, remembering)):
-        return load_checkpoint(run.checkpoint, model, remembering)
+        history = load_checkpoint(run.checkpoint, model, remembering)
+        model.optimizer.finalize_variable_values(model.trainable_variables)  # as fit does
+        if _wants_events(run):
+            write_events(run.events, history)
+        return history
+    average = Average()
     model.fit(
         training, initial_epoch=done, epochs=spec.training.epochs, verbose=0,
-        callbacks=[EpochSetter(training), Measure(spec, examples), *remembering,
-                   _diagnostics(run, spec, examples), keeper],
+        callbacks=[EpochSetter(training), average.begin, Measure(spec, examples), *remembering,
+                   average.end, _diagnostics(run, spec, examples), keeper,
+                   *([Events(run.events, lambda: keeper.history)] if _wants_events(run) else [])],
         shuffle=False,  # the feed shuffles by seed and epoch; Keras would by global state
     )
     return keeper.history
+
+
+def _wants_events(run: RunFolder) -> bool:
+    return bool(read_record(run).get("tensorboard"))
 
 
 def _diagnostics(run: RunFolder, spec: Spec, examples: Examples) -> Diagnostics:
@@ -203,6 +248,7 @@ def _keep_best(model: keras.Model, remembering: list[keras.callbacks.Callback],
 def _finish(model: keras.Model, run: RunFolder, spec: Spec, examples: Examples,
             history: list[dict[str, float]], best_epoch: int, progress: Progress) -> Run:
     _check_finite(model, run)
+    calibration = calibrate_model(model, spec, examples)
     write_history(run, history)  # a kill between checkpoint and history leaves a line out
     with atomic_path(run.weights) as part:
         model.save_weights(part)
@@ -212,8 +258,9 @@ def _finish(model: keras.Model, run: RunFolder, spec: Spec, examples: Examples,
     write_json(run.columns, columns)
     write_json(run.metrics, metrics)
     write_record(run, {**read_record(run), "status": "finished", "epochs": len(history),
-                       "best_epoch": best_epoch})
+                       "best_epoch": best_epoch, "calibration": calibration})
     run.checkpoint.unlink(missing_ok=True)
+    run.initial.unlink(missing_ok=True)
     return Run(run.folder, metrics, len(history), best_epoch)
 
 

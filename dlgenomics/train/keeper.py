@@ -35,7 +35,6 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Restore the checkpoint, if there is one."""
         if self.run.checkpoint.exists():
-            self.model.optimizer.build(self.model.trainable_variables)
             self.history = load_checkpoint(self.run.checkpoint, self.model, self.remembering)
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -50,7 +49,8 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Write checkpoint and history."""
         row = {name: float(value) for name, value in (logs or {}).items()}
-        row["learning_rate"] = float(self.model.optimizer.learning_rate)
+        row["learning_rate"] = float(
+            keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         self.history = [*self.history, row]
         save_checkpoint(self.run.checkpoint, self.model, self.remembering, self.history)
         write_history(self.run, self.history)

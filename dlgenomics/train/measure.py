@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from dlgenomics.build import assemble_model
 from dlgenomics.data.examples import Examples
 from dlgenomics.data.split import Rows
 from dlgenomics.spec.types import Spec
@@ -21,7 +22,8 @@ class Measure(keras.callbacks.Callback):  # type: ignore[misc]
 
     With several targets, metrics and losses are also logged by target: ``val_TARGET_METRIC``.
     Keras's own ``loss`` is the mean over the epoch's batches, with dropout, augmentation, class
-    weights and penalty.
+    weights and penalty. What is trained in half precision or on several devices is measured as it
+    will predict: in float32, on one.
     """
 
     def __init__(self, spec: Spec, examples: Examples) -> None:
@@ -29,10 +31,19 @@ class Measure(keras.callbacks.Callback):  # type: ignore[misc]
         self.spec = spec
         self.examples = examples
         self.sample = _sample(spec, examples)
+        self.twin: keras.Model | None = None
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Make the network that is measured, if it is not the one that is trained."""
+        shared = self.model.distribute_strategy.num_replicas_in_sync > 1
+        if shared or self.spec.training.precision != "float32":
+            self.twin = assemble_model(self.spec)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Measure."""
         assert logs is not None  # noqa: S101 - Keras hands over the epoch's logs
+        if self.twin is not None:
+            self.twin.set_weights(self.model.get_weights())
         penalty = float(sum(self.model.losses)) if self.model.losses else 0.0
         logs["penalty"] = penalty
         logs.update(self._measured(self.sample))
@@ -41,7 +52,7 @@ class Measure(keras.callbacks.Callback):  # type: ignore[misc]
         logs.update({f"val_{name}": value for name, value in held_out.items()})
 
     def _measured(self, rows: Rows) -> dict[str, float]:
-        answers = answer(self.model, self.spec, self.examples, rows)
+        answers = answer(self.twin or self.model, self.spec, self.examples, rows)
         return named_values(self.spec, answers)
 
 

@@ -2,7 +2,9 @@
 
     spec.yaml              the resolved spec
     run.json               status, seed, versions, SHA-256 of the data, sizes of the split
+    initial.npz            the weights taken from other models, until the run is finished
     history.csv            one line an epoch
+    tensorboard/           the same for TensorBoard, where it was asked for
     diagnostics.csv        gradient norm and share of dead units of each layer, by epoch
     checkpoint.npz         the state after the last epoch, until the run is finished
     model.weights.h5       the weights kept (of the best epoch)
@@ -22,6 +24,7 @@ import csv
 import io
 import json
 import platform
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -32,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.errors import RunError
-from dlgenomics.files import atomic_path, write_text
+from dlgenomics.files import atomic_path, sha256_of, write_text
 from dlgenomics.spec import load_spec, spec_to_yaml
 from dlgenomics.spec.types import Spec
 
@@ -56,9 +59,19 @@ class RunFolder:
         return self.folder / "run.json"
 
     @property
+    def initial(self) -> Path:
+        """The weights that layers take from other models, until the run is finished."""
+        return self.folder / "initial.npz"
+
+    @property
     def history(self) -> Path:
         """Losses and metrics, one line an epoch."""
         return self.folder / "history.csv"
+
+    @property
+    def events(self) -> Path:
+        """The folder of TensorBoard's event files."""
+        return self.folder / "tensorboard"
 
     @property
     def diagnostics(self) -> Path:
@@ -112,8 +125,16 @@ def versions() -> dict[str, str]:
             **{name: metadata.version(name) for name in _PACKAGES}}
 
 
-def start_run(run: RunFolder, spec: Spec, record: Mapping[str, Any], *, replace: bool) -> None:
+def start_run(run: RunFolder, spec: Spec, record: Mapping[str, Any], *, replace: bool,
+              initial: Mapping[str, NDArray[Any]] = {}) -> None:
     """Begin a run in an empty or new folder.
+
+    Args:
+        run: the folder.
+        spec: the resolved spec.
+        record: what ``run.json`` shall say.
+        replace: write over a run that is there.
+        initial: weights taken from other models; their hash is recorded.
 
     Raises:
         RunError: the folder holds a run already and ``replace`` is false.
@@ -127,9 +148,13 @@ def start_run(run: RunFolder, spec: Spec, record: Mapping[str, Any], *, replace:
                        next_step=None if done else f"dlg resume {run.folder}")
     for file in (run.record, run.history, run.checkpoint, run.weights, run.examples,
                  run.predictions, run.columns, run.metrics, run.report, run.diagnostics,
-                 run.baselines):
+                 run.baselines, run.initial):
         file.unlink(missing_ok=True)
+    shutil.rmtree(run.events, ignore_errors=True)
     write_text(run.spec, spec_to_yaml(spec))
+    if initial:
+        write_arrays(run.initial, initial)
+        record = {**record, "initial": sha256_of(run.initial)}
     write_record(run, {**record, "status": "started"})
 
 
@@ -197,3 +222,19 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """Return the arrays of an .npz; object arrays are refused."""
     with np.load(path, allow_pickle=False) as stored:
         return {name: stored[name] for name in stored.files}
+
+
+def read_initial(run: RunFolder) -> dict[str, NDArray[Any]]:
+    """Return the weights that layers of a started run take from other models; often none.
+
+    Raises:
+        RunError: they are not those that the run began with.
+    """
+    expected = read_record(run).get("initial")
+    if expected is None:
+        return {}
+    if not run.initial.is_file() or sha256_of(run.initial) != expected:
+        raise RunError(f"a run must be resumed with the weights it began with. Received: "
+                       f"{run.initial.name} {'changed' if run.initial.is_file() else 'missing'}. "
+                       "Restore it, or train anew.", folder=run.folder)
+    return read_arrays(run.initial)
