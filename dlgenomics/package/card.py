@@ -29,6 +29,9 @@ def model_card(spec: Spec, training: Mapping[str, Any], command: str) -> str:
         _arrays(spec),
         _use(spec),
         _metrics(training),
+        _calibration(training),
+        _origins(spec, training),
+        _origin(training),
         _making(spec, training, command),
     ]
     return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
@@ -106,10 +109,50 @@ def _metrics(training: Mapping[str, Any]) -> str:
     return "\n".join(["## Results", "", *lines]) if lines else ""
 
 
+def _calibration(training: Mapping[str, Any]) -> str:
+    lines = []
+    for target, found in training.get("calibration", {}).items():
+        errors = [f"{part} {found['before'][part]['ece']:.3f} before, {after['ece']:.3f} after"
+                  for part, after in found["after"].items() if after["ece"] is not None]
+        lines.append(f"- `{target}`: {found['method']}, fitted on the {found['fitted_on']} set; "
+                     f"expected calibration error {'; '.join(errors)}")
+    return "\n".join(["## Calibration", "", *lines]) if lines else ""
+
+
+def _origins(spec: Spec, training: Mapping[str, Any]) -> str:
+    """Name the models that gave weights, or those that are averaged."""
+    if "members" in training:
+        lines = [f"- {one['name']}, SHA-256 of its model.yaml `{one['sha256']}`"
+                 for one in training["members"]]
+        return "\n".join([f"## The average of {len(lines)} models", "", *lines])
+    lines = [f"- {one.model}, SHA-256 of its model.yaml `{one.sha256}`"
+             for one in spec.training.pretrained]
+    return "\n".join(["## Initial weights from", "", *lines]) if lines else ""
+
+
+def _origin(training: Mapping[str, Any]) -> str:
+    """Say where an imported model comes from and what was translated."""
+    origin = training.get("imported", {})
+    if not origin:
+        return ""
+    facts = {"Source": origin.get("source"), "Model": origin.get("model"),
+             "Port": origin.get("port"), "Keras": origin.get("keras_version")}
+    lines = [f"- **{title}**: {value}" for title, value in facts.items() if value]
+    lines += [f"- **Address**: {url}" for url in origin.get("urls", ())]
+    lines += [f"- **File**: {name}, sha256 {digest}"
+              for name, digest in origin.get("files", {}).items()]
+    notes = [f"- {note}" for note in training.get("notes", ())]
+    changes = ["", "What was translated or guessed:", "", *notes] if notes else []
+    return "\n".join(["## Where it comes from", "", *lines, *changes])
+
+
 def _making(spec: Spec, training: Mapping[str, Any], command: str) -> str:
+    if "imported" in training:
+        return f"## How it was made\n\nNot trained here, but translated:\n\n```\n{command}\n```"
     split = ", ".join(f"{n:,} {part}" for part, n in training.get("split", {}).items())
     epochs = training.get("epochs")
     kept = f"{epochs} epochs, epoch {training.get('best_epoch')} kept. " if epochs else ""
-    return (f"## How it was made\n\n{kept}Examples: {split or 'not recorded'}. "
-            f"Seed {spec.training.seed}. The spec, versions and hashes are in `model.yaml`.\n\n"
+    trained = "" if "members" in training else (
+        f"{kept}Examples: {split or 'not recorded'}. Seed {spec.training.seed}. ")
+    return (f"## How it was made\n\n{trained}The spec, versions and hashes are in `model.yaml`.\n\n"
             f"```\n{command}\n```")

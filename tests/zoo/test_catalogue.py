@@ -24,11 +24,20 @@ from dlgenomics_zoo.catalogue import (
 Dlg = Callable[..., tuple[int, str, str]]
 
 
-def test_packages_come_first_then_kipoi_by_name() -> None:
+def test_packages_come_first_then_kipoi_by_name_then_those_in_wheels() -> None:
     names = [entry.name for entry in list_models()]
     assert names[0] == "dragonn/tal1"
-    assert len(names) == 2177
-    assert names[1:] == sorted(names[1:])
+    assert names[1:2177] == sorted(names[1:2177])
+    assert names[2177:2183] == [*(f"spliceai/{i}" for i in range(1, 6)), "mmsplice/Acceptor"]
+    assert len(names) == 2177 + 22
+
+
+def test_models_in_wheels_show_their_licence(run_dlg: Dlg) -> None:
+    for name in ("spliceai/1", "pypi:spliceai/1"):
+        status, out, _ = run_dlg("info", name)
+        assert (status, "NO COMMERCIAL USE: CC BY-NC 4.0" in out) == (0, True)
+        assert "pypi:spliceai==1.3.1/spliceai/models/spliceai1.h5" in out
+    assert run_dlg("info", "spliceai")[0] == 1
 
 
 @pytest.mark.parametrize(("filters", "count"), [
@@ -38,7 +47,8 @@ def test_packages_come_first_then_kipoi_by_name() -> None:
     ({"status": "gone"}, 927),
     ({"source": "built-in"}, 1),
     ({"source": "kipoi", "status": "native", "framework": "pytorch"}, 4),
-    ({"tag": "splicing", "group": "MMSplice"}, 5),
+    ({"tag": "splicing", "group": "MMSplice", "source": "kipoi"}, 5),
+    ({"source": "pypi", "group": "spliceai", "status": "native"}, 5),
     ({"query": "HOCOMOCO gata"}, 6),
     ({"query": "no such thing"}, 0),
     ({"group": "nothing"}, 0),
@@ -91,13 +101,13 @@ def test_ls_folds_large_groups(run_dlg: Dlg) -> None:
     assert rows["DeepBind (927 models)"][1:4] == ["kipoi", "keras", "gone"]
     assert rows["CpGenie (51 models)"][3] == "native 50, portable 1"
     assert rows["Basset"][3] == "native"
-    assert "2,177 models" in err
+    assert "2,199 models" in err
 
 
 def test_ls_unfolds_when_asked_or_few(run_dlg: Dlg) -> None:
     assert len(run_dlg("ls", "--group", "DeepBind")[1].splitlines()) == 928
-    assert len(run_dlg("ls", "--all")[1].splitlines()) == 2178
-    assert len(run_dlg("ls", "--tsv")[1].splitlines()) == 2178
+    assert len(run_dlg("ls", "--all")[1].splitlines()) == 2200
+    assert len(run_dlg("ls", "--tsv")[1].splitlines()) == 2200
     found = json.loads(run_dlg("ls", "hocomoco", "GATA", "--json")[1])
     assert {one["name"] for one in found} == {f"pwm_HOCOMOCO/human/GATA{n}" for n in range(1, 7)}
     assert len(run_dlg("ls", "hocomoco", "GATA")[1].splitlines()) == 7

@@ -139,7 +139,7 @@ def test_every_entry_of_the_table_is_about_a_model() -> None:
     ("AttentiveChrome/E003", "portable", "kipoi/models#376"),
     ("Basenji", "trust", "a graph is code"),
     ("epidermal_basset/encode-roadmap.basset.clf.testfold-0", "trust", "slot of the optimizer"),
-    ("Optimus_5Prime", "portable", "postproc_sd"),
+    ("APARENT/veff", "portable", "two sequences"),
     ("lsgkm-SVM/Chip/OpenChrom/Cmyc/K562", "out-of-scope", "not a neural network"),
     ("CleTimer/default", "out-of-scope", "gone from their host (acc_model, don_model)"),
 ])

@@ -1,4 +1,4 @@
-"""All models by name, without loading any: your packages, the built-in ones, Kipoi's, your sources.
+"""All models by name, without loading any: yours, the built-in, Kipoi's, those in wheels, sources.
 
 A name is looked up in that order. Models of a source that you declared are listed as
 ``source:name``; the bare name finds them too where nothing before them has it.
@@ -6,7 +6,7 @@ A name is looked up in that order. Models of a source that you declared are list
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,8 +25,19 @@ from dlgenomics_zoo.sources.checkouts import (
 from dlgenomics_zoo.sources.declared import Declared, declared_sources, unknown_source
 from dlgenomics_zoo.sources.folders import FolderSource, all_sources
 from dlgenomics_zoo.sources.permalink import parse_permalink
+from dlgenomics_zoo.sources.wheel_models import PYPI, wheel_models
 
 KIPOI: Final = "kipoi"
+
+
+def _kipoi_models() -> Mapping[str, Descriptor]:
+    return kipoi_index().models
+
+
+_DESCRIBED: Final[dict[str, Callable[[], Mapping[str, Descriptor]]]] = {
+    KIPOI: _kipoi_models, PYPI: wheel_models,
+}
+"""Sources that come with dlgenomics whose models are described, and packaged when asked for."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,8 @@ class Entry:
 
     Attributes:
         name: what `get_model` takes.
-        source: where it comes from: ``local``, ``built-in``, ``kipoi`` or a source you declared.
+        source: where it comes from: ``local``, ``built-in``, ``kipoi``, ``pypi`` or a source you
+            declared.
         folder: its package; None where it is not one.
         task, description, license, tags: from its spec or descriptor; empty where not stated.
         bytes: the size of all files of its package.
@@ -112,13 +124,14 @@ def _searched(entry: Entry) -> str:
 def _entries(wanted: str | None) -> Iterator[Entry]:
     packages = {source.kind: source for source in all_sources()}
     declared = {one.name: one for one in declared_sources()}
-    if wanted is not None and wanted not in (*packages, KIPOI, *declared):
-        raise unknown_source(wanted, {**packages, KIPOI: None, **declared})
+    if wanted is not None and wanted not in (*packages, *_DESCRIBED, *declared):
+        raise unknown_source(wanted, {**packages, **_DESCRIBED, **declared})
     for source in packages.values():
         if wanted in (None, source.kind):
             yield from (_package_entry(source, name) for name in source.names())
-    if wanted in (None, KIPOI):
-        yield from (_kipoi_entry(one, one.name, KIPOI) for one in kipoi_index().models.values())
+    for name, models in _DESCRIBED.items():
+        if wanted in (None, name):
+            yield from (_kipoi_entry(one, one.name, name) for one in models().values())
     for one in declared.values():
         if wanted in (None, one.name):
             yield from _declared_entries(one)
@@ -188,8 +201,9 @@ def _by_name(name: str) -> Location | None:
     for source in all_sources():
         if (source.folder(name) / MANIFEST).is_file():
             return Location(name, source.kind, source.folder(name))
-    if descriptor := kipoi_index().models.get(name.removeprefix(f"{KIPOI}:")):
-        return Location(name, KIPOI, descriptor)
+    for source_name, models in _DESCRIBED.items():
+        if descriptor := models().get(name.removeprefix(f"{source_name}:")):
+            return Location(name, source_name, descriptor)
     return next(filter(None, (_in_declared(one, name) for one in declared_sources())), None)
 
 
@@ -208,7 +222,7 @@ def _in_declared(source: Declared, name: str) -> Location | None:
 
 def _not_found(name: str) -> ModelNotFoundError:
     error = ModelNotFoundError(name, sorted(_known_names()))
-    if any(model.group == name for model in kipoi_index().models.values()):
+    if any(one.group == name for models in _DESCRIBED.values() for one in models().values()):
         error.next_step = f"dlg ls --group {name}"
     return error
 
@@ -216,7 +230,8 @@ def _not_found(name: str) -> ModelNotFoundError:
 def _known_names() -> Iterable[str]:
     for source in all_sources():
         yield from source.names()
-    yield from kipoi_index().models
+    for models in _DESCRIBED.values():
+        yield from models()
     for one in declared_sources():
         yield from (entry.name for entry in _declared_entries(one) if not entry.problem)
 

@@ -13,17 +13,22 @@ from dlgenomics.data.layout import Layout
 from dlgenomics.errors import DlgError
 from dlgenomics.progress import Progress, silent
 from dlgenomics_zoo.fetch import Confirm, fetch_files
+from dlgenomics_zoo.fetch import RemoteFile as Fetchable
 from dlgenomics_zoo.fetch.consent import within_limit
-from dlgenomics_zoo.formats.keras_network import LegacyNetwork, read_keras_network
+from dlgenomics_zoo.formats.keras_network import LegacyNetwork
 from dlgenomics_zoo.formats.keras_spec import network_document
 from dlgenomics_zoo.formats.torch_checkpoint import read_torch
+from dlgenomics_zoo.imports import around
 from dlgenomics_zoo.imports.dna import read_dna
 from dlgenomics_zoo.imports.imported import Imported
-from dlgenomics_zoo.imports.networks import document_spec, file_hashes, single_input
-from dlgenomics_zoo.kipoi.descriptor import Descriptor
+from dlgenomics_zoo.imports.networks import document_spec, file_hashes, read_network
+from dlgenomics_zoo.kipoi.descriptor import Descriptor, RemoteFile
 from dlgenomics_zoo.kipoi.files import fetchable
-from dlgenomics_zoo.kipoi.standing import GONE, NATIVE, TRUST, about, standing_of
+from dlgenomics_zoo.kipoi.index import kipoi_index
+from dlgenomics_zoo.kipoi.standing import GONE, NATIVE, TRUST, about, around_of, standing_of
 from dlgenomics_zoo.ports import port_spec, port_weights, read_port
+from dlgenomics_zoo.sources.pypi import wheel_file_at
+from dlgenomics_zoo.sources.wheel_models import wheel_models
 
 _PORT: Final = "port-"
 _KERAS_MODEL: Final = "kipoi.model.KerasModel"
@@ -57,12 +62,38 @@ def import_kipoi(descriptor: Descriptor, *, length: int | None = None, loader: s
         DlgError: its files are not what they should be, or a length is needed.
     """
     loader = loader or _loader(descriptor)
+    before = _model_before(descriptor)
     paths = _fetched(descriptor, confirm, progress)
-    origin = {"source": "Kipoi", "model": descriptor.name, "files": file_hashes([*paths.values()]),
-              "urls": [file.url for file in descriptor.files]}
+    first = _fetched(before, confirm, progress) if before else {}
+    origin = {"source": _place(descriptor), "model": descriptor.name,
+              "files": file_hashes([*first.values(), *paths.values()]),
+              "urls": [file.url for one in (before, descriptor) if one for file in one.files]}
     if loader.startswith(_PORT):
         return _ported(descriptor, loader.removeprefix(_PORT), paths["weights"], origin)
-    return _keras(descriptor, paths, length, origin)
+    network = _with_around(descriptor, _read(descriptor, paths, length))
+    if before:
+        network = around.joined(_read(before, first, length), network)
+    return _keras(descriptor, network, origin)
+
+
+def _model_before(descriptor: Descriptor) -> Descriptor | None:
+    """Return the model whose predictions a model's network reads, if there is one."""
+    name = around_of(descriptor).get("after")
+    return kipoi_index().models[name] if name else None
+
+
+def _with_around(descriptor: Descriptor, network: LegacyNetwork) -> LegacyNetwork:
+    """Return a network with what its class does around it."""
+    said = around_of(descriptor)
+    if "constants" in said:
+        network = around.with_constants(network, said["constants"])
+    if "outputs" in said:
+        network = around.with_outputs(network, said["outputs"])
+    if "split" in said:
+        network = around.with_split(network, said["split"])
+    if "scale" in said:
+        network = around.with_scale(network, *(descriptor.arguments[one] for one in said["scale"]))
+    return network
 
 
 def _loader(descriptor: Descriptor) -> str:
@@ -84,9 +115,14 @@ def _fetched(descriptor: Descriptor, confirm: Confirm, progress: Progress) -> di
     here = {file.role: Path(unquote(urlsplit(file.url).path)) for file in descriptor.files
             if file.url.startswith("file://")}
     away = [file for file in descriptor.files if file.role not in here]
-    found = fetch_files([fetchable(file, descriptor.license) for file in away],
+    found = fetch_files([_fetchable(file, descriptor.license) for file in away],
                         confirm=confirm, progress=progress)
     return {**here, **{file.role: path for file, path in zip(away, found, strict=True)}}
+
+
+def _fetchable(file: RemoteFile, licence: str) -> Fetchable:
+    """Return a file to fetch; of one in a wheel, size and other places are known."""
+    return wheel_file_at(file.url) or fetchable(file, licence)
 
 
 def _ported(descriptor: Descriptor, name: str, path: Path, origin: Mapping[str, Any]) -> Imported:
@@ -103,11 +139,8 @@ def _ported(descriptor: Descriptor, name: str, path: Path, origin: Mapping[str, 
     return Imported(spec, port_weights(port, checkpoint), checkpoint.notes, origin)
 
 
-def _keras(descriptor: Descriptor, paths: Mapping[str, Path], length: int | None,
+def _keras(descriptor: Descriptor, network: LegacyNetwork,
            origin: Mapping[str, Any]) -> Imported:
-    path, weights = ((paths["arch"], paths["weights"]) if "arch" in paths
-                     else (paths["weights"], None))
-    network = _read(descriptor, path, weights, length)
     document = network_document(network, _name(descriptor))
     document = _with_dna(descriptor, document)
     document = _with_labels(document, _labels(descriptor))
@@ -116,19 +149,10 @@ def _keras(descriptor: Descriptor, paths: Mapping[str, Path], length: int | None
                     {**origin, "keras_version": network.keras_version or "not said"})
 
 
-def _read(descriptor: Descriptor, path: Path, weights: Path | None,
-          length: int | None) -> LegacyNetwork:
-    network = read_keras_network(path, weights)
-    only = single_input(network)
-    if only is None or None not in only[1]:
-        return network
-    fixed = length or _own_length(descriptor)
-    if fixed is None:
-        raise DlgError("a network for sequences of any length needs one to be chosen. Received: "
-                       f"none for {descriptor.name!r}. Give the length (length=500, or "
-                       "--length 500).")
-    shape = [fixed if size is None else size for size in only[1]]
-    return read_keras_network(path, weights, shapes={only[0]: shape})
+def _read(descriptor: Descriptor, paths: Mapping[str, Path], length: int | None) -> LegacyNetwork:
+    path, weights = ((paths["arch"], paths["weights"]) if "arch" in paths
+                     else (paths["weights"], None))
+    return read_network(path, weights, length or _own_length(descriptor), descriptor.name)
 
 
 def _own_length(descriptor: Descriptor) -> int | None:
@@ -147,7 +171,8 @@ def _with_dna(descriptor: Descriptor, document: dict[str, Any]) -> dict[str, Any
     if not layout.fits(shape) or layout.alphabet != ALPHABET:
         return document
     center = _own_length(descriptor) is not None
-    return read_dna(document, name, layout, shape[layout.axes.index("length")], center=center)
+    n = "zeros" if descriptor.dataloader.default_args.get("neutral_value") == 0 else "quarter_n"
+    return read_dna(document, name, layout, shape[layout.axes.index("length")], center=center, n=n)
 
 
 def kipoi_layout(descriptor: Descriptor) -> Layout | None:
@@ -179,13 +204,22 @@ def _with_labels(document: dict[str, Any], labels: list[str]) -> dict[str, Any]:
     return {**document, "data": data}
 
 
+def _place(descriptor: Descriptor) -> str:
+    """Return in words where a model comes from."""
+    if kipoi_index().models.get(descriptor.name) is descriptor:
+        return "Kipoi's model zoo"
+    if wheel_models().get(descriptor.name) is descriptor:
+        return "a wheel of the package index"
+    return "a source in Kipoi's form"
+
+
 def _name(descriptor: Descriptor) -> str:
     return re.sub(r"[^A-Za-z0-9._/-]", "_", descriptor.name)
 
 
 def _facts_data(descriptor: Descriptor) -> dict[str, Any]:
     """Return what the descriptor says of the model, as a spec's head has it."""
-    doc = f"Imported from Kipoi's model {descriptor.name}."
+    doc = f"Imported from {_place(descriptor)}: {descriptor.name}."
     authors = [{"name": p.name, **({"github": p.github} if p.github else {})}
                for p in descriptor.authors if p.name]
     return {

@@ -71,11 +71,11 @@ def _table() -> dict[str, Any]:
 
 
 @functools.cache
-def _notes() -> dict[str, Mapping[str, str]]:
+def _notes() -> dict[str, Mapping[str, Any]]:
     return {one["match"]: one for one in _table()["models"]}
 
 
-def _note(name: str) -> Mapping[str, str]:
+def _note(name: str) -> Mapping[str, Any]:
     """Return what the table knows of a model, or of its group."""
     return _notes().get(name) or _notes().get(f"{name.partition('/')[0]}/*", {})
 
@@ -98,12 +98,18 @@ def standing_of(one: Descriptor) -> Standing:
                     tuple(_warnings(one, status)))
 
 
+def around_of(one: Descriptor) -> Mapping[str, Any]:
+    """Return what a model's class does around its network; see `dlgenomics_zoo.imports.around`."""
+    found: Mapping[str, Any] = _known(one).get("around", {})
+    return found
+
+
 def status_of(one: Descriptor) -> str:
     """Return a model's status alone, as listings need it."""
     return _status(one)[0]
 
 
-def _known(one: Descriptor) -> Mapping[str, str]:
+def _known(one: Descriptor) -> Mapping[str, Any]:
     """Return the table's note if this is a model of Kipoi's, under whatever name it lies here."""
     kipoi = kipoi_index().models.get(one.name)
     if kipoi is one:

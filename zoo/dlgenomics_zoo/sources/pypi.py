@@ -21,6 +21,11 @@ from dlgenomics_zoo.fetch.wheel import WheelMember
 TABLE: Final = "pypi_files.tsv"
 
 
+def wheel_packages() -> list[str]:
+    """Return the packages whose weights are recorded, in the order of the table."""
+    return list(dict.fromkeys(row["package"] for row in _rows()))
+
+
 def wheel_files(package: str) -> tuple[RemoteFile, ...]:
     """Return the weights that a package's wheel holds, in the order of the wheel.
 
@@ -50,6 +55,12 @@ def wheel_file(package: str, name: str) -> RemoteFile:
         raise DlgError(f"a file of {package} must be one of {', '.join(by_name)}. "
                        f"Received: {name!r}.{did_you_mean(name, by_name)}")
     return by_name[name]
+
+
+def wheel_file_at(url: str) -> RemoteFile | None:
+    """Return the recorded file of an address ``pypi:PACKAGE==VERSION/PATH``, or None."""
+    found = (_remote(row) for row in _rows())
+    return next((remote for remote in found if remote.urls[0] == url), None)
 
 
 def _rows() -> list[dict[str, str]]:
