@@ -202,7 +202,7 @@ class ArrayInput(Node):
 
     kind: Literal["array"]
     """The kind of input."""
-    shape: Several[int] = Field(min_length=1)
+    shape: Several[Length] = Field(min_length=1, max_length=8)
     """The shape without the batch axis."""
     key: str | None = None
     """The array's name in `data.train.arrays`; default: the input's name."""

@@ -132,5 +132,9 @@ class LayerReader:
             self.problems.add(below, f"{inner} takes its arguments as a mapping. "
                               f"Received: {received(arguments)}.")
             return None
+        for key in _PLACE_KEYS[:2]:
+            if key in arguments:
+                self.problems.add((*below, key), f"{inner} in {kind} has no {key!r} of its own. "
+                                  f"Received: one. Write it in {kind}.", at_key=True)
         checked = self._arguments(inner, inner_rule, arguments, below)
         return None if checked is None else Layer(inner, snake_case(inner), checked, (), path=below)

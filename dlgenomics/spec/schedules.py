@@ -24,7 +24,7 @@ from dlgenomics.spec.arguments import (
     NumberList,
     Reference,
 )
-from dlgenomics.spec.document import Path
+from dlgenomics.spec.document import Path, as_float_text
 from dlgenomics.spec.problems import Problems, must_be, received
 
 RATE: Final = Number(minimum=0.0)
@@ -83,7 +83,8 @@ class Rate:
         """Return the number or the schedule."""
         if isinstance(value, int | float) and not isinstance(value, bool):
             return RATE.check(name, value, path, problems)
-        if not isinstance(value, str | dict):
+        if not isinstance(value, str | dict) or (
+                isinstance(value, str) and as_float_text(value) is not None):
             problems.add(path, must_be(name, "a number or a schedule", value))
             return None
         found = SCHEDULE.check(name, value, path, problems)

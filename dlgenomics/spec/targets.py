@@ -174,7 +174,7 @@ class ArrayTarget(_Target):
 
     kind: Literal["array"]
     """The kind of target."""
-    shape: Several[int] = Field(min_length=1)
+    shape: Several[Length] = Field(min_length=1, max_length=8)
     """The shape without the batch axis; the last axis holds columns, tracks or classes."""
     key: str | None = None
     """The array's name in `data.train.arrays`; default: the target's name."""

@@ -294,7 +294,7 @@ TRAINING = [
      "Did you mean 'adam'?"),
     ("{optimizer: §null}", "optimizer must be the name of an optimizer, or {Name: {argument: "
      "value}}. Received: nothing."),
-    ("{optimizer: {Adam: {learning_rate: §1e-3}}}", "learning_rate must be a number of at least 0. "
+    ("{optimizer: {Adam: {learning_rate: §1e-3}}}", "learning_rate must be a number or a schedule. "
      "Received: the text '1e-3'. Write 1.0e-3, unquoted."),
     ("{optimizer: {Adam: {learning_rate: {§CosineDekay: {}}}}}", "learning_rate must be a schedule "
      "that specs may use. Received: 'CosineDekay'. Did you mean 'CosineDecay'?"),
