@@ -17,7 +17,7 @@ _GLOROT: Final = ("sigmoid", "tanh", "softmax", "linear", "hard_sigmoid", "hard_
                   "softsign")
 _ACTIVATION_LAYERS: Final = {
     "ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "leaky_relu", "ELU": "elu",
-    "Softmax": "softmax",
+    "Softmax": "softmax", "Threshold": "relu",
 }
 _FAMILIES: Final = {
     "HeNormal": "He", "HeUniform": "He", "GlorotNormal": "Glorot", "GlorotUniform": "Glorot",

@@ -34,6 +34,7 @@ def test_lecun_for_selu(with_layers):
     ("- Activation: {activation: tanh, name: t}", "glorot_uniform (Glorot, chosen for tanh in t)"),
     ("- LeakyReLU", "he_normal (He, chosen for leaky_relu in leaky_relu_1)"),
     ("- PReLU", "he_normal (He, chosen for leaky_relu in prelu_1)"),
+    ("- Threshold: {value: 1.0e-6}", "he_normal (He, chosen for relu in threshold_1)"),
     ("- BatchNormalization\n- Activation: relu", "he_normal (He, chosen for relu in activation_1)"),
     ("- LayerNormalization\n- Dropout: {rate: 0.1}\n- ReLU", "he_normal (He, chosen for relu in "
      "relu_1)"),
