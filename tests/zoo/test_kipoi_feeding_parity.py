@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from kipoiseq_oracle import leaves
 
 from dlgenomics_zoo.kipoi.descriptor import Dataloader, Descriptor
 from dlgenomics_zoo.kipoi.feeding import open_kipoi_loader
-from kipoiseq_oracle import leaves
 
 FOLDER = Path(__file__).parent / "kipoiseq"
 ORACLE = Path(__file__).parents[1] / "kipoiseq_oracle.py"
