@@ -231,3 +231,22 @@ def test_widened_and_rows():
     assert rows(intervals[1:]) == rows(intervals)[1:]
     assert rows(intervals[np.array([2, 0])]) == [rows(intervals)[2], rows(intervals)[0]]
     assert len(intervals[:0]) == 0
+
+
+def test_columns_behind_those_of_bed_may_be_anything(tmp_path):
+    path = tmp_path / "a.tsv"
+    path.write_text("#chrom\tstart\tend\tname\tscore\tstrand\nchr1\t0\t4\t0.5\t1\t7\n")
+    with pytest.raises(DataError, match="the strand must be"):
+        read_intervals(path)
+    found = read_intervals(path, 3)
+    assert {name: column.tolist() for name, column in found.columns.items()} == {
+        "column4": ["0.5"], "column5": ["1"], "column6": ["7"]}
+    assert found.strand.tolist() == ["."]
+    path.write_text("chr1\t0\t4\tn\t0\t-\t9\n")
+    found = read_intervals(path, 6)
+    assert rows(found) == [("chr1", 0, 4, "-")]
+    assert found.columns["column7"].tolist() == ["9"]
+    path.write_text("chr1\t0\t4\nchr1\t0\t4\n")
+    with pytest.raises(DataError, match="at least 6 columns") as caught:
+        read_intervals(path, 6)
+    assert caught.value.line == 1
