@@ -11,8 +11,10 @@ from dlgenomics.errors import RunError, SpecNotFoundError
 from dlgenomics.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from dlgenomics.package.evaluate import Part
     from dlgenomics.spec import Spec
     from dlgenomics.train.fit import Run
+    from dlgenomics.train.score import Score
 
 Find = Callable[[str], Path]
 """A packaged model's name → the folder of its package; `Path` takes names as folders."""
@@ -82,13 +84,35 @@ class SpecEntry:
         """
         from dlgenomics.train.run import RunFolder, read_record  # noqa: PLC0415
 
-        name, own = read_record(RunFolder(Path(run_folder)))["name"], self.load().name
-        if name != own:
-            raise RunError(f"the run must be one of {own}. Received: a run of {name}.",
-                           folder=run_folder, next_step=f"dlg package {run_folder}")
+        self._check_own(read_record(RunFolder(Path(run_folder)))["name"], run_folder)
         from dlgenomics.package.write import package_run  # noqa: PLC0415 - starts TensorFlow
 
         return package_run(Path(run_folder), Path(folder))
+
+    def evaluate(self, folder: Path | str, data_folder: Path | str | None = None, *,
+                 part: Part = "test") -> Score:
+        """Measure a run or a package of this spec on a part of its own split.
+
+        Args:
+            folder: the run or the package.
+            data_folder: where the spec's relative paths start; default: a run's own, else here.
+            part: ``train``, ``validation``, ``test`` or ``all``.
+
+        Raises:
+            RunError: the run is one of another spec, or its data have changed.
+            DataError: the part has no examples.
+        """
+        from dlgenomics.package.evaluate import evaluate, open_trained  # noqa: PLC0415
+
+        trained = open_trained(Path(folder))
+        self._check_own(trained.spec.name, folder)
+        return evaluate(trained, None if data_folder is None else Path(data_folder), part)
+
+    def _check_own(self, name: str, folder: Path | str) -> None:
+        own = self.load().name
+        if name != own:
+            raise RunError(f"the run must be one of {own}. Received: a run of {name}.",
+                           folder=folder, next_step=f"dlg package {folder}")
 
 
 class Registry(Mapping[str, SpecEntry]):

@@ -183,7 +183,8 @@ def test_every_example_runs(
     words = shlex.split(example)
     assert words[:2] == ["dlg", command.name]
     monkeypatch.chdir(tmp_path)
-    if command.name in ("train", "search", "resume", "package", "doctor", "baseline"):
+    if command.name in ("train", "search", "resume", "package", "doctor", "baseline",
+                        "evaluate"):
         _prepare_run(command.name, run_dlg, tiny_run, tiny_data)
     if command.name == "predict":
         run_dlg("simulate", "density-localization", "--count", 2, "--genome", 4, "-o", ".")
@@ -197,7 +198,7 @@ def _prepare_run(command: str, run_dlg: Dlg, tiny_run: Path, tiny_data: Path) ->
     from dlgenomics.train.fit import train
 
     Path("runs").mkdir()
-    if command in ("package", "baseline"):
+    if command in ("package", "baseline", "evaluate"):
         shutil.copytree(tiny_run, "runs/tal1")
     elif command == "resume":
         spec = load_spec(tiny_run / "spec.yaml")

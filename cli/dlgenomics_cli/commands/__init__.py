@@ -6,7 +6,9 @@ import click
 
 from dlgenomics_cli.commands.baseline import baseline
 from dlgenomics_cli.commands.cache import cache
+from dlgenomics_cli.commands.convert import convert
 from dlgenomics_cli.commands.doctor import doctor
+from dlgenomics_cli.commands.evaluate import evaluate
 from dlgenomics_cli.commands.get_model import get_model
 from dlgenomics_cli.commands.info import info
 from dlgenomics_cli.commands.ls import ls
@@ -22,6 +24,6 @@ from dlgenomics_cli.commands.train import train
 from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
-    validate, show, doctor, train, search, resume, package, ls, info, source, get_model, test,
-    predict, simulate, baseline, cache,
+    validate, show, doctor, train, search, resume, evaluate, package, ls, info, source,
+    get_model, convert, test, predict, simulate, baseline, cache,
 )
