@@ -1,8 +1,8 @@
-"""Examples and intervals → batches of arrays, by whole-array operations."""
+"""Examples → batches of arrays, by whole-array operations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from dlgenomics.data.encoding import Codes, kmers, one_hot, one_hot_protein
 from dlgenomics.data.examples import Examples
 from dlgenomics.data.features import Change, changed_codes, draw_change
-from dlgenomics.data.genome import Genome
-from dlgenomics.data.intervals import Intervals
 from dlgenomics.data.sampling import draw_order, sampling_groups
 from dlgenomics.data.split import Rows
 from dlgenomics.spec.inputs import KmerInput, ProteinInput, SequenceInput
@@ -140,19 +138,3 @@ def _encoded(codes: Codes, one: SequenceInput) -> NDArray[Any]:
     if isinstance(one, ProteinInput):
         return one_hot_protein(codes, one.x)
     return one_hot(codes, one.n)
-
-
-def interval_batches(
-    genome: Genome, windows: Intervals, batch_size: int, *, pad: bool = False
-) -> Iterator[tuple[Codes, slice]]:
-    """Yield codes of intervals of one length, in order, with the rows they belong to.
-
-    All intervals are checked against the genome before the first batch.
-
-    Raises:
-        ContigError, BoundsError: see `Genome.check`.
-    """
-    genome.check(windows, pad=pad)
-    for first in range(0, len(windows), batch_size):
-        rows = slice(first, min(first + batch_size, len(windows)))
-        yield genome.fetch(windows[rows], pad=pad), rows

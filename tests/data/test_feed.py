@@ -7,11 +7,8 @@ from dlgenomics.data.banks import Held
 from dlgenomics.data.encoding import encode, one_hot, reverse_complement
 from dlgenomics.data.examples import Examples
 from dlgenomics.data.features import Plain
-from dlgenomics.data.feed import Feed, TrainingFeed, encode_inputs, interval_batches
-from dlgenomics.data.genome import Genome
-from dlgenomics.data.intervals import make_intervals
+from dlgenomics.data.feed import Feed, TrainingFeed, encode_inputs
 from dlgenomics.data.split import Parts
-from dlgenomics.errors import BoundsError, ContigError
 from dlgenomics.spec.arguments import Reference
 from dlgenomics.spec.inputs import DnaInput
 from dlgenomics.spec.targets import ColumnTarget
@@ -149,31 +146,3 @@ def test_each_input_has_its_own_way_with_unknown_bases():
         "a": DnaInput(kind="dna", length=2), "b": DnaInput(kind="dna", length=2, n="quarter")})
     assert found["a"].max() == 0
     assert found["b"].min() == found["b"].max() == 0.25
-
-
-@pytest.fixture
-def genome(tmp_path, monkeypatch):
-    monkeypatch.setenv("DLG_CACHE", str(tmp_path / "cache"))
-    path = tmp_path / "g.fa"
-    path.write_text(">chr1\n" + "ACGTTGCA" * 20 + "\n", encoding="ascii")
-    with Genome(path) as opened:
-        yield opened
-
-
-@pytest.mark.parametrize("size", [1, 6, 7, 8])
-def test_interval_batches_come_in_order_and_once(genome, size):
-    windows = make_intervals([("chr1", 9 * i, 9 * i + 5, "+-"[i % 2]) for i in range(7)])
-    found = list(interval_batches(genome, windows, size))
-    assert [r for _, rows in found for r in range(rows.start, rows.stop)] == list(range(7))
-    assert [len(codes) for codes, _ in found[:-1]] == [size] * (len(found) - 1)
-    assert (np.concatenate([codes for codes, _ in found]) == genome.fetch(windows)).all()
-
-
-def test_interval_batches_check_everything_before_the_first(genome):
-    good = [("chr1", 0, 5, "+")] * 9
-    for last, error in ((("chr1", 158, 163, "+"), BoundsError), (("chr2", 0, 5, "+"), ContigError)):
-        with pytest.raises(error):
-            next(interval_batches(genome, make_intervals([*good, last]), 2))
-    padded = list(interval_batches(genome, make_intervals([*good, ("chr1", 158, 163, "+")]), 9,
-                                   pad=True))
-    assert padded[1][0].tolist() == [[1, 0, 4, 4, 4]]
