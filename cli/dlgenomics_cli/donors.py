@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def package_folder(name: str) -> Path:
-    """Return the folder of a packaged model."""
-    from dlgenomics_zoo.catalogue import find_model
+    """Return the folder of a packaged model; one of Kipoi's becomes a package first."""
+    from dlgenomics_zoo.client import open_package
 
-    return find_model(name)[0]
+    return open_package(name)[0]
 
 
 def packaged_model(name: str) -> Packaged:

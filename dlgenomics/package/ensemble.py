@@ -63,8 +63,7 @@ def make_ensemble(models: Sequence[str], folder: Path, *, name: str | None = Non
     examples = _examples(next(iter(loaded.values())))
     _check_average(Forward(network, list(spec.model.inputs), list(spec.model.outputs)),
                    list(loaded.values()), examples, folder)
-    parts = [{"name": members[one.model].spec.name, "from": one.model, "sha256": one.sha256}
-             for one in taken]
+    parts = [{"name": members[one.model].spec.name, "sha256": one.sha256} for one in taken]
     return write_package(network, spec, examples, folder, training={"members": parts},
                          versions=versions(), extra={}, command=command or "dlg ensemble")
 

@@ -25,6 +25,7 @@ from dlgenomics.predict.columns import column_names
 from dlgenomics.predict.forward import Forward
 from dlgenomics.predict.model import ATOL, RTOL
 from dlgenomics.predict.schema import schema_of
+from dlgenomics.spec.transfer import without_folders
 from dlgenomics.spec.types import Spec
 from dlgenomics.train.run import RunFolder, read_arrays, read_record, read_spec, write_arrays
 
@@ -53,6 +54,8 @@ def package_run(run_folder: Path, folder: Path) -> Path:
     model.load_weights(run.weights)
     training = {k: record[k] for k in ("seed", "split", "epochs", "best_epoch", "data")}
     training["metrics"] = json.loads(run.metrics.read_text())
+    if record.get("calibration"):
+        training["calibration"] = record["calibration"]
     extra = {f"training/{p.name}": p for p in (run.history, run.metrics, run.report) if p.exists()}
     return write_package(
         model, spec, read_arrays(run.examples), folder, training=training,
@@ -92,6 +95,7 @@ def write_package(
                            folder=folder)
     with atomic_folder(folder) as part:
         _write_keras(model, part)
+        spec = without_folders(spec)
         forward = Forward(model, list(spec.model.inputs), list(spec.model.outputs))
         write_arrays(part / "test" / "inputs.npz", examples)
         write_arrays(part / "test" / "expected.npz", forward(examples))

@@ -90,7 +90,7 @@ def reading_of(one: Input) -> dict[str, Any]:
 
 def _shown(reading: Mapping[str, Any], keys: Sequence[str]) -> str:
     shown = {key: reading.get(key) for key in keys}
-    return ", ".join(f"{key} {getattr(value, 'center', value) or 'none'}"
+    return ", ".join(f"{key} {value if value is not None else 'none'}"
                      for key, value in shown.items())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from dlgenomics.errors import did_you_mean
@@ -24,16 +25,29 @@ def prepare_transfer(training: Mapping[str, Any], layers: Sequence[Layer]) -> di
         [] if pretrained is None else [pretrained])
     entries = [{"from": one} if isinstance(one, str) else one for one in several]
     taken: dict[tuple[str, str], dict[str, str]] = {}
-    for layer in layers:
-        if layer.origin:
-            key = (layer.origin.model, layer.origin.sha256)
-            taken.setdefault(key, {})[layer.name] = layer.origin.layer
+    origins = {layer.name: layer.origin for layer in layers
+               if layer.origin and layer.shares is None}
+    for name, origin in origins.items():
+        taken.setdefault((origin.model, origin.sha256), {})[name] = origin.layer
     entries += [{"from": model, "sha256": sha256, "layers": mapping}
                 for (model, sha256), mapping in taken.items()]
-    frozen = [layer.name for layer in layers if layer.origin and layer.origin.frozen]
+    frozen = [name for name, origin in origins.items() if origin.frozen]
     written = training.get("freeze", [])
     freeze = [*written, *frozen] if isinstance(written, list) else written
     return {"pretrained": entries, "freeze": freeze}
+
+
+def without_folders(spec: Spec) -> Spec:
+    """Return the spec with models that are named by their folders named by the last part of it.
+
+    Who reads a package has other folders; the hash says which model is meant.
+    """
+    entries = tuple(
+        entry.model_copy(update={"model": PurePath(entry.model).name})
+        if entry.model.startswith((".", "/", "~")) else entry
+        for entry in spec.training.pretrained)
+    training = spec.training.model_copy(update={"pretrained": entries})
+    return spec.model_copy(update={"training": training})
 
 
 def weighted_layers(layers: Sequence[Layer]) -> list[str]:

@@ -184,13 +184,26 @@ def test_every_example_runs(
     assert words[:2] == ["dlg", command.name]
     monkeypatch.chdir(tmp_path)
     if command.name in ("train", "search", "resume", "package", "doctor", "baseline",
-                        "evaluate"):
+                        "ensemble", "evaluate"):
         _prepare_run(command.name, run_dlg, tiny_run, tiny_data)
     if command.name == "predict":
         run_dlg("simulate", "density-localization", "--count", 2, "--genome", 4, "-o", ".")
         Path("intervals.bed").rename("peaks.bed")
     status, _, err = run_dlg(*words[1:])
     assert status == 0, err
+
+
+def _prepare_folds(tiny_run: Path, tiny_data: Path) -> None:
+    from dlgenomics.package.write import package_run
+    from dlgenomics.spec import load_spec
+    from dlgenomics.train.fit import train
+
+    spec = load_spec(tiny_run / "spec.yaml")
+    other = spec.model_copy(update={"training": spec.training.model_copy(
+        update={"seed": 8, "epochs": 1})})
+    train(other, tiny_data, Path("run2"))
+    package_run(tiny_run, Path("fold1"))
+    package_run(Path("run2"), Path("fold2"))
 
 
 def _prepare_run(command: str, run_dlg: Dlg, tiny_run: Path, tiny_data: Path) -> None:
@@ -200,6 +213,8 @@ def _prepare_run(command: str, run_dlg: Dlg, tiny_run: Path, tiny_data: Path) ->
     Path("runs").mkdir()
     if command in ("package", "baseline", "evaluate"):
         shutil.copytree(tiny_run, "runs/tal1")
+    elif command == "ensemble":
+        _prepare_folds(tiny_run, tiny_data)
     elif command == "resume":
         spec = load_spec(tiny_run / "spec.yaml")
 

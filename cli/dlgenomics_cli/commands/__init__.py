@@ -8,6 +8,7 @@ from dlgenomics_cli.commands.baseline import baseline
 from dlgenomics_cli.commands.cache import cache
 from dlgenomics_cli.commands.convert import convert
 from dlgenomics_cli.commands.doctor import doctor
+from dlgenomics_cli.commands.ensemble import ensemble
 from dlgenomics_cli.commands.evaluate import evaluate
 from dlgenomics_cli.commands.get_model import get_model
 from dlgenomics_cli.commands.info import info
@@ -24,6 +25,6 @@ from dlgenomics_cli.commands.train import train
 from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
-    validate, show, doctor, train, search, resume, evaluate, package, ls, info, source,
+    validate, show, doctor, train, search, resume, evaluate, package, ensemble, ls, info, source,
     get_model, convert, test, predict, simulate, baseline, cache,
 )
