@@ -1,0 +1,149 @@
+"""The number that is explained, as compiled functions of the network's inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from dlgenomics.data.encoding import OneHot
+from dlgenomics.explain.attribution import Numbers
+from dlgenomics.explain.graph import plainly, run_to
+from dlgenomics.explain.point import Point
+from dlgenomics.explain.references import Several
+from dlgenomics.explain.rescale import rescaled
+from dlgenomics.explain.rules import check_rules, layers_between
+from dlgenomics.predict.model import Model
+
+Arrays = Mapping[str, NDArray[Any]]
+
+_SEQUENCES: Final = " sequences"
+"""Where the sequences stand beside their references: no input can have this name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Quantity:
+    """One number of a network for each example.
+
+    Attributes:
+        model: the network with its spec.
+        point: which number.
+        explained: the input with respect to which it is explained.
+    """
+
+    model: Model
+    point: Point
+    explained: str
+
+    @cached_property
+    def value(self) -> Callable[..., Any]:
+        """Input tensors by name → the number of each row."""
+        return self._compiled(self._number)
+
+    @cached_property
+    def gradient(self) -> Callable[..., Any]:
+        """Input tensors by name → its gradient with respect to the explained input."""
+        def run(arrays: dict[str, Any]) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(arrays[self.explained])
+                number = self._number(arrays)
+            return tape.gradient(number, arrays[self.explained],
+                                 unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+        return self._compiled(run)
+
+    @cached_property
+    def multiplier(self) -> Callable[..., Any]:
+        """Input tensors by name, with the references behind the sequences → multipliers.
+
+        Raises:
+            DlgError: a layer has no rule.
+        """
+        check_rules(self.model.spec, self.point, self.explained)
+        layers = layers_between(self.model.spec, self.explained, self.point.layer)
+        between = {layer.name for layer in layers}
+
+        def call(layer: Any, made: Any, before: list[Any]) -> Any:
+            return (rescaled if layer.name in between else plainly)(layer, made, before)
+
+        def run(arrays: dict[str, Any]) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(arrays[self.explained])
+                number = tf.split(self._column(run_to(self.model, self.point, arrays, call)), 2)[0]
+            return tf.split(tape.gradient(number, arrays[self.explained]), 2)[0]
+
+        return self._compiled(run)
+
+    def _number(self, arrays: Arrays) -> Any:
+        return self._column(run_to(self.model, self.point, arrays, plainly))
+
+    def _column(self, tensor: Any) -> Any:
+        chosen = tf.cast(tensor[..., self.point.column], tf.float32)
+        return tf.reduce_sum(tf.reshape(chosen, [tf.shape(chosen)[0], -1]), axis=1)
+
+    def _compiled(self, run: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
+        inputs = {name: tf.TensorSpec((None, *one.shape), tf.int32 if one.kind == "kmer"
+                                      else tf.float32) for name, one in self.model.inputs.items()}
+        made: Callable[..., Any] = tf.function(run, input_signature=[inputs])
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """A batch of sequences, and the network as a function of them; other inputs are held.
+
+    Attributes:
+        quantity: the number that is explained.
+        arrays: all inputs by name.
+        batch_size: rows that go through the network at once.
+    """
+
+    quantity: Quantity
+    arrays: Arrays
+    batch_size: int = 128
+
+    @property
+    def x(self) -> OneHot:
+        """The sequences: float32, shape (batch, length, 4)."""
+        return self.arrays[self.quantity.explained]
+
+    def values(self, variants: Several) -> Numbers:
+        """Return the explained number of variants (batch, k, length, 4): shape (batch, k)."""
+        return self._run(self.quantity.value, variants)
+
+    def gradients(self, variants: Several) -> Numbers:
+        """Return its gradient at variants: shape (batch, k, length, 4)."""
+        return self._run(self.quantity.gradient, variants)
+
+    def multipliers(self, references: Several) -> Numbers:
+        """Return DeepLIFT's multipliers against references: shape (batch, k, length, 4)."""
+        multiplier = self.quantity.multiplier
+
+        def run(arrays: dict[str, Any]) -> Any:
+            own = {**arrays, self.quantity.explained: arrays[_SEQUENCES]}
+            del own[_SEQUENCES]
+            return multiplier({name: np.concatenate([one, arrays[name]])
+                               for name, one in own.items()})
+
+        sequences = np.broadcast_to(self.x[:, None], references.shape)
+        return self._run(run, references, {_SEQUENCES: sequences})
+
+    def _run(self, function: Callable[..., Any], variants: Several,
+             beside: Mapping[str, Several] | None = None) -> Numbers:
+        """Run a function over variants, with the other inputs of the sequence that each is of."""
+        count, each = variants.shape[:2]
+        owner = np.repeat(np.arange(count), each)
+        flat = {name: one.reshape(-1, *one.shape[2:]) for name, one in
+                {self.quantity.explained: variants, **(beside or {})}.items()}
+        parts = []
+        for first in range(0, count * each, self.batch_size):
+            rows = slice(first, first + self.batch_size)
+            held = {name: one[owner[rows]] for name, one in self.arrays.items()}
+            parts.append(function({**held, **{k: v[rows] for k, v in flat.items()}}).numpy())
+        found: Numbers = np.concatenate(parts)
+        return found.reshape(count, each, *found.shape[1:])
