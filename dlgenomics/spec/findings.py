@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from dlgenomics.errors import did_you_mean, near_match
 from dlgenomics.spec.document import Path
+from dlgenomics.spec.pretrained import SHA256_PATTERN
 from dlgenomics.spec.problems import Problems, must_be, shown
-from dlgenomics.spec.types import Spec
+from dlgenomics.spec.types import NAME_PATTERN, Spec
 
 
 def validate_types(prepared: Mapping[str, Any], raw: Mapping[str, Any],
@@ -103,24 +104,34 @@ _RULES = {
     "float_type": "a number",
     "bool_type": "true or false",
     "dict_type": "a mapping",
-    "mapping_type": "a mapping",
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
     "tuple_type": "a list",
     "greater_than_equal": "a number of at least {ge}",
     "less_than_equal": "a number of at most {le}",
     "less_than": "a number below {lt}",
+    "greater_than": "a number above {gt}",
+    "too_short": "a list of at least {min_length}",
+    "too_long": "a list of at most {max_length}",
     "literal_error": "one of {expected}",
-    "string_pattern_mismatch":
-        "a name of letters, digits, '.', '_' and '-', with '/' between groups",
+    "string_pattern_mismatch": "{pattern}",
     "union_tag_invalid": "a mapping whose {discriminator} is one of {expected_tags}",
     "union_tag_not_found": "a mapping with the key {discriminator}",
 }
 
 
+_PATTERNS: Final = {
+    NAME_PATTERN: "a name of letters, digits, '.', '_' and '-', with '/' between groups",
+    SHA256_PATTERN: "a SHA-256, 64 digits from 0 to f",
+}
+"""What texts of a pattern are, in words."""
+
+
 def _rule_of(detail: ErrorDetails) -> str:
     form = _RULES.get(detail["type"])
-    return form.format(**detail.get("ctx", {})) if form else detail["msg"].lower()
+    values = {k: f"{v:g}" if isinstance(v, float) else _PATTERNS.get(v, v)
+              for k, v in detail.get("ctx", {}).items() if not isinstance(v, Exception | dict)}
+    return form.format(**values) if form else detail["msg"].lower()
 
 
 def _known_keys(loc: tuple[int | str, ...]) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import ConfigDict, Field
 
 from dlgenomics.spec.node import Node, Several
+
+SHA256_PATTERN: Final = "^[0-9a-f]{64}$"
 
 
 class Pretrained(Node):
@@ -18,7 +20,7 @@ class Pretrained(Node):
 
     model: str = Field(alias="from")
     """The packaged model: a name that `dlg ls` lists, or a folder."""
-    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    sha256: str | None = Field(default=None, pattern=SHA256_PATTERN)
     """The SHA-256 of its `model.yaml`; written into the run's spec, and checked if it is given."""
     layers: Several[str] | Mapping[str, str] = ()
     """Layers that take weights: names, or patterns with `*`; or a mapping from names here to names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field, InstanceOf
 
@@ -17,6 +17,8 @@ from dlgenomics.spec.sources import Genome, RandomSplit, Sampling, Source, Split
 from dlgenomics.spec.targets import InputTarget, OutputShape, SpecTask, Target, Task
 
 SPEC_VERSION = 1
+NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$"
+"""The name of a spec."""
 
 
 class Author(Node):
@@ -218,7 +220,7 @@ class Spec(Node):
 
     spec: Literal[1]
     """The version of the format."""
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$")
+    name: str = Field(pattern=NAME_PATTERN)
     """The model's name; a slash makes groups."""
     description: str = ""
     """One sentence: what goes in, what comes out."""

@@ -81,3 +81,15 @@ def places():
         return found
 
     return find
+
+
+@pytest.fixture
+def refused_once(small, refusals, places):
+    """Return a function: a change of the small spec, with § marks → checks its one message."""
+
+    def check(old, new, message):
+        assert small.count(old) == 1, "the row does not fit the small spec"
+        marked = small.replace(old, new)
+        assert refusals(marked) == ([message], places(marked))
+
+    return check

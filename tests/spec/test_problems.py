@@ -331,16 +331,6 @@ TRAINING = [
 ]
 
 
-@pytest.fixture
-def refused_once(small, refusals, places):
-    def check(old, new, message):
-        assert small.count(old) == 1, "the row does not fit the small spec"
-        marked = small.replace(old, new)
-        assert refusals(marked) == ([message], places(marked))
-
-    return check
-
-
 @pytest.mark.parametrize(("old", "new", "message"), [*HEAD, *INPUTS])
 def test_head_and_data(refused_once, old, new, message):
     refused_once(old, new, message)
