@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -77,6 +77,8 @@ class Model:
         source: where it came from.
         stored_test: test arrays of its package, if it has any.
         dataloader: what feeds it; None is our own, which the spec describes.
+        type: for a model of Kipoi the class that runs it there.
+        args: for a model of Kipoi the arguments of that class, besides its files.
     """
 
     spec: Spec
@@ -84,6 +86,8 @@ class Model:
     source: SourceRecord
     stored_test: StoredTest | None = None
     dataloader: Dataloader | None = None
+    type: str = "keras"
+    args: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def forward(self) -> Forward:
@@ -97,6 +101,11 @@ class Model:
     def name(self) -> str:
         """The model's name."""
         return self.spec.name
+
+    @property
+    def source_dir(self) -> str:
+        """The folder of its package."""
+        return self.source.location
 
     @property
     def info(self) -> Info:

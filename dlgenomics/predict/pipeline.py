@@ -204,7 +204,7 @@ class Pipeline:
         """
         loader = self._open(dataloader_kwargs)
         for rows, arrays in loader.array_batches(batch_size):
-            yield {**_filled(loader.batch(rows)), "grads": self._network.gradient(arrays, **how)}
+            yield {**_filled(loader.read(rows)), "grads": self._network.gradient(arrays, **how)}
 
     def _open(self, arguments: Mapping[str, Any]) -> Loader:
         return self._network.default_dataloader(**arguments)
@@ -218,7 +218,7 @@ class Pipeline:
     def _result(self, loader: Loader, rows: Rows, found: Any, kept: tuple[str, ...], *,
                 is_layer: bool) -> Result:
         metadata = loader.metadata(rows)
-        batch = _filled(loader.batch(rows)) if "inputs" in kept else {"metadata": metadata}
+        batch = _filled(loader.read(rows)) if "inputs" in kept else {"metadata": metadata}
         return Result(loader.records(rows), found, _preds if is_layer else self._named, metadata,
                       {name: batch[name] for name in kept if name in batch})
 

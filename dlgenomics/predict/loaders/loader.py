@@ -91,7 +91,7 @@ class Loader(ABC):
         """
         order = np.random.default_rng().permutation(len(self)) if shuffle else np.arange(len(self))
         kept = len(order) - len(order) % batch_size if drop_last else len(order)
-        return in_order(self._read, _parts(order[:kept], batch_size), num_workers)
+        return in_order(self.read, _parts(order[:kept], batch_size), num_workers)
 
     def batch_train_iter(self, cycle: bool = True, **batches: Any) -> Iterator[tuple[Any, Any]]:
         """Yield (inputs, targets), as ``fit`` takes them.
@@ -113,9 +113,10 @@ class Loader(ABC):
 
     def load_all(self, batch_size: int = 32) -> Batch:  # noqa: ARG002 - Kipoi's argument
         """Return all rows as one batch; ``batch_size`` makes no difference."""
-        return self._read(np.arange(len(self)))
+        return self.read(np.arange(len(self)))
 
-    def _read(self, rows: Rows) -> Batch:
+    def read(self, rows: Rows) -> Batch:
+        """Return `batch`, one thread at a time."""
         with self._one_reader:
             return self.batch(rows)
 

@@ -1,0 +1,232 @@
+"""Pipelines with what is kept beside predictions, in every kind of file."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from dlgenomics.data.intervals import read_intervals
+from dlgenomics.errors import DlgError, OutputError
+from dlgenomics.predict.dataloader import Dataloader
+from dlgenomics.predict.writers.result import Result, flatten, join_rows
+
+LENGTH = 60
+COUNT = 13
+
+
+@pytest.fixture(scope="module")
+def model(tiny_package: Path):
+    from dlgenomics import get_model
+
+    return get_model(tiny_package)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("files")
+    letters = np.random.default_rng(8).choice(list("ACGT"), 400)
+    (folder / "g.fa").write_text(">chr1\n" + "".join(letters) + "\n")
+    (folder / "i.bed").write_text("".join(
+        f"chr1\t{20 * i}\t{20 * i + LENGTH}\tn{i}\t0\t{'+-.'[i % 3]}\n" for i in range(COUNT)))
+    (folder / "s.fa").write_text("".join(
+        f">s{i}\n{''.join(letters[i:i + LENGTH])}\n" for i in range(COUNT)))
+    return {"fasta_file": folder / "g.fa", "intervals_file": folder / "i.bed"}
+
+
+@pytest.fixture(scope="module")
+def batch(model, files: dict[str, Path]) -> dict[str, Any]:
+    return model.default_dataloader(**files).load_all()
+
+
+@pytest.fixture(scope="module")
+def expected(model, batch: dict[str, Any]) -> np.ndarray:
+    return model.predict_on_batch(batch["inputs"])
+
+
+def test_predictions_with_their_metadata(model, files, expected, batch) -> None:
+    found = model.pipeline.predict(files, batch_size=COUNT, keep_metadata=True)
+    assert set(found) == {"preds", "metadata"}
+    assert np.array_equal(found["preds"], expected)
+    ranges = model.pipeline.predict(files, batch_size=4, keep_metadata=True)["metadata"]["ranges"]
+    assert ranges.start.tolist() == batch["metadata"]["ranges"].start.tolist()
+    assert ranges["id"].tolist() == [str(i) for i in range(COUNT)]
+    streamed = list(model.pipeline.predict_generator(files, 5, keep_metadata=True))
+    assert [len(one["preds"]) for one in streamed] == [5, 5, 3]
+
+
+def test_a_layer_instead_of_predictions(model, files, batch, tmp_path: Path) -> None:
+    (name,) = [one.name for one in model.model.layers if "conv" in one.name]
+    expected = model.predict_activation_on_batch(batch["inputs"], name)
+    index = [one.name for one in model.model.layers].index(name) + 1
+    for layer in (name, index):
+        assert np.array_equal(model.pipeline.predict(files, COUNT, layer), expected)
+    small = model.model.layers[-1].name
+    model.pipeline.predict_to_file(tmp_path / "l.tsv", files, layer=small)
+    assert (tmp_path / "l.tsv").read_text().splitlines()[0].split("\t")[-1] == "preds/0"
+    with pytest.raises(ValueError, match="Received: 'nothing'"):
+        model.pipeline.predict(files, layer="nothing")
+
+
+def test_workers_change_nothing(model, files, expected) -> None:
+    assert np.array_equal(model.pipeline.predict(files, COUNT, num_workers=2), expected)
+    assert np.array_equal(
+        model.pipeline.predict(files, COUNT, shuffle=False, drop_last=False), expected)
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), [
+    ({"shuffle": True}, "predictions come in the order of the files. Received: True."),
+    ({"drop_last": True}, "every row has its prediction"),
+    ({"num_worker": 1}, "Did you mean 'num_workers'?"),
+])
+def test_reading_in_ways_that_there_are_not(
+    model, files, tmp_path: Path, arguments: dict[str, Any], sentence: str
+) -> None:
+    for call in (lambda: model.pipeline.predict(files, **arguments),
+                 lambda: model.pipeline.predict_to_file(tmp_path / "x.tsv", files, **arguments)):
+        with pytest.raises(DlgError) as caught:
+            call()
+        assert sentence in str(caught.value)
+    assert not list(tmp_path.glob("*.tsv"))
+
+
+def test_hdf5_has_kipois_groups(model, files, expected, batch, tmp_path: Path) -> None:
+    for size in (4, COUNT):
+        path = tmp_path / f"{size}.h5"
+        assert model.pipeline.predict_to_file(path, files, size, True, True) == COUNT
+        with h5py.File(path) as stored:
+            assert set(stored) == {"preds", "inputs", "metadata"}
+            assert np.abs(stored["preds"][:] - expected).max() <= 1e-6
+            assert np.array_equal(stored["inputs"][:], batch["inputs"])
+            ranges = stored["metadata/ranges"]
+            assert set(ranges) == {"chr", "start", "end", "id", "strand"}
+            assert ranges["chr"].asstr()[:].tolist() == ["chr1"] * COUNT
+            assert ranges["start"][:].tolist() == [20 * i for i in range(COUNT)]
+            assert ranges["strand"].asstr()[:].tolist() == ["+-."[i % 3] for i in range(COUNT)]
+            assert stored["preds"].maxshape == (None, 1)
+            assert stored["preds"].compression == "gzip"
+    model.pipeline.predict_to_file(tmp_path / "bare.hdf5", files)
+    with h5py.File(tmp_path / "bare.hdf5") as stored:
+        assert list(stored) == ["preds"]
+
+
+def test_bed_can_be_read_as_bed(model, files, expected, tmp_path: Path) -> None:
+    path = tmp_path / "out.bed"
+    model.pipeline.predict_to_file(path, files, COUNT)
+    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    assert lines[0] == ["#chr", "start", "end", "name", "score", "strand", "preds/0"]
+    assert lines[2][:6] == ["chr1", "20", "80", "1", ".", "-"]
+    assert np.array_equal(np.array([one[6] for one in lines[1:]], np.float32), expected[:, 0])
+    found = read_intervals(path)
+    assert found.start.tolist() == [20 * i for i in range(COUNT)]
+    assert found.columns["preds/0"].tolist() == [one[6] for one in lines[1:]]
+
+
+def test_bed_needs_places(model, files, tmp_path: Path) -> None:
+    sequences = {"sequences_file": files["fasta_file"].with_name("s.fa")}
+    with pytest.raises(DlgError, match=r"without metadata\.ranges"):
+        model.pipeline.predict_to_file(tmp_path / "out.bed", sequences)
+    assert not list(tmp_path.glob("*.bed"))
+    model.pipeline.predict_to_file(tmp_path / "out.h5", sequences, keep_metadata=True)
+    with h5py.File(tmp_path / "out.h5") as stored:
+        assert stored["metadata/id"].asstr()[:].tolist() == [f"s{i}" for i in range(COUNT)]
+
+
+@pytest.mark.parametrize("name", ["out.tsv", "out.parquet", "out.pqt"])
+def test_tables_keep_what_is_asked_for(
+    model, files, batch, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    model.pipeline.predict_to_file(path, files, 4, keep_inputs=True, keep_metadata=True)
+    if name == "out.tsv":
+        header, *lines = [line.split("\t") for line in path.read_text().splitlines()]
+        columns = dict(zip(header, zip(*lines, strict=True), strict=True))
+    else:
+        table = pq.read_table(path)
+        header = table.column_names
+        columns = {key: [str(one) for one in table[key].to_pylist()] for key in header}
+    kept = ["chrom", "start", "end", "name", "strand", "bound"]
+    kept += [f"inputs/{i}/{j}" for i in range(LENGTH) for j in range(4)]
+    assert header == kept + [f"metadata/ranges/{one}" for one in ("chr", "start", "end", "id",
+                                                                 "strand")]
+    assert list(columns["metadata/ranges/start"]) == [str(20 * i) for i in range(COUNT)]
+    found = np.array([columns[f"inputs/7/{j}"] for j in range(4)], np.float32).T
+    assert np.array_equal(found, batch["inputs"][:, 7])
+
+
+def test_endings_without_a_writer(model, files, tmp_path: Path) -> None:
+    for name in ("out.zarr", "out.bw", "out"):
+        with pytest.raises(OutputError, match=r"\.tsv, \.tsv\.gz, \.parquet.*\.bed, \.h5"):
+            model.pipeline.predict_to_file(tmp_path / name, files)
+
+
+def test_an_error_leaves_no_hdf5(model, files, tmp_path: Path,
+                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self, result) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dlgenomics.predict.writers.hdf5.Hdf5Writer.write", broken)
+    with pytest.raises(OutputError, match="no space left"):
+        model.pipeline.predict_to_file(tmp_path / "out.h5", files)
+    assert not list(tmp_path.glob("*h5*"))
+
+
+def _with_example(model, arguments: dict[str, Any]):
+    own = model.default_dataloader
+    return dataclasses.replace(model, dataloader=Dataloader(
+        own.name, own.arguments, own.open, own.schema, lambda folder: arguments))
+
+
+def test_the_example_is_predicted(model, files, expected, tmp_path: Path) -> None:
+    with_example = _with_example(model, files)
+    assert np.array_equal(with_example.pipeline.predict_example(COUNT), expected)
+    out = tmp_path / "example.h5"
+    found = with_example.pipeline.predict_example(COUNT, out, keep_metadata=True)
+    assert set(found) == {"preds", "metadata"}
+    with h5py.File(out) as stored:
+        assert set(stored) == {"preds", "inputs", "metadata"}
+    with pytest.raises(OutputError, match="a file that exists"):
+        with_example.pipeline.predict_example(output_file=out)
+    with pytest.raises(DlgError, match="example files"):
+        model.pipeline.predict_example()
+
+
+def test_gradients_of_files(model, files, batch) -> None:
+    found = model.pipeline.input_grad(files, batch_size=COUNT)
+    assert set(found) == {"inputs", "metadata", "grads"}
+    assert np.array_equal(found["grads"], model.input_grad(batch["inputs"]))
+    parts = model.pipeline.input_grad(files, 5, pre_nonlinearity=True)["grads"]
+    assert np.allclose(parts, model.input_grad(batch["inputs"], pre_nonlinearity=True), atol=1e-6)
+
+
+# Nested results, apart from any model --------------------------------------------------------
+
+
+def test_nested_arrays_become_columns_in_numeric_order() -> None:
+    wide = np.arange(24).reshape(2, 12)
+    found = flatten({"preds": {"a": wide, "b": [wide[:, 0], wide[:, :2, None]]}})
+    assert list(found) == [*(f"preds/a/{i}" for i in range(12)), "preds/b/0", "preds/b/1/0/0",
+                           "preds/b/1/1/0"]
+    assert found["preds/a/10"].tolist() == [10, 22]
+
+
+def test_nested_arrays_are_joined_by_row() -> None:
+    part = {"a": np.ones((2, 3)), "b": [np.zeros(2), {"c": np.array(["x", "yy"])}]}
+    joined = join_rows([part, part])
+    assert joined["a"].shape == (4, 3)
+    assert joined["b"][1]["c"].tolist() == ["x", "yy"] * 2
+
+
+def test_a_bed_strand_is_plus_minus_or_a_dot() -> None:
+    ranges = {"chr": np.array(["c"] * 3), "start": np.arange(3), "end": np.arange(1, 4),
+              "id": np.array(["0", "1", "2"]), "strand": np.array(["*", "-", "+"])}
+    result = Result({}, np.zeros((3, 2)), flatten, {"ranges": ranges},
+                    {"metadata": {"ranges": ranges, "gene_id": np.array(["g", "h", "i"])}})
+    columns = result.bed()
+    assert columns["strand"].tolist() == [".", "-", "+"]
+    assert list(columns)[6:] == ["preds/0", "preds/1", "metadata/gene_id"]
