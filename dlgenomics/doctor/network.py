@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dlgenomics.doctor.finding import Finding
@@ -51,7 +51,8 @@ def doubts_of_the_reader(subject: Subject) -> Iterator[Finding]:
 
 
 def unusual_dropout(subject: Subject) -> Iterator[Finding]:
-    """Find dropout outside the bands that usually work."""
+    """Find dropout outside the bands that usually work, layers with the same rate together."""
+    found: dict[tuple[float, str], list[Layer]] = {}
     for layer in subject.written:
         inner = layer.wrapped or layer
         rate = inner.arguments.get("rate" if layer.kind in DROPOUTS else "dropout")
@@ -60,19 +61,23 @@ def unusual_dropout(subject: Subject) -> Iterator[Finding]:
         place = "recurrent" if layer.kind in RECURRENT else _place_of(layer, subject)
         low, high = _BANDS[place]
         if not low <= rate <= high:
-            yield _dropout_finding(layer, float(rate), place)
+            found.setdefault((float(rate), place), []).append(layer)
+    for (rate, place), layers in found.items():
+        yield _dropout_finding(layers, rate, place)
 
 
-def _dropout_finding(layer: Layer, rate: float, place: str) -> Finding:
+def _dropout_finding(layers: Sequence[Layer], rate: float, place: str) -> Finding:
     low, high = _BANDS[place]
+    layer, others = layers[0], len(layers) - 1
     where = {"convolution": " behind convolutions", "recurrent": " in recurrent layers"}
     why = ("So little changes next to nothing." if rate < low else
            "So much takes away more than the layers behind it can do without; learning becomes "
            "slow, or stops early.")
     if rate == 0:
         why = "A rate of 0 does nothing."
-    return Finding("hint", f"{layer.name!r} drops {100 * rate:g} %; usual{where.get(place, '')} is "
-                   f"{100 * low:g} to {100 * high:g} %.", why,
+    drops = f"and {others} more drop" if others else "drops"
+    return Finding("hint", f"{layer.name!r} {drops} {100 * rate:g} %; usual{where.get(place, '')} "
+                   f"is {100 * low:g} to {100 * high:g} %.", why,
                    "Try a rate in that range, or keep this one if validation loss speaks for it.",
                    (*layer.path, "rate" if layer.kind in DROPOUTS else "dropout"))
 
@@ -84,7 +89,7 @@ def _place_of(layer: Layer, subject: Subject) -> str:
             return "convolution"
         if previous.kind in RECURRENT:
             return "recurrent"
-        if previous.kind == "Dense" or previous.kind.startswith(("Flatten", "Global")):
+        if previous.kind.startswith(("Dense", "Flatten", "Global")) or "Attention" in previous.kind:
             return "other"
         layer = previous
     return "other"
@@ -103,26 +108,31 @@ def normalization_behind_dropout(subject: Subject) -> Iterator[Finding]:
 
 
 def normalization_behind_activation(subject: Subject) -> Iterator[Finding]:
-    """Find batch normalization behind an activation instead of before it."""
-    for layer in subject.written:
-        previous = next(subject.before(layer), None)
-        if layer.kind != "BatchNormalization" or previous is None:
-            continue
-        activation = previous.arguments.get("activation") or "linear"
-        if activation != "linear" or previous.kind in ("ReLU", "LeakyReLU", "PReLU", "ELU"):
-            shown = activation if activation != "linear" else previous.kind
-            yield Finding(
-                "hint", f"{layer.name!r} normalizes behind the activation {shown} of "
-                f"{previous.name!r}.",
-                "The usual order is convolution, normalization, activation: so the activation gets "
-                "values around zero, and few units die.",
-                f"Take the activation out of {previous.name!r} and put it behind {layer.name!r} as "
-                "a layer, unless a paper that you follow has this order.", layer.path)
+    """Find batch normalization behind an activation instead of before it, all in one finding."""
+    found = [(layer, previous) for layer in subject.written if layer.kind == "BatchNormalization"
+             for previous in subject.before(layer) if _activation_of(previous)]
+    for layer, previous in found[:1]:
+        others = f", and {len(found) - 1} more do likewise" if len(found) > 1 else ""
+        yield Finding(
+            "hint", f"{layer.name!r} normalizes behind the activation {_activation_of(previous)} "
+            f"of {previous.name!r}{others}.",
+            "The usual order is convolution, normalization, activation: so the activation gets "
+            "values around zero, and few units die.",
+            f"Take the activation out of {previous.name!r} and put it behind {layer.name!r} as a "
+            "layer, unless a paper that you follow has this order.", layer.path)
+
+
+def _activation_of(layer: Layer) -> str | None:
+    """Return the name of a layer's activation, None if it has none or a linear one."""
+    if layer.kind in ("ReLU", "LeakyReLU", "PReLU", "ELU"):
+        return layer.kind
+    written = layer.arguments.get("activation")
+    return None if written in (None, "linear") else str(written)
 
 
 def _convolved(subject: Subject) -> Iterator[tuple[Layer, int]]:
     """Yield the convolutions that see a part of a sequence, with how many positions they see."""
-    for layer in subject.written:
+    for layer in subject.spec.model.layers:  # each copy of a `repeat` sees more than the one before
         width = subject.outlines[layer.name].view.width
         if layer.kind in CONVOLUTIONS and width is not None:
             yield layer, width

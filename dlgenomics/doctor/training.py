@@ -9,7 +9,9 @@ import numpy as np
 
 from dlgenomics.doctor.finding import Finding
 from dlgenomics.doctor.subject import Subject
+from dlgenomics.spec.arguments import Reference
 from dlgenomics.spec.optimizers import OPTIMIZERS
+from dlgenomics.spec.targets import InputTarget
 
 USUAL_RATES: Final[Mapping[str, tuple[float, float]]] = {
     "SGD": (1e-3, 0.5), "RMSprop": (1e-5, 1e-2), "Adam": (1e-5, 2e-2), "AdamW": (1e-5, 2e-2),
@@ -20,13 +22,17 @@ USUAL_RATES: Final[Mapping[str, tuple[float, float]]] = {
 
 
 def unusual_learning_rate(subject: Subject) -> Iterator[Finding]:
-    """Find a learning rate outside the optimizer's usual range."""
+    """Find a learning rate outside the optimizer's usual range.
+
+    Momentum makes steps longer, up to 1 / (1 - momentum) times, so a rate that is low without it
+    may be usual with it.
+    """
     optimizer = subject.spec.training.optimizer
     rate = _rate(optimizer.name, optimizer.arguments)
     if rate is None or optimizer.name not in USUAL_RATES:
         return
     low, high = USUAL_RATES[optimizer.name]
-    if low <= rate <= high:
+    if low * (1 - optimizer.arguments.get("momentum", 0.0)) <= rate <= high:
         return
     written = "" if "learning_rate" in optimizer.arguments else " (Keras's default)"
     yield Finding(
@@ -39,12 +45,21 @@ def unusual_learning_rate(subject: Subject) -> Iterator[Finding]:
 
 
 def _rate(name: str, arguments: Mapping[str, Any]) -> float | None:
-    """Return the learning rate, of a schedule the one it starts with; None where it is unknown."""
+    """Return the learning rate, of a schedule its first full one; None where it is unknown."""
     default = OPTIMIZERS[name]["learning_rate"].default if name in OPTIMIZERS else None
     rate = arguments.get("learning_rate", default)
-    if rate is not None and not isinstance(rate, int | float):
-        rate = getattr(rate, "arguments", {}).get("initial_learning_rate")
+    if isinstance(rate, Reference):
+        rate = _full_rate(rate)
     return float(rate) if isinstance(rate, int | float) else None
+
+
+def _full_rate(schedule: Reference) -> Any:
+    """Return the rate that a schedule has at its beginning, or once it has warmed up."""
+    written = schedule.arguments
+    if isinstance(written.get("then"), Reference):
+        return _full_rate(written["then"])
+    values = written.get("values") or (written.get("initial_learning_rate"),)
+    return written.get("then") or written.get("warmup_target") or values[0]
 
 
 def batch_larger_than_training_set(subject: Subject) -> Iterator[Finding]:
@@ -77,6 +92,8 @@ def no_early_stopping(subject: Subject) -> Iterator[Finding]:
 def squared_error_for_classes(subject: Subject) -> Iterator[Finding]:
     """Find classes that are trained as if they were measurements."""
     for target, loss in subject.spec.training.loss.items():
+        if isinstance(subject.spec.data.targets[target], InputTarget):
+            continue  # an input given back is measured as it was, not called
         layer = subject.layers.get(target)
         activation = (layer.arguments.get("activation") if layer else None) or "linear"
         squashed = activation in ("sigmoid", "softmax") and loss.name == "MeanSquaredError"

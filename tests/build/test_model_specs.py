@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from dlgenomics import registry
+from dlgenomics.doctor import examine
 from dlgenomics.registry import specs_folder
 from dlgenomics.spec import Spec, parse_spec, summarize
 from dlgenomics.spec.parse import spec_warnings
@@ -241,6 +242,13 @@ def test_a_spec_says_what_it_is(name: str) -> None:
     assert spec_warnings(text) == []
     assert f"{PARAMETERS[name][0]:,} parameters" in text
     assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_the_doctor_has_no_more_than_hints(name: str) -> None:
+    findings = examine(registry[name].path.read_text())
+    assert [f.what for f in findings if f.severity != "hint"] == []
+    assert len(findings) <= 2
 
 
 def test_the_table_names_each_spec_with_its_parameters() -> None:

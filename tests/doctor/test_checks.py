@@ -181,6 +181,9 @@ WRONG = [
     ("dropout rate", Example({"rate: 0.2": "rate: 0.5"}), "hint",
      "drops 50 %; usual behind convolutions is 20 to 30 %"),
     ("dropout rate", Example({"rate: 0.2": "rate: 0.0"}), "hint", "drops 0 %"),
+    ("dropout rate", Example({"- Dropout: {rate: 0.2}": "- Dropout: {rate: 0.7}\n    - Conv1D: "
+                              "{filters: 2, kernel_size: 3}\n    - Dropout: {rate: 0.7}"}), "hint",
+     "'dropout_1' and 1 more drop 70 %"),
     ("dropout rate", Example(LSTM), "hint", "usual in recurrent layers is 40 to 50 %"),
     ("dropout rate", Example({"- Dropout: {rate: 0.2}": "- GRU: {units: 2, dropout: 0.8, "
                               "return_sequences: true}"}), "hint", "drops 80 %"),
@@ -193,6 +196,11 @@ WRONG = [
     ("normalization behind activation", Example({"kernel_size: 9":
                                                  "kernel_size: 9, activation: relu"}), "hint",
      "behind the activation relu"),
+    ("normalization behind activation", Example({
+        "- Conv1D: {filters: 2, kernel_size: 9}\n    - BatchNormalization": "- repeat: {times: 2, "
+        "layers: [{Conv1D: {filters: 2, kernel_size: 5, activation: relu}}, BatchNormalization]}\n"
+        "    - Conv1D: {filters: 2, kernel_size: 5, activation: elu}\n    - BatchNormalization"}),
+     "hint", "relu of 'conv1d_1', and 1 more do likewise"),
     ("view shorter than a motif", Example({"kernel_size: 9": "kernel_size: 5"}), "warning",
      "see at most 5 bp"),
     ("view wider than the input", Example({"kernel_size: 9": "kernel_size: 9, padding: same, "
@@ -203,6 +211,12 @@ WRONG = [
     ("learning rate", Example({"learning_rate: 0.001": "learning_rate: {CosineDecay: "
                                "{initial_learning_rate: 1, decay_steps: 9}}"}), "warning",
      "a learning rate of 1"),
+    ("learning rate", Example({"learning_rate: 0.001": "learning_rate: {Warmup: {steps: 9, then: "
+                               "{PiecewiseConstantDecay: {boundaries: [9], values: [1, 0.1]}}}}"}),
+     "warning", "a learning rate of 1;"),
+    ("learning rate", Example({"{Adam: {learning_rate: 0.001}}":
+                               "{SGD: {learning_rate: 0.00005, momentum: 0.9}}"}), "warning",
+     "SGD with a learning rate of 5e-05"),
     ("batch size", Example({"batch_size: 16": "batch_size: 140"}), "warning", "140 examples"),
     ("early stopping", Example({"{batch_size": "{callbacks: [], batch_size"}), "warning",
      "before epoch 100"),
@@ -220,12 +234,27 @@ RIGHT = [
     ("unknown bases", Example(data=_a_few_n)),
     ("parameters and examples", Example(DENSE_BEHIND_FLATTEN, without_data=True)),
     ("dropout rate", Example({"rate: 0.2": "rate: 0.3"})),
+    ("dropout rate", Example({"- Dropout: {rate: 0.2}": "- RelativeMultiHeadAttention: {num_heads: "
+                              "1, key_dim: 2, value_dim: 6}\n    - Dropout: {rate: 0.4}"})),
     ("normalization behind activation", Example({"kernel_size: 9":
                                                  "kernel_size: 9, activation: linear"})),
+    ("view shorter than a motif", Example({"- Conv1D: {filters: 2, kernel_size: 9}": "- repeat: "
+                                           "{times: 2, layers: [{Conv1D: {filters: 2, "
+                                           "kernel_size: 5}}]}"})),
     ("learning rate", Example({"{Adam: {learning_rate: 0.001}}": "Adam"})),
     ("learning rate", Example({"{Adam: {learning_rate: 0.001}}": "{SGD: {learning_rate: 0.1}}"})),
+    ("learning rate", Example({"learning_rate: 0.001": "learning_rate: {Warmup: {steps: 9, then: "
+                               "0.001}}"})),
+    ("learning rate", Example({"{Adam: {learning_rate: 0.001}}":
+                               "{SGD: {learning_rate: 0.0005, momentum: 0.9}}"})),
     ("batch size", Example({"batch_size: 16": "batch_size: 139"})),
     ("squared error for classes", Example(REGRESSION, _measured)),
+    ("squared error for classes", Example({
+        **REGRESSION, "bound: {column: bound}": "bound: {kind: input, input: numbers}",
+        "dna: {kind: dna, length: 20}": "numbers: {kind: array, shape: [1]}",
+        "fasta: x.fa, labels: y.tsv": "arrays: x.npz",
+        "    - Conv1D: {filters: 2, kernel_size: 9}\n    - BatchNormalization\n": "",
+        "    - GlobalMaxPooling1D\n": ""}, without_data=True)),
     ("squared error for classes", Example({"binary_classification": "regression"},
                                           without_data=True)),
 ]
