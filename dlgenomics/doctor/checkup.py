@@ -35,6 +35,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "batch size": training.batch_larger_than_training_set,
     "early stopping": training.no_early_stopping,
     "squared error for classes": training.squared_error_for_classes,
+    "arrays and augmentation": training.arrays_left_as_they_are,
 }
 """Every check by name. Those that need examples find nothing where no data are given."""
 

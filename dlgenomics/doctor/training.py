@@ -122,3 +122,19 @@ def _loss_finding(target: str, loss: str, activation: str, *, certain: bool) -> 
         "Use a classification task, which brings cross-entropy and the metrics for classes"
         f"{'' if certain else '; keep it for shares between 0 and 1'}.",
         ("training", "loss"))
+
+
+def arrays_left_as_they_are(subject: Subject) -> Iterator[Finding]:
+    """Find arrays along the sequence that augmentation does not turn round with it."""
+    data = subject.spec.data
+    flips = [i for i, one in enumerate(data.augment) if one.name == "reverse_complement"]
+    arrays = [name for name, one in (*data.inputs.items(), *data.targets.items())
+              if one.kind == "array" and len(one.shape) > 1]
+    if flips and arrays and data.sequences:
+        yield Finding(
+            "warning",
+            f"reverse_complement turns sequences round, but not the array {arrays[0]!r}.",
+            "If the array runs along the sequence, half of the examples get the positions of the "
+            "wrong end.",
+            "Leave the augmentation out, put both strands into the data, or keep it if no axis of "
+            "the array is a position.", ("data", "augment", flips[0]))

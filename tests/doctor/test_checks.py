@@ -156,6 +156,10 @@ DENSE_BEHIND_FLATTEN = {"GlobalMaxPooling1D": "Flatten", "units: 1": "units: 1, 
 REGRESSION = {"binary_classification": "regression", "units: 1": "units: 1, activation: sigmoid"}
 CLASSES = {"binary_classification": "multiclass_classification",
            "{column: bound}": "{columns: [a, b, c]}", "units: 1": "units: 3"}
+PROFILE = {"binary_classification": "profile", "    - GlobalMaxPooling1D\n": "",
+           "{bound: {column: bound}}": "{bound: {kind: array, shape: [12, 1]}}\n"
+           "  augment: [shift: {max: 3}, reverse_complement: {probability: 0.5}]",
+           "labels: y.tsv": "arrays: y.npz"}
 LSTM = {"    - Dropout": "    - LSTM: {units: 2, return_sequences: true}\n    - Dropout"}
 
 WRONG = [
@@ -223,6 +227,8 @@ WRONG = [
     ("squared error for classes", Example(REGRESSION), "warning", "labels are all 0 or 1"),
     ("squared error for classes", Example(REGRESSION, without_data=True), "hint",
      "which may be classes"),
+    ("arrays and augmentation", Example(PROFILE, without_data=True), "warning",
+     "not the array 'bound'"),
 ]
 
 RIGHT = [
@@ -249,6 +255,10 @@ RIGHT = [
                                "{SGD: {learning_rate: 0.0005, momentum: 0.9}}"})),
     ("batch size", Example({"batch_size: 16": "batch_size: 139"})),
     ("squared error for classes", Example(REGRESSION, _measured)),
+    ("arrays and augmentation", Example({**PROFILE, "reverse_complement: {probability: 0.5}": ""},
+                                        without_data=True)),
+    ("arrays and augmentation", Example({**PROFILE, "[12, 1]": "[1]",
+                                         "- Dense": "- Flatten\n    - Dense"}, without_data=True)),
     ("squared error for classes", Example({
         **REGRESSION, "bound: {column: bound}": "bound: {kind: input, input: numbers}",
         "dna: {kind: dna, length: 20}": "numbers: {kind: array, shape: [1]}",
