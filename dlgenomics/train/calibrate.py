@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.data.examples import Examples
-from dlgenomics.errors import DataError
 from dlgenomics.spec.calibration import calibrating_layers
 from dlgenomics.spec.types import Spec
 from dlgenomics.train.calibrators import (
@@ -25,17 +24,6 @@ _BINS: Final = 10
 
 Fit = dict[str, Any]
 """What was found for one column: numbers, or why it was ``left`` as it is."""
-
-
-def check_calibration(spec: Spec, examples: Examples) -> None:
-    """Refuse a spec that calibrates without a validation set.
-
-    Raises:
-        DataError: there is none.
-    """
-    if spec.training.calibrate and not len(examples.parts.validation):
-        raise DataError("training.calibrate needs a validation set to be fitted on. Received: "
-                        "none. Give data.split a validation part.", path=spec.name)
 
 
 def calibrate_model(model: keras.Model, spec: Spec, examples: Examples) -> dict[str, Any]:

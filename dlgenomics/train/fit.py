@@ -22,7 +22,7 @@ from dlgenomics.files import atomic_path
 from dlgenomics.progress import Progress, silent
 from dlgenomics.spec.types import Spec
 from dlgenomics.train.average import Average
-from dlgenomics.train.calibrate import calibrate_model, check_calibration
+from dlgenomics.train.calibrate import calibrate_model
 from dlgenomics.train.checkpoint import load_checkpoint, read_history
 from dlgenomics.train.compile import compile_model, make_callback
 from dlgenomics.train.dataset import EpochSetter, FeedDataset, single
@@ -109,7 +109,6 @@ def train(
     spec = with_hashes(spec, donors)
     spec = resolve_columns(spec, data_folder)
     examples = load_examples(spec, data_folder)
-    check_calibration(spec, examples)
     spec = fit_scaling(spec, examples)
     run = RunFolder(run_folder)
     with sharing(devices):
