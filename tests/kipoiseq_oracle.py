@@ -2,7 +2,7 @@
 
 Runs in an environment of its own, for kipoi pins an old attrs:
 
-    python -m venv oracle && oracle/bin/pip install kipoiseq==0.7.1 pybedtools six 'setuptools<80'
+    python -m venv oracle && oracle/bin/pip install kipoiseq==0.7.1 pybedtools six biopython 'setuptools<80'
     oracle/bin/python tests/kipoiseq_oracle.py tests/zoo/kipoiseq/cases.json tests/zoo/kipoiseq \
         tests/zoo/kipoiseq/expected.npz
 

@@ -63,43 +63,50 @@ def test_a_gtf_may_be_compressed(expected: dict[str, np.ndarray]) -> None:
     _assert_same(_ours(case, FOLDER), _of(expected, "gene-tss"))
 
 
-# What kipoiseq's own test data allow: its intervals beyond contigs and its GTF without gene_type
-# are left out, for there kipoiseq gives nothing to compare with.
+_HG38 = {"intervals_file": "kipoiseq/intervals_51bp.tsv",
+         "fasta_file": "kipoiseq/hg38_chr22_32000000_32300000.fa"}
+_BASENJI = {"intervals_file": "basenji/ism/seqs.bed", "fasta_file": "basenji/hg38_1m.fa.gz"}
+_BPNET = {"intervals_file": "bpnet/mini_genome/peaks.bed",
+          "fasta_file": "bpnet/mini_genome/mini.genome.fa"}
+_GENES = {"gtf_file": "kipoiseq/sample.gtf", "fasta_file": "kipoiseq/sample.5kb.fa"}
 REAL = {
-    "plain": ("SeqIntervalDl", {}),
-    "basset": ("SeqIntervalDl", {"auto_resize_len": 600, "alphabet_axis": 0, "dummy_axis": 2,
-                                 "dtype": "np.float32"}),
-    "beluga": ("SeqIntervalDl", {"auto_resize_len": 2000, "alphabet_axis": 0, "dummy_axis": 1,
-                                 "alphabet": "AGCT", "dtype": "np.float32"}),
-    "basenji": ("SeqIntervalDl", {"auto_resize_len": 131072, "ignore_targets": True}),
-    "text": ("StringSeqIntervalDl", {"force_upper": False}),
+    "plain": ("SeqIntervalDl", _HG38),
+    "basset": ("SeqIntervalDl", {**_HG38, "auto_resize_len": 600, "alphabet_axis": 0,
+                                 "dummy_axis": 2, "dtype": "np.float32"}),
+    "beluga": ("SeqIntervalDl", {**_HG38, "auto_resize_len": 2000, "alphabet_axis": 0,
+                                 "dummy_axis": 1, "alphabet": "AGCT", "dtype": "np.float32"}),
+    "basenji": ("SeqIntervalDl", {**_HG38, "auto_resize_len": 131072, "ignore_targets": True}),
+    "text": ("StringSeqIntervalDl", {**_HG38, "force_upper": False}),
+    "bgzip": ("SeqIntervalDl", {**_BASENJI, "auto_resize_len": 1001}),
+    "peaks-text": ("SeqIntervalDl", {**_BPNET, "auto_resize_len": 4, "label_dtype": "str"}),
+    "strand": ("SeqIntervalDl", {
+        "intervals_file": "kipoiseq/sample_interval_strand.bed",
+        "fasta_file": "kipoiseq/sample.5kb.fa", "use_strand": True}),
+    "nochr": ("SeqIntervalDl", {
+        "intervals_file": "kipoiseq/sample_intervals_nochr.bed",
+        "fasta_file": "kipoiseq/sample.5kb.fa"}),
+    "genes": ("AnchoredGTFDl", {
+        **_GENES, "num_upstream": 20, "num_downstream": 30,
+        "gtf_filter": 'gene_biotype == "protein_coding"',
+        "interval_attrs": ["gene_id", "gene_name", "Strand", "Source"]}),
 }
 
 
 @pytest.mark.real
-def test_kipoiseqs_own_data(tmp_path: Path) -> None:
+def test_data_of_others(tmp_path: Path) -> None:
+    """bgzip needs biopython beside kipoiseq."""
     data, python = os.environ.get("DLG_TEST_DATA"), os.environ.get("DLG_KIPOISEQ_PYTHON")
     if python is None and find_spec("kipoiseq"):
         python = sys.executable
     if not data or not python:
         pytest.skip("DLG_TEST_DATA does not name the folder with kipoiseq/, or kipoiseq is not "
                     "installed, here or for the Python that DLG_KIPOISEQ_PYTHON names")
-    folder = Path(data) / "kipoiseq"
-    genome = "hg38_chr22_32000000_32300000.fa"
-    cases = {name: {"loader": loader, "arguments": {
-        "intervals_file": "intervals_51bp.tsv", "fasta_file": genome, **arguments}}
-        for name, (loader, arguments) in REAL.items()}
-    cases["genes"] = {"loader": "AnchoredGTFDl", "arguments": {
-        "gtf_file": "sample.gtf", "fasta_file": "sample.5kb.fa", "num_upstream": 20,
-        "num_downstream": 30, "gtf_filter": 'gene_biotype == "protein_coding"',
-        "interval_attrs": ["gene_id", "gene_name", "Strand", "Source"]}}
-    cases["strand"] = {"loader": "SeqIntervalDl", "arguments": {
-        "intervals_file": "sample_interval_strand.bed", "fasta_file": "sample.5kb.fa",
-        "use_strand": True}}
+    cases = {name: {"loader": loader, "arguments": arguments}
+             for name, (loader, arguments) in REAL.items()}
     (tmp_path / "cases.json").write_text(json.dumps(cases))
-    subprocess.run([python, str(ORACLE), str(tmp_path / "cases.json"), str(folder),
+    subprocess.run([python, str(ORACLE), str(tmp_path / "cases.json"), data,
                     str(tmp_path / "expected.npz")], check=True, capture_output=True, timeout=300)
     with np.load(tmp_path / "expected.npz") as stored:
         theirs = dict(stored)
     for name, case in cases.items():
-        _assert_same(_ours(case, folder), _of(theirs, name))
+        _assert_same(_ours(case, Path(data)), _of(theirs, name))
