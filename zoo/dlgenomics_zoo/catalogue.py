@@ -221,7 +221,10 @@ def _in_declared(source: Declared, name: str) -> Location | None:
 
 
 def _not_found(name: str) -> ModelNotFoundError:
-    error = ModelNotFoundError(name, sorted(_known_names()))
+    prefix = name.partition(":")[0]
+    known = ([f"{prefix}:{one}" for one in _DESCRIBED[prefix]()] if prefix in _DESCRIBED
+             else _known_names())
+    error = ModelNotFoundError(name, sorted(known))
     if any(one.group == name for models in _DESCRIBED.values() for one in models().values()):
         error.next_step = f"dlg ls --group {name}"
     return error

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
-from dlgenomics.errors import OutputError
+from dlgenomics.errors import DlgError, OutputError
 from dlgenomics.files import atomic_folder
-from dlgenomics.package.manifest import Manifest, read_manifest, verify_files
+from dlgenomics.package.manifest import MANIFEST, Manifest, read_manifest, verify_files
 from dlgenomics.progress import Progress, silent
-from dlgenomics_zoo.catalogue import locate
+from dlgenomics_zoo.catalogue import Location, locate
 from dlgenomics_zoo.fetch import Confirm
 from dlgenomics_zoo.fetch.consent import within_limit
+from dlgenomics_zoo.formats.errors import UnknownLayersError
+from dlgenomics_zoo.kipoi.dataloader import LIBRARY
+from dlgenomics_zoo.kipoi.descriptor import Dataloader, Descriptor
+from dlgenomics_zoo.kipoi.standing import NotNativeError
 from dlgenomics_zoo.sources.folders import all_sources, local_zoo
 
 if TYPE_CHECKING:
@@ -39,8 +43,27 @@ class Terms:
 _AS_USUAL: Final = Terms()
 
 
-def get_model(name: str | Path, source: str | None = None, *, length: int | None = None,
-              confirm: Confirm = within_limit, progress: Progress = silent) -> Model:
+@overload
+def get_model(
+    name: str | Path, source: str | None = ..., with_dataloader: bool = ..., *,
+    default_dataloader_name: str | None = ..., length: int | None = ...,
+    trust: Literal[False] = ..., confirm: Confirm = ..., progress: Progress = ...,
+) -> Model: ...
+
+
+@overload
+def get_model(
+    name: str | Path, source: str | None = ..., with_dataloader: bool = ..., *,
+    default_dataloader_name: str | None = ..., length: int | None = ..., trust: bool,
+    confirm: Confirm = ..., progress: Progress = ...,
+) -> Any: ...
+
+
+def get_model(
+    name: str | Path, source: str | None = None, with_dataloader: bool = True, *,
+    default_dataloader_name: str | None = None, length: int | None = None, trust: bool = False,
+    confirm: Confirm = within_limit, progress: Progress = silent,
+) -> Any:
     """Load a model.
 
     A model of Kipoi is fetched and made into a package in the cache when it is first asked for.
@@ -50,23 +73,80 @@ def get_model(name: str | Path, source: str | None = None, *, length: int | None
             form, or a link to a commit on a git host that holds one.
         source: where to look: ``kipoi``, ``dir``, ``github-permalink`` as in Kipoi, or a source
             that you declared; default: see `dlgenomics_zoo.catalogue`.
+        with_dataloader: whether a model of Kipoi takes files as it does there; without, as the
+            models of dlgenomics do.
+        default_dataloader_name: another dataloader of kipoiseq for it, such as
+            ``kipoiseq.dataloaders.StringSeqIntervalDl``.
         length: see `Terms`.
+        trust: whether code of its authors may run: its own dataloader or model class, by the
+            package kipoi, or a SavedModel. What runs is said first, on standard error.
         confirm: see `Terms`.
         progress: see `Terms`.
 
     Returns:
-        The model, verified: every file has the hash that its package records.
+        The model, verified: every file has the hash that its package records. Only with trust it
+        may be something else: kipoi's own object, or a `SavedModel`.
 
     Raises:
         ModelNotFoundError: no such model; with the nearest name.
         NotNativeError: a model of Kipoi that cannot be read here; the message says why.
         FetchError: its files cannot be had.
         HashMismatchError: a file was changed after packaging.
+        UnsafeModelError: it is a program, and there is no trust.
     """
-    from dlgenomics.package.read import load_package  # noqa: PLC0415 - starts TensorFlow
+    location = locate(qualified(str(name), source))
+    if isinstance(location.found, Path):
+        return _open_folder(location, location.found, trust=trust)
+    from dlgenomics_zoo.feeder import dataloader_of, fetched_root  # noqa: PLC0415 - reads genomes
+    from dlgenomics_zoo.trusted.statement import announce, statement  # noqa: PLC0415
 
-    folder, kind = open_package(qualified(str(name), source), Terms(length, confirm, progress))
-    return load_package(folder, kind)
+    descriptor = _fed_by(location.found, default_dataloader_name)
+    terms = Terms(length, confirm, progress)
+    try:
+        model = _packaged(location, location.found, terms)
+    except (NotNativeError, UnknownLayersError):
+        if not trust:
+            raise
+        from dlgenomics_zoo.trusted.kipoi_package import run_model_code  # noqa: PLC0415
+
+        root = fetched_root(location, descriptor)
+        announce(location.name, statement(descriptor, root))
+        return run_model_code(descriptor, root, with_dataloader=with_dataloader)
+    if not with_dataloader:
+        return model
+    return replace(model, dataloader=dataloader_of(location, descriptor, model.inputs, trust=trust))
+
+
+def _packaged(location: Location, descriptor: Descriptor, terms: Terms) -> Model:
+    from dlgenomics.package.read import load_package  # noqa: PLC0415 - starts TensorFlow
+    from dlgenomics_zoo.imports.store import kipoi_package  # noqa: PLC0415 - readers of formats
+
+    folder = kipoi_package(descriptor, length=terms.length, confirm=terms.confirm,
+                           progress=terms.progress)
+    return replace(load_package(folder, location.source),
+                   type=descriptor.defined_as, args=dict(descriptor.arguments))
+
+
+def _open_folder(location: Location, folder: Path, *, trust: bool) -> Any:
+    from dlgenomics.package.read import load_package  # noqa: PLC0415 - starts TensorFlow
+    from dlgenomics_zoo.trusted.saved_model import open_program, program_in  # noqa: PLC0415
+
+    program = None if (folder / MANIFEST).is_file() else program_in(folder)
+    if program is not None:
+        return open_program(folder, program, trust=trust)
+    return load_package(folder, location.source)
+
+
+def _fed_by(descriptor: Descriptor, name: str | None) -> Descriptor:
+    """Return a descriptor with another dataloader of kipoiseq, if one is named."""
+    if name is None:
+        return descriptor
+    if not name.startswith(LIBRARY):
+        raise DlgError(f"default_dataloader_name must be a class of kipoiseq, such as "
+                       f"kipoiseq.dataloaders.SeqIntervalDl. Received: {name!r}, which is code of "
+                       "someone else. Call it yourself and pass its arrays to predict_on_batch.")
+    given = descriptor.dataloader.default_args if not descriptor.dataloader.own else {}
+    return replace(descriptor, dataloader=Dataloader(name, default_args=given))
 
 
 def qualified(name: str, source: str | None) -> str:

@@ -10,7 +10,6 @@ from urllib.parse import unquote, urlsplit
 
 from dlgenomics.data.encoding import ALPHABET
 from dlgenomics.data.layout import Layout
-from dlgenomics.errors import DlgError
 from dlgenomics.progress import Progress, silent
 from dlgenomics_zoo.fetch import Confirm, fetch_files
 from dlgenomics_zoo.fetch import RemoteFile as Fetchable
@@ -25,7 +24,15 @@ from dlgenomics_zoo.imports.networks import document_spec, file_hashes, read_net
 from dlgenomics_zoo.kipoi.descriptor import Descriptor, RemoteFile
 from dlgenomics_zoo.kipoi.files import fetchable
 from dlgenomics_zoo.kipoi.index import kipoi_index
-from dlgenomics_zoo.kipoi.standing import GONE, NATIVE, TRUST, about, around_of, standing_of
+from dlgenomics_zoo.kipoi.standing import (
+    GONE,
+    NATIVE,
+    TRUST,
+    NotNativeError,
+    about,
+    around_of,
+    standing_of,
+)
 from dlgenomics_zoo.ports import port_spec, port_weights, read_port
 from dlgenomics_zoo.sources.pypi import wheel_file_at
 from dlgenomics_zoo.sources.wheel_models import wheel_models
@@ -33,16 +40,6 @@ from dlgenomics_zoo.sources.wheel_models import wheel_models
 _PORT: Final = "port-"
 _KERAS_MODEL: Final = "kipoi.model.KerasModel"
 _TARGET: Final = re.compile(r"[^0-9A-Za-z_]+")
-
-
-class NotNativeError(DlgError):
-    """A model of Kipoi cannot be imported; ``.status`` and the message say why."""
-
-    def __init__(self, name: str, status: str, reason: str, todo: str) -> None:
-        self.status = status
-        self.next_step = f"dlg info {name}"
-        super().__init__(f"a model of Kipoi must be one that is read here. Received: {name!r} "
-                         f"({status}). {reason} {todo}".rstrip())
 
 
 def import_kipoi(descriptor: Descriptor, *, length: int | None = None, loader: str = "",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from dlgenomics.errors import DlgError
 from dlgenomics_zoo.kipoi.descriptor import Descriptor, RemoteFile
 from dlgenomics_zoo.kipoi.document import read_mapping
 from dlgenomics_zoo.kipoi.index import first_words, kipoi_index
@@ -40,6 +41,16 @@ _BY_CLASS: Final = (
     ("kipoi.model.SklearnModel", "It is a pickle, which is code"),
     ("", "It is run by a Python class of its own"),
 )
+
+
+class NotNativeError(DlgError):
+    """A model of Kipoi cannot be imported; ``.status`` and the message say why."""
+
+    def __init__(self, name: str, status: str, reason: str, todo: str) -> None:
+        self.status = status
+        self.next_step = f"dlg info {name}"
+        super().__init__(f"a model of Kipoi must be one that is read here. Received: {name!r} "
+                         f"({status}). {reason} {todo}".rstrip())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,198 @@
+"""Code of models' authors: never run without trust; with it, said first, then run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlgenomics import get_dataloader_factory, get_model, get_model_descr
+from dlgenomics.errors import DlgError
+from dlgenomics_zoo.formats.errors import UnsafeModelError
+from dlgenomics_zoo.kipoi.standing import NotNativeError
+from dlgenomics_zoo.trusted.statement import NeedsTrustError
+from made_kipoi import write_model
+
+
+@pytest.fixture
+def marker(tmp_path: Path) -> Path:
+    return tmp_path / "it-ran"
+
+
+def _has_kipoi() -> bool:
+    """Whether kipoi can be imported, asked of another Python, for it changes the one it is in."""
+    code = "import os, tempfile; os.environ['HOME'] = tempfile.mkdtemp(); import kipoi, kipoiseq"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_a_dataloader_of_the_models_own_is_not_run(tmp_path: Path, marker: Path) -> None:
+    folder = write_model(tmp_path / "m", own_loader=marker)
+    model = get_model(str(folder), source="dir")
+    assert model.predict_on_batch(np.zeros((1, 12, 4))).shape == (1, 2)
+    get_model_descr(str(folder), source="dir")
+    with pytest.raises(NeedsTrustError, match=r"Python code of its own.*predict_on_batch.*trust=True"):
+        model.pipeline.predict({"count": 3})
+    with pytest.raises(NeedsTrustError):
+        get_dataloader_factory(str(folder), source="dir")(count=3)
+    with pytest.raises(NeedsTrustError):
+        model.default_dataloader.init_example()
+    assert not marker.exists()
+
+
+def test_a_class_of_the_models_own_is_not_run(tmp_path: Path, marker: Path, run_dlg) -> None:  # type: ignore[no-untyped-def]
+    folder = write_model(tmp_path / "m", own_class=marker)
+    with pytest.raises(NotNativeError, match=r"run by a Python class of its own \(model\.py\).*trust=True"):
+        get_model(str(folder), source="dir")
+    for command in (["info", folder], ["get-model", folder], ["convert", folder, "-o", tmp_path / "out"],
+                    ["predict", folder, "--fasta", "a", "--intervals", "b"], ["test", folder]):
+        run_dlg(*command)
+    assert not marker.exists()
+    assert not [path for path in (tmp_path / "out").glob("*") if path.is_dir()]
+
+
+@pytest.mark.parametrize("variable", ["DLG_TRUST", "TRUST", "KIPOI_TRUST"])
+def test_no_variable_gives_trust(
+    tmp_path: Path, marker: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "1")
+    with pytest.raises(NotNativeError):
+        get_model(str(write_model(tmp_path / "m", own_class=marker)), source="dir")
+    assert not marker.exists()
+
+
+def test_without_kipoi_the_extra_is_named(
+    tmp_path: Path, marker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import importlib.util
+
+    found = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *rest: (
+        None if name == "kipoi" else found(name, *rest)))
+    for one in (write_model(tmp_path / "a", own_loader=marker), write_model(tmp_path / "b", own_class=marker)):
+        with pytest.raises(DlgError, match=r"pip install 'dlgenomics\[kipoi\]'"):
+            get_model(str(one), source="dir", trust=True)
+    assert not marker.exists()
+
+
+def test_what_would_run_is_said_before(
+    tmp_path: Path, marker: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = write_model(tmp_path / "m", own_loader=marker, own_class=marker)
+    said: list[str] = []
+
+    def stop() -> None:
+        said.extend(record.getMessage() for record in caplog.records)
+        raise DlgError("stopped")
+
+    monkeypatch.setattr("dlgenomics_zoo.trusted.kipoi_package.kipoi_package", stop)
+    with caplog.at_level(logging.WARNING, "dlgenomics"), pytest.raises(DlgError, match="stopped"):
+        get_model(str(folder), source="dir", trust=True)
+    (line,) = said
+    for part in ("model.Net", "dataloader.Rows", str(folder), "dataloader.py, model.py",
+                 "keras==2.2.4", "anything that you can"):
+        assert part in line
+
+
+TRUSTED = """
+import sys
+from pathlib import Path
+import numpy as np
+sys.path.insert(0, {tests!r})
+from made_kipoi import expected, weights, write_model
+from dlgenomics import get_model
+marker = Path({marker!r})
+folder = write_model(Path({folder!r}), {kind}=marker)
+assert not marker.exists()
+model = get_model(str(folder), source="dir", trust=True)
+assert marker.read_text() == {said!r}
+{then}
+assert not (Path.home() / ".kipoi").exists()
+"""
+LOADER = """
+rows = np.arange(3)[:, None, None] * np.ones((3, 12, 4))
+found = model.pipeline.predict({"count": 3}, batch_size=2)
+np.testing.assert_allclose(found, expected(rows, weights()), atol=1e-5)
+batch = next(model.default_dataloader(count=5).batch_iter(batch_size=4))
+assert batch["inputs"].shape == (4, 12, 4) and batch["metadata"]["place"].tolist() == [0, 1, 2, 3]
+assert len(model.default_dataloader.init_example()) == 3
+try: model.default_dataloader(counts=3)
+except Exception as error: assert "Did you mean 'count'" in str(error)
+else: raise AssertionError
+"""
+CLASS = """
+assert model.predict_on_batch(np.ones((2, 12, 4))).tolist() == [[48.0], [48.0]]
+assert model.info.doc.strip() == "Adds things up."
+"""
+
+
+@pytest.mark.parametrize(("kind", "said", "then"), [
+    ("own_loader", "the dataloader ran", LOADER), ("own_class", "the model ran", CLASS)])
+def test_with_trust_it_runs(tmp_path: Path, kind: str, said: str, then: str) -> None:
+    """In a Python of its own: kipoi writes into the home folder and patches what it imports."""
+    python = os.environ.get("DLG_KIPOI_PYTHON") or sys.executable
+    if python == sys.executable and not _has_kipoi():
+        pytest.skip("kipoi is not installed (pip install 'dlgenomics[kipoi]'), or name a Python "
+                    "that has it and dlgenomics with DLG_KIPOI_PYTHON")
+    code = TRUSTED.format(tests=str(Path(__file__).parents[1]), marker=str(tmp_path / "it-ran"),
+                          folder=str(tmp_path / "m"), kind=kind, said=said, then=then)
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False,
+                          env={**os.environ, "HOME": str(tmp_path)})
+    assert done.returncode == 0, done.stderr
+    assert "With your trust" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def saved_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A SavedModel that writes a file when it is run, and that file."""
+    import tensorflow as tf
+
+    folder = tmp_path_factory.mktemp("saved")
+    written = folder / "it-ran"
+
+    class Net(tf.Module):  # type: ignore[misc]
+        @tf.function(input_signature=[tf.TensorSpec((None, 4), tf.float32, name="seq")])
+        def __call__(self, seq):  # type: ignore[no-untyped-def]
+            with tf.control_dependencies([tf.io.write_file(str(written), "x")]):
+                return {"double": seq * 2, "total": tf.reduce_sum(seq, axis=1)}
+
+    net = Net()
+    tf.saved_model.save(net, str(folder / "net"), signatures=net.__call__)
+    return folder / "net", written
+
+
+def test_a_saved_model_needs_trust(saved_model: tuple[Path, Path]) -> None:
+    folder, written = saved_model
+    written.unlink(missing_ok=True)
+    for name in (folder, str(folder)):
+        with pytest.raises(UnsafeModelError, match="a program that TensorFlow runs"):
+            get_model(name, source="dir")
+    assert not written.exists()
+
+
+def test_a_saved_model_runs_with_trust(
+    saved_model: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, written = saved_model
+    with caplog.at_level(logging.WARNING, "dlgenomics"):
+        model = get_model(folder, source="dir", trust=True)
+    assert str(folder) in caplog.text
+    assert model.inputs == {"seq": (None, 4)}
+    found = model.predict_on_batch(np.ones((3, 4)))
+    assert found["double"].tolist() == [[2.0] * 4] * 3
+    assert found["total"].tolist() == [4.0] * 3
+    assert written.exists()
+    with pytest.raises(ValueError, match="the inputs seq"):
+        model.predict_on_batch({"dna": np.ones((3, 4))})
+
+
+def test_a_graph_of_tensorflow_1_is_refused_even_with_trust(tmp_path: Path) -> None:
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "model.meta").write_bytes(b"\x0a\x00")
+    for trust in (False, True):
+        with pytest.raises(DlgError, match="Even with trust it is not run"):
+            get_model(tmp_path / "net", source="dir", trust=trust)

@@ -1,0 +1,1 @@
+"""What is code and not data: run only with trust, given per call, after saying what will run."""

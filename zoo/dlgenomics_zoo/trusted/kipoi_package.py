@@ -1,0 +1,85 @@
+"""The real ``kipoi`` package, imported only when its user's trust asks for it.
+
+On import it writes its settings into ``.kipoi`` of the home folder; here that folder is in the
+cache.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dlgenomics.errors import DlgError
+from dlgenomics.settings import load_settings
+from dlgenomics_zoo.kipoi.descriptor import Descriptor
+
+
+def kipoi_package() -> Any:
+    """Return the module ``kipoi``.
+
+    Raises:
+        DlgError: it is not installed, or cannot be imported here.
+    """
+    if importlib.util.find_spec("kipoi") is None:
+        raise DlgError("the code of Kipoi's models runs with the package kipoi. Received: a Python "
+                       "without it. Install it: pip install 'dlgenomics[kipoi]'")
+    with _home(load_settings().cache / "kipoi"):
+        try:
+            return importlib.import_module("kipoi")
+        except ImportError as error:
+            raise DlgError("the package kipoi must be one that can be imported. Received: "
+                           f"{error}. Install it anew: pip install 'dlgenomics[kipoi]'"
+                           ) from error
+
+
+@contextmanager
+def _home(folder: Path) -> Iterator[None]:
+    """Let ``~`` be a folder, as long as the block runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    before = os.environ.get("HOME")
+    os.environ["HOME"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["HOME"]
+        else:
+            os.environ["HOME"] = before
+
+
+def run_dataloader_code(descriptor: Descriptor, root: Path) -> Any:
+    """Return the dataloader class of a model, after running its Python file.
+
+    Args:
+        descriptor: the model.
+        root: the folder of its source.
+
+    Raises:
+        DlgError: its code fails; the message holds what it said.
+    """
+    kipoi = kipoi_package()
+    return _ran(descriptor, lambda: kipoi.get_dataloader_factory(
+        descriptor.dataloader.own, source=kipoi.sources.LocalSource(str(root))))
+
+
+def run_model_code(descriptor: Descriptor, root: Path, *, with_dataloader: bool) -> Any:
+    """Return kipoi's own model object, after running the model's Python files; see above."""
+    kipoi = kipoi_package()
+    return _ran(descriptor, lambda: kipoi.get_model(
+        descriptor.name, source=kipoi.sources.LocalSource(str(root)),
+        with_dataloader=with_dataloader))
+
+
+def _ran(descriptor: Descriptor, what: Any) -> Any:
+    try:
+        return what()
+    except Exception as error:  # what a stranger's code raises can be anything
+        raise DlgError(f"the code of {descriptor.name} must run with the packages that are "
+                       f"installed. Received: {type(error).__name__}: {str(error)[:300]} It was "
+                       f"made for {', '.join(descriptor.requirements) or 'packages not named'}."
+                       ) from error
