@@ -137,11 +137,11 @@ def _column(found: Features, name: str, *, strict: bool = False) -> NDArray[Any]
 
 
 def _order(found: Features) -> Rows:
-    contigs = [_natural(name) for name in found.places.contig_names]
+    names = found.places.contig_names
     # Where a line of the file has no strand, kipoiseq's table is not sorted by strand at all.
     strand = found.places.strand if found.stranded else np.full(len(found), "")
-    return np.array(sorted(range(len(found)), key=lambda row: (contigs[row], strand[row])),
-                    np.int64)
+    keys = [(_natural(name), one, name) for name, one in zip(names, strand, strict=True)]
+    return np.array(sorted(range(len(found)), key=keys.__getitem__), np.int64)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
