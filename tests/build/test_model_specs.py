@@ -20,6 +20,7 @@ from dlgenomics import registry
 from dlgenomics.doctor import examine
 from dlgenomics.registry import specs_folder
 from dlgenomics.spec import Spec, parse_spec, summarize
+from dlgenomics.spec.packaged import Packaged
 from dlgenomics.spec.parse import spec_warnings
 from dlgenomics.spec.point import apply_point
 from made_up_data import write_data
@@ -249,6 +250,19 @@ def test_the_doctor_has_no_more_than_hints(name: str) -> None:
     findings = examine(registry[name].path.read_text())
     assert [f.what for f in findings if f.severity != "hint"] == []
     assert len(findings) <= 2
+
+
+def test_the_bias_model_is_added_to_chrombpnet_as_its_comment_says() -> None:
+    text = registry["chrombpnet/nobias"].path.read_text()
+    added = "".join(f"  {line}\n" for line in re.findall(r"^#( {3}- .*)$", text, re.MULTILINE))
+    for head in ("profile", "counts"):
+        text = text.replace(f"name: {head}}}\n", f"name: own_{head}}}\n")
+    text = text.replace("  outputs:", f"{added.replace('     -', '    -')}  outputs:")
+    spec = parse_spec(text, packages=lambda name: Packaged(load(name), "0" * 64))
+    summary = summarize(spec)
+    assert summary.trainable == PARAMETERS["chrombpnet/nobias"][1]
+    body = conv(4, 21, 128) + 4 * conv(128, 3, 128)  # once for each head that is taken
+    assert summary.parameters - summary.trainable == 2 * body + conv(128, 75, 1) + dense(128, 1)
 
 
 def test_the_table_names_each_spec_with_its_parameters() -> None:
