@@ -76,7 +76,7 @@ class Shuffles:
         seed: another one gives others.
     """
 
-    count: int = 5
+    count: int = 10
     seed: int = 1
 
     def draw(self, x: OneHot) -> Several:

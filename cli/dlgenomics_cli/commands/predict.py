@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from dlgenomics_cli.downloads import length_option, terms, yes_option
@@ -15,6 +13,7 @@ from dlgenomics_cli.output import (
     show_json,
     starting_tensorflow,
 )
+from dlgenomics_cli.sequence_files import loader_arguments
 
 
 @click.command(epilog=example(
@@ -43,7 +42,7 @@ def predict(name: str, fasta: str | None, intervals: str | None, sequences: str 
     NAME is a name that `dlg ls` lists, or a package's folder. Intervals on the minus strand are
     reverse-complemented.
     """
-    arguments = _arguments(fasta, intervals, sequences, resize, pad)
+    arguments = loader_arguments(fasta, intervals, sequences, resize, pad)
     if as_json and output == "-":
         raise click.UsageError("--json prints a summary; name a file with -o for the predictions.")
     from dlgenomics.package.manifest import read_manifest
@@ -66,17 +65,3 @@ def predict(name: str, fasta: str | None, intervals: str | None, sequences: str 
         show_json({"model": model.name, "rows": rows, "columns": model.columns, "output": output})
     elif output != "-":
         say(f"{rows:,} predictions ({', '.join(model.columns[:6])}) in {output}")
-
-
-def _arguments(fasta: str | None, intervals: str | None, sequences: str | None,
-               resize: str | None, pad: bool) -> dict[str, Any]:
-    chosen = {"resize": resize} if resize else {}
-    if sequences is not None and fasta is None and intervals is None:
-        if pad:
-            raise click.UsageError("--pad is for intervals; sequences have no contig around them.")
-        return {"sequences_file": sequences, **chosen}
-    if sequences is None and fasta is not None and intervals is not None:
-        return {"fasta_file": fasta, "intervals_file": intervals, "pad": pad, **chosen}
-    raise click.UsageError("give --fasta with --intervals, or --sequences.")
-
-
