@@ -217,6 +217,9 @@ def test_a_network_of_another_length_or_with_more_inputs_is_not_fed() -> None:
     dna = DnaInput(kind="dna", length=31)
     with pytest.raises(DataError, match=r"31 bp that the model takes.*auto_resize_len=31"):
         open_kipoi_loader(_descriptor(), {"dna": dna}, **FILES)
+    genes = _descriptor("AnchoredGTFDl", num_upstream=7)
+    with pytest.raises(DataError, match=r"num_upstream and num_downstream that add up to 31"):
+        open_kipoi_loader(genes, {"dna": dna}, **GENES, num_downstream=3)
     with pytest.raises(DlgError, match=r"one input\. Received: a, b"):
         open_kipoi_loader(_descriptor(), {"a": dna, "b": dna}, **FILES)
     texts = open_kipoi_loader(_descriptor("StringSeqIntervalDl"), {"dna": dna}, **FILES)

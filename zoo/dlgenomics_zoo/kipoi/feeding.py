@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,7 +61,7 @@ def kipoi_dataloader(descriptor: Descriptor, inputs: Mapping[str, Input],
 
     def open_checked(given: Mapping[str, Any]) -> Loader:
         loader = opener(inputs, check_arguments(name, arguments, given))
-        _check_lengths(loader)
+        _check_lengths(name, loader)
         return loader
 
     return Dataloader(name, arguments, open_checked, _schema(name, arguments),
@@ -100,24 +101,20 @@ def _with_defaults(descriptor: Descriptor, name: str,
                    arguments: tuple[LoaderArgument, ...]) -> tuple[LoaderArgument, ...]:
     """Return arguments with the defaults, examples and descriptions that a descriptor sets."""
     given = descriptor.dataloader.default_args
-    check_arguments(name, [_optional(one) for one in arguments], given)
+    check_arguments(name, [replace(one, required=False) for one in arguments], given)
     own = {one.name: one for one in descriptor.dataloader.arguments}
     found = []
     for one in arguments:
         stated = own.get(one.name)
-        found.append(LoaderArgument(
-            one.name, (stated and stated.doc) or one.doc,
+        found.append(replace(
+            one, doc=(stated and stated.doc) or one.doc,
             required=one.required and one.name not in given,
             default=given.get(one.name, one.default),
             example=one.example if stated is None or stated.example is None else stated.example))
     return tuple(found)
 
 
-def _optional(one: LoaderArgument) -> LoaderArgument:
-    return LoaderArgument(one.name, one.doc, required=False, default=one.default)
-
-
-def _check_lengths(loader: WindowLoader) -> None:
+def _check_lengths(name: str, loader: WindowLoader) -> None:
     """Refuse windows of another length than the network takes, before any is read."""
     if loader.layout is None or len(loader.inputs) != 1:
         return
@@ -127,10 +124,12 @@ def _check_lengths(loader: WindowLoader) -> None:
     wrong = np.flatnonzero(lengths != takes)
     if len(wrong):
         line = None if loader.windows.line is None else int(loader.windows.line[wrong[0]])
+        advice = (f"num_upstream and num_downstream that add up to {takes}"
+                  if name == "AnchoredGTFDl"
+                  else f"auto_resize_len={takes} for that many around each centre")
         raise DataError(f"every interval must have the {takes} bp that the model takes. Received: "
-                        f"{lengths[wrong[0]]} bp at {loader.windows[wrong[:1]].labels()[0]}. Pass "
-                        f"auto_resize_len={takes} for that many around each centre.",
-                        path=loader.windows.path, line=line)
+                        f"{lengths[wrong[0]]} bp at {loader.windows[wrong[:1]].labels()[0]}. "
+                        f"Pass {advice}.", path=loader.windows.path, line=line)
 
 
 def _schema(name: str, arguments: tuple[LoaderArgument, ...]) -> LoaderSchema:
