@@ -90,7 +90,8 @@ class Data(Node):
         """Return the shape of a target without the batch axis; None is a number not known yet."""
         found = self.targets[target]
         if isinstance(found, InputTarget):
-            return tuple(self.inputs[found.input].shape)
+            given = self.inputs.get(found.input)
+            return tuple(given.shape) if given else ()  # a missing input is noted elsewhere
         return tuple(found.shape)
 
 

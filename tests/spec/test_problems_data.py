@@ -99,6 +99,13 @@ TARGETS = [
      "target. Received: a file of columns. Use multilabel_classification."),
 ]
 
+SAMPLED = [
+    ("{of: §counts, balance: true}", "kind: bigwig_profile, bin: 2", "sampling looks at a target with "
+     "labels in columns. Received: 'counts', which has (10, 2)."),
+    ("{of: bound, positives: 0.5, threshold: §high}", "kind: bigwig_counts",
+     "data.sampling.threshold must be a number. Received: the text 'high'."),
+]
+
 EXAMPLES = [
     ("§train: {table: t.tsv, arrays: a.h5}", "'dna' needs fasta or intervals in data.train. "
      "Received: table."),
@@ -145,6 +152,15 @@ def test_sources(refused_once, section, message):
 @pytest.mark.parametrize(("section", "message"), SPLITS)
 def test_splits_and_sampling(refused_once, section, message):
     refused_once("split: {by: random}", section, message)
+
+
+@pytest.mark.parametrize(("section", "kind", "message"), SAMPLED)
+def test_sampling_looks_at_labels_in_columns(small, refusals, places, section, kind, message):
+    marked = small.replace("split:", f"sampling: {section}\n  split:").replace(
+        "kind: bigwig_counts", kind)
+    messages, at = refusals(marked)
+    assert message in messages
+    assert places(marked)[0] in at
 
 
 @pytest.mark.parametrize(("old", "new"), [

@@ -1,6 +1,7 @@
 """Rules of the network and the training, broken: the message in full, at the place at fault (§)."""
 
 import pytest
+from published import DANQ
 
 from dlgenomics.spec import parse_spec
 from dlgenomics.spec.layers.rule import CannotFollow
@@ -66,6 +67,12 @@ def test_an_embedding_has_a_vector_for_each_word_and_for_none(small, refusals, p
         return
     assert refusals(marked) == (["input_dim must be at least 17, 4^k words of 2 and 0 for a word with "
                                  "N. Received: 16."], places(marked))
+
+
+def test_one_calibration_is_for_one_target(refusals, places):
+    marked = DANQ.replace("training:", "training:\n  calibrate: §platt")
+    assert refusals(marked) == (["calibrate is keyed by target where there are several: binding, "
+                                 "accessibility. Received: the text 'platt'."], places(marked))
 
 
 def test_class_weights_are_for_classes(small, refusals, places):
