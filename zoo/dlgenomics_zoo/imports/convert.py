@@ -40,7 +40,8 @@ SKIPPED: Final = "skipped"
 FAILED: Final = "failed"
 N_CODES: Final = {"zeros": "zeros", "quarter": "quarter_n"}
 _ARRAYS: Final = (Format.TORCH_ZIP, Format.TORCH_LEGACY, Format.TORCH_TAR, Format.SAFETENSORS)
-_KERAS_START: Final = (Format.KERAS_JSON, Format.KERAS_YAML)
+_OF_KERAS: Final = (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError)
+_LONGEST_REASON: Final = 1000
 _AS_USUAL: Final = Terms()
 
 
@@ -189,10 +190,14 @@ def _attempt(wish: Wish, folder: Path, terms: Terms) -> Outcome:
     except OutputError:
         raise  # the next one would fail alike
     except DlgError as error:
-        return Outcome(wish.name or wish.what, FAILED, reason=" ".join(str(error).split()),
-                       seconds=round(time.monotonic() - start, 1), wish=wish.what)
-    return Outcome(spec.name, CONVERTED, str(place), summarize(spec).parameters,
-                   spec.license or "", round(time.monotonic() - start, 1), wish=wish.what)
+        reason = " ".join(str(error).split())
+    except _OF_KERAS as error:  # a network that only Keras finds to be wrong
+        reason = f"Keras cannot build it ({type(error).__name__}): {' '.join(str(error).split())}"
+    else:
+        return Outcome(spec.name, CONVERTED, str(place), summarize(spec).parameters,
+                       spec.license or "", round(time.monotonic() - start, 1), wish=wish.what)
+    return Outcome(wish.name or wish.what, FAILED, reason=reason[:_LONGEST_REASON],
+                   seconds=round(time.monotonic() - start, 1), wish=wish.what)
 
 
 def _finished(before: Outcome | None, wish: Wish) -> Outcome | None:

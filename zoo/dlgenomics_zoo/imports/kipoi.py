@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 from dlgenomics.data.encoding import ALPHABET
 from dlgenomics.data.layout import Layout
@@ -22,7 +21,7 @@ from dlgenomics_zoo.imports.dna import read_dna
 from dlgenomics_zoo.imports.imported import Imported
 from dlgenomics_zoo.imports.networks import document_spec, file_hashes, read_network
 from dlgenomics_zoo.kipoi.descriptor import Descriptor, RemoteFile
-from dlgenomics_zoo.kipoi.files import fetchable
+from dlgenomics_zoo.kipoi.files import fetchable, local_path
 from dlgenomics_zoo.kipoi.index import kipoi_index
 from dlgenomics_zoo.kipoi.standing import (
     GONE,
@@ -109,8 +108,7 @@ def _loader(descriptor: Descriptor) -> str:
 
 def _fetched(descriptor: Descriptor, confirm: Confirm, progress: Progress) -> dict[str, Path]:
     """Return the model's files by role; those that lie beside a local descriptor stay there."""
-    here = {file.role: Path(unquote(urlsplit(file.url).path)) for file in descriptor.files
-            if file.url.startswith("file://")}
+    here = {file.role: path for file in descriptor.files if (path := local_path(file))}
     away = [file for file in descriptor.files if file.role not in here]
     found = fetch_files([_fetchable(file, descriptor.license) for file in away],
                         confirm=confirm, progress=progress)

@@ -6,7 +6,6 @@ import json
 import re
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from dlgenomics.files import sha256_of, sha256_of_bytes
 from dlgenomics.package.manifest import MANIFEST
@@ -17,6 +16,7 @@ from dlgenomics_zoo.fetch.consent import within_limit
 from dlgenomics_zoo.imports.imported import package_imported
 from dlgenomics_zoo.imports.kipoi import import_kipoi
 from dlgenomics_zoo.kipoi.descriptor import Descriptor, RemoteFile
+from dlgenomics_zoo.kipoi.files import local_path
 
 VERSION: Final = 1
 """Of the translation: a higher number makes packages anew."""
@@ -52,8 +52,7 @@ def package_folder(descriptor: Descriptor, length: int | None = None) -> Path:
 
 def _checksum(file: RemoteFile) -> str:
     """Return a file's checksum; that of one beside a local descriptor is taken now."""
-    address = urlsplit(file.url)
-    if address.scheme == "file":
-        path = Path(unquote(address.path))
-        return sha256_of(path) if path.is_file() else "none"
-    return file.sha256 or file.md5
+    path = local_path(file)
+    if path is None:
+        return file.sha256 or file.md5
+    return sha256_of(path) if path.is_file() else "none"

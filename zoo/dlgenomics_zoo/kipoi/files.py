@@ -22,6 +22,12 @@ def fetchable(file: RemoteFile, license: str = "") -> Fetchable:  # noqa: A002 -
                      license=license)
 
 
+def local_path(file: RemoteFile) -> Path | None:
+    """Return where a file lies that is beside a local descriptor; None for one to be fetched."""
+    address = urlsplit(file.url)
+    return Path(unquote(address.path)) if address.scheme == "file" else None
+
+
 def file_name(file: RemoteFile) -> str:
     """Return the plain name under which a file is kept: its own, or the end of its address."""
     path = [part for part in unquote(urlsplit(file.url).path).split("/") if part]

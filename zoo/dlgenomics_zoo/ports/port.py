@@ -13,6 +13,7 @@ import yaml
 from numpy.typing import NDArray
 
 from dlgenomics.errors import DataError, ShapeError, did_you_mean
+from dlgenomics.files import require_file
 from dlgenomics.spec import parse_spec
 from dlgenomics.spec.dump import dump_yaml
 from dlgenomics.spec.types import Spec
@@ -64,17 +65,30 @@ def port_names() -> list[str]:
 
 
 def read_port(name: str) -> Port:
-    """Return a port by its own name.
+    """Return a port by its own name, or one that you wrote, by the path of its ``.yaml`` file.
 
     Raises:
-        DataError: there is none of that name.
+        DataError: there is none of that name, or the file is no port.
     """
-    if name not in port_names():
-        raise DataError(f"a port must be one of {', '.join(port_names())}. Received: {name!r}."
-                        f"{did_you_mean(name, port_names())}", path=FOLDER / f"{name}.yaml")
-    found = yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
+    if name in port_names():
+        return _read(FOLDER / f"{name}.yaml")
+    if not name.endswith((".yaml", ".yml")):
+        raise DataError(f"a port must be a YAML file or one of {', '.join(port_names())}. "
+                        f"Received: {name!r}.{did_you_mean(name, port_names())}",
+                        path=FOLDER / f"{name}.yaml")
+    path = require_file(Path(name), "a port")
+    try:
+        return _read(path)
+    except (KeyError, TypeError, yaml.YAMLError) as error:
+        raise DataError("a port must have models, targets, input (axes, alphabet), weights and a "
+                        f"spec. Received: {type(error).__name__}: {error}. Compare it with "
+                        f"{FOLDER / 'basset.yaml'}.", path=path) from error
+
+
+def _read(path: Path) -> Port:
+    found = yaml.safe_load(path.read_text("utf-8"))
     given = found["input"]
-    return Port(name, tuple(found["models"]), found["targets"], tuple(given["axes"]),
+    return Port(path.stem, tuple(found["models"]), found["targets"], tuple(given["axes"]),
                 given["alphabet"], tuple(found.get("ignore", ())), found["weights"],
                 found["spec"])
 
