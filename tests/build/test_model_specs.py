@@ -273,6 +273,14 @@ def test_the_table_names_each_spec_with_its_parameters() -> None:
     assert all(path == f"{name}.yaml" for name, path, _ in rows)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*SMALLER, *NOT_TRAINED])
+def test_keras_counts_the_same_at_full_size(name: str) -> None:
+    from dlgenomics.build import assemble_model
+
+    assert assemble_model(load(name)).count_params() == PARAMETERS[name][0]
+
+
 def _trained() -> list[Any]:
     return [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ())
             for name in PARAMETERS if name not in NOT_TRAINED]
@@ -295,6 +303,7 @@ def test_its_files_train_every_weight(name: str, tmp_path: Path) -> None:
     assert all(len(rows) for rows in examples.parts.by_name().values())
     spec = fit_scaling(spec, examples)
     model = build_model(spec)
+    assert model.count_params() == summarize(spec).parameters
     batches = FeedDataset(TrainingFeed(examples, examples.parts.train, spec.data, 2, seed=1))
     compile_model(model, spec, len(batches))
     model.run_eagerly = True
