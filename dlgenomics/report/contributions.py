@@ -18,7 +18,7 @@ from dlgenomics.report.words import compact, plural
 MOST_SEQUENCES: Final = 20
 """The page shows so many of the sequences, in their order; the files have all."""
 
-_STRETCH: Final = 60
+_STRETCH: Final = 40
 
 
 def write_logos(path: Path, found: Contributions) -> Path:
@@ -81,7 +81,7 @@ def _sequence(found: Contributions, row: int, stretch: tuple[int, int],
     drawing = logo(letters, found.actual[row, first:end], first,
                    f"Logo of {name}, positions {first + 1} to {end}: {letters}", limits)
     whole = profile(found.actual[row], stretch, f"Contributions along {name}")
-    caption = (f"{name}: explained number {compact(float(found.values[row]))}; "
-               f"positions {first + 1}–{end} of {found.actual.shape[1]}")
-    return element("div", figure(join([whole, element("div", drawing, class_="scroll")]), caption),
-                   class_="network")
+    caption = (f"Positions {first + 1}–{end} of {found.actual.shape[1]}. "
+               f"Explained number {compact(float(found.values[row]))}.")
+    inside = join([whole, element("div", drawing, class_="scroll")])
+    return element("div", element("h3", name), figure(inside, caption), class_="network")

@@ -66,8 +66,8 @@ def logo(letters: Sequence[str], heights: NDArray[np.float32], first: int, label
     line = (f'<path d="M{_LEFT:g} {zero:.1f}H{width - 4:.1f}" stroke="#767676" '
             'stroke-width="0.8"/>')
     return Html(
-        f'<svg viewBox="0 0 {width:.0f} {_HEIGHT + _BOTTOM:.0f}" width="{width:.0f}" role="img" '
-        f'aria-label="{escape(label)}" style="max-width:none;width:{width:.0f}px">'
+        f'<svg viewBox="0 0 {width:.0f} {_HEIGHT + _BOTTOM:.0f}" role="img" '
+        f'aria-label="{escape(label)}" style="max-width:{width:.0f}px;min-width:26rem">'
         f"{join([*marks, Html(line), *drawn, *ticks])}</svg>")
 
 
@@ -100,10 +100,10 @@ def _letter(letter: str, x: float, zero: float, height: float) -> Html:
 
 def _tick(place: int, first: int) -> Html:
     x = _LEFT + _STEP * (place + 0.5)
-    return Html(f'<text x="{x:.1f}" y="{_HEIGHT + 13:.0f}" font-size="11" fill="#555" '
+    return Html(f'<text x="{x:.1f}" y="{_HEIGHT + 13:.0f}" font-size="12.5" fill="#555" '
                 f'text-anchor="middle">{first + place + 1}</text>')
 
 
 def _mark(value: float, y: float) -> Html:
-    return Html(f'<text x="{_LEFT - 6:g}" y="{y + 4:.1f}" font-size="11" fill="#555" '
+    return Html(f'<text x="{_LEFT - 6:g}" y="{y + 4:.1f}" font-size="12.5" fill="#555" '
                 f'text-anchor="end">{value:.2g}</text>')
