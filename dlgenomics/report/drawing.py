@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
@@ -13,6 +15,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dlgenomics.files import atomic_path
 from dlgenomics.report.page import Html
 
 INK: Final = "#222222"
@@ -84,6 +87,23 @@ def draw(
         size: width and height in inches.
         legend_columns: columns of the legend, which stands below the plot.
     """
+    stream = io.StringIO()
+    with _drawn(plot, size, legend_columns) as figure:
+        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+    return _inlined(stream.getvalue(), name, label)
+
+
+def write_picture(path: Path, plot: Callable[[Axes], None], *,
+                  size: tuple[float, float] = _SIZE) -> None:
+    """Write a figure of one plot to a file, atomically; its ending says in which format."""
+    with atomic_path(path) as part, _drawn(plot, size, 3) as figure:
+        figure.savefig(part, format=path.suffix[1:], dpi=150)
+
+
+@contextlib.contextmanager
+def _drawn(plot: Callable[[Axes], None], size: tuple[float, float],
+           legend_columns: int) -> Iterator[Figure]:
+    """Give a figure of one plot, to be saved in the style in which it was drawn."""
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=size, layout="constrained")
@@ -92,9 +112,7 @@ def draw(
         handles, labels = axes.get_legend_handles_labels()
         if handles:
             figure.legend(handles, labels, loc="outside lower left", ncols=legend_columns)
-        stream = io.StringIO()
-        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
-    return _inlined(stream.getvalue(), name, label)
+        yield figure
 
 
 def _inlined(text: str, name: str, label: str) -> Html:

@@ -184,7 +184,7 @@ def test_every_example_runs(
     assert words[:2] == ["dlg", command.name]
     monkeypatch.chdir(tmp_path)
     if command.name in ("train", "search", "resume", "package", "doctor", "baseline",
-                        "ensemble", "evaluate"):
+                        "ensemble", "evaluate", "lr-range"):
         _prepare_run(command.name, run_dlg, tiny_run, tiny_data)
     if command.name == "predict":
         run_dlg("simulate", "density-localization", "--count", 2, "--genome", 4, "-o", ".")

@@ -12,6 +12,7 @@ from dlgenomics_cli.commands.ensemble import ensemble
 from dlgenomics_cli.commands.evaluate import evaluate
 from dlgenomics_cli.commands.get_model import get_model
 from dlgenomics_cli.commands.info import info
+from dlgenomics_cli.commands.lr_range import lr_range
 from dlgenomics_cli.commands.ls import ls
 from dlgenomics_cli.commands.package import package
 from dlgenomics_cli.commands.predict import predict
@@ -25,6 +26,6 @@ from dlgenomics_cli.commands.train import train
 from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
-    validate, show, doctor, train, search, resume, evaluate, package, ensemble, ls, info, source,
-    get_model, convert, test, predict, simulate, baseline, cache,
+    validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble, ls, info,
+    source, get_model, convert, test, predict, simulate, baseline, cache,
 )
