@@ -67,9 +67,10 @@ def insert_calibration(layers: Sequence[Layer], calibrate: Any, tasks: Mapping[s
             continue  # noted elsewhere
         if _is_refused(target, method, tasks[target], problems):
             continue
-        if _is_calibrated(head, found) or _is_followed(target, found, problems):
+        by_name = {layer.name: layer for layer in found}
+        if _calibrating(head, by_name) or _is_followed(target, found, problems):
             continue
-        parts = _calibrated(head, method, {layer.name for layer in found}, problems)
+        parts = _calibrated(head, method, set(by_name), problems)
         found = tuple(part for layer in found for part in (parts if layer is head else (layer,)))
     return found
 
@@ -85,11 +86,14 @@ def _is_refused(target: str, method: str, task: Task, problems: Problems) -> boo
     return method not in methods
 
 
-def _is_calibrated(head: Layer, layers: Sequence[Layer]) -> bool:
-    by_name = {layer.name: layer for layer in layers}
+def _calibrating(head: Layer, by_name: Mapping[str, Layer]) -> str | None:
+    """Return the layer that calibrates an output, if there is one."""
+    if head.kind == "IsotonicCalibration":
+        return head.name
     before = by_name.get(head.inputs[0]) if head.inputs else None
-    return head.kind == "IsotonicCalibration" or (
-        before is not None and before.name == _between(head.name) and before.kind == "Scale")
+    is_one = before is not None and before.kind == "Scale" and (
+        before.name.rstrip("_") == _between(head.name))
+    return before.name if before is not None and is_one else None
 
 
 def _is_followed(target: str, layers: Sequence[Layer], problems: Problems) -> bool:
@@ -138,12 +142,10 @@ def _free(name: str, names: set[str]) -> str:
 
 def calibrating_layers(spec: Spec) -> dict[str, str]:
     """Return, by target, the layer that calibrates it."""
-    found = {}
     by_name = {layer.name: layer for layer in spec.model.layers}
-    for target in spec.training.calibrate:
-        head = by_name[target]
-        found[target] = target if head.kind == "IsotonicCalibration" else head.inputs[0]
-    return found
+    found = {target: _calibrating(by_name[target], by_name)
+             for target in spec.training.calibrate if target in by_name}
+    return {target: layer for target, layer in found.items() if layer is not None}
 
 
 def score_layers(spec: Spec) -> frozenset[str]:

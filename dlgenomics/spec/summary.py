@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dlgenomics.errors import TooLargeError
 from dlgenomics.spec.arguments import snake_case
 from dlgenomics.spec.outline import View, outline
-from dlgenomics.spec.transfer import frozen_layers
+from dlgenomics.spec.transfer import assigned_layers, frozen_layers
 from dlgenomics.spec.types import Layer, Spec
 
 PARAMETER_LIMIT = 2_000_000_000
@@ -23,7 +23,8 @@ class LayerSummary:
         shape: the output shape without the batch axis; None is an unknown length.
         parameters: all parameters; ``trainable`` those that training changes.
         receptive_field: positions of the input that one output position sees; None means all.
-        initializer: the kernel's initializer and why, or an empty text.
+        initializer: the kernel's initializer and why; or the model that its weights are taken
+            from; or an empty text.
     """
 
     name: str
@@ -57,7 +58,7 @@ def summarize(spec: Spec) -> Summary:
     """Describe each layer of a spec's network; imports no Keras and allocates nothing."""
     shapes = {name: spec.data.inputs[name].shape for name in spec.model.inputs}
     known = outline(spec.model.layers, shapes)
-    frozen = frozen_layers(spec)
+    frozen, givers = frozen_layers(spec), _givers(spec)
     rows = [LayerSummary(n, "Input", (), s, 0, 0, 1, "") for n, s in shapes.items()]
     for layer in spec.model.layers:
         found = known[layer.name]
@@ -69,9 +70,16 @@ def summarize(spec: Spec) -> Summary:
             parameters=sum(found.size),
             trainable=0 if layer.name in frozen else found.size.trainable,
             receptive_field=_receptive_field(found.view, shapes),
-            initializer="" if layer.shares else _initializer(layer),
+            initializer="" if layer.shares else givers.get(layer.name) or _initializer(layer),
         ))
     return Summary(tuple(rows))
+
+
+def _givers(spec: Spec) -> dict[str, str]:
+    """Return, for layers that take weights from a named model, what the table says of them."""
+    return {layer: f"from {entry.model}"
+            for entry, layers in zip(spec.training.pretrained, assigned_layers(spec), strict=True)
+            for layer in layers if entry.layers}
 
 
 def _kind(layer: Layer) -> str:

@@ -71,6 +71,10 @@ def check_transfer(spec: Spec, problems: Problems) -> None:
         path = (*path, i) if (*path, i) in problems.document.values else path
         _check_patterns(entry.layers, names, (*path, "layers"), problems)
         _check_patterns(entry.excluded, names, (*path, "except"), problems)
+    if spec.search is not None and spec.training.pretrained:
+        problems.add(("search",), "a search starts its trials from fresh weights. Received: a spec "
+                     "that takes weights from a packaged model. Search without it, then train "
+                     "the best spec with it.", at_key=True)
     if names and frozen_layers(spec) >= set(names):
         problems.add(("training", "freeze"), "training must have a layer to train. Received: "
                      "every layer with weights is frozen. Freeze fewer, or add a layer.",

@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.train.metrics import softmax
+
 Floats = NDArray[np.float64]
 
 _MOST_STEPS: Final = 200
@@ -83,14 +85,8 @@ def fit_temperature(scores: Floats, labels: Floats) -> float:
 
 def _slope(factor: float, scores: Floats, labels: Floats) -> float:
     """Return the derivative of the cross-entropy by the factor that scores are multiplied by."""
-    chance = sigmoid(factor * scores) if scores.ndim == 1 else _softmax(factor * scores)
+    chance = sigmoid(factor * scores) if scores.ndim == 1 else softmax(factor * scores, axis=1)
     return float(((chance - labels) * scores).sum())
-
-
-def _softmax(scores: Floats) -> Floats:
-    raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    found: Floats = raised / raised.sum(axis=-1, keepdims=True)
-    return found
 
 
 def fit_isotonic(chances: Floats, labels: Floats) -> tuple[Floats, Floats]:

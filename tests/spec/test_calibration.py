@@ -76,6 +76,8 @@ def test_the_set_may_be_named_if_it_is_validation() -> None:
     (calibrated("plat"), "training.calibrate must be one of 'platt', 'isotonic' or 'temperature'."),
     (calibrated("{bond: platt}"), "calibrate is keyed by target: bound. Received: 'bond'. "
      "Did you mean 'bound'?"),
+    (calibrated("platt", TINY_SPEC.replace("units: 1}", "units: 1, name: open}")),
+     "the model's outputs must be the targets bound. Received: open."),
     (calibrated("platt", NUMBERS), "calibrate is for targets that are classes, whose outputs are "
      "probabilities. Received: 'bound', regression. Leave it out."),
     (calibrated("platt", CLASSES),
@@ -91,6 +93,26 @@ def test_what_is_refused(text: str, message: str) -> None:
         parse_spec(text)
     assert any(problem.message.startswith(message) for problem in caught.value.problems), (
         str(caught.value))
+
+
+def test_names_that_are_taken_are_left_alone() -> None:
+    text = TINY_SPEC.replace("activation: relu}", "activation: relu, name: bound_calibration}")
+    spec = parse_spec(calibrated("platt", text))
+    assert spec.model.layers[-1].inputs == ("bound_calibration_",)
+    assert frozen_layers(spec) == {"bound_calibration_"}
+    assert parse_spec(spec_to_yaml(spec)) == spec
+
+
+@pytest.mark.parametrize("nothing", ["{}", "{fit_on: validation}", "null"])
+def test_nothing_may_be_said(nothing: str) -> None:
+    assert parse_spec(calibrated(nothing)) == parse_spec(TINY_SPEC)
+
+
+@pytest.mark.parametrize("odd", [
+    "3", "[platt]", "{bound: [platt]}", "{bound: {a: 1}}", "''", "{bound: null}"])
+def test_odd_values_are_problems_but_never_crash(odd: str) -> None:
+    with pytest.raises(SpecError, match="calibrate"):
+        parse_spec(calibrated(odd))
 
 
 def test_an_output_that_others_follow_is_refused() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -77,11 +79,15 @@ def test_frozen_layers_are_not_counted_as_trained() -> None:
      "their own, or a pattern of such names. Received: 'conv2d_*'. Did you mean 'conv1d_1'?"),
     ("pretrained: [x, y]\n", "a layer takes weights from one model. Received: 'conv1d_1' from 'x' "
      "and 'y'. Name it in the 'layers' of one."),
+    ("pretrained: x\nsearch: {objective: val_loss, space: {training.batch_size: [8, 16]}}\n",
+     "a search starts its trials from fresh weights. Received: a spec that takes weights from a "
+     "packaged model. Search without it, then train the best spec with it."),
     ("pretrained: {from: x, sha256: 12}\n",
      "training.pretrained.sha256 must be a text. Received: 12."),
 ])
 def test_what_is_refused(lines: str, message: str) -> None:
-    found = complaints(with_training(lines))
+    training, mark, search = lines.partition("search:")
+    found = complaints(f"{with_training(training)}{mark}{search}")
     assert [one.partition(": ")[2] for one in found] == [message]
 
 
@@ -126,7 +132,9 @@ def test_a_package_becomes_layers_with_its_name_before_theirs() -> None:
     assert (entry.model, entry.sha256) == ("tiny", SHA)
     assert entry.layers == {"trunk_conv1d_1": "conv1d_1"}
     # 222 frozen, 6*3 + 3 and 3 + 1 trained
-    assert (summarize(spec).parameters, summarize(spec).trainable) == (247, 25)
+    summary = summarize(spec)
+    assert (summary.parameters, summary.trainable) == (247, 25)
+    assert summary.layers[1].initializer == "from tiny"
 
 
 def test_the_resolved_spec_needs_no_other_package() -> None:
@@ -235,3 +243,23 @@ def test_several_outputs_need_a_choice() -> None:
                           "outputs: bound, other. Received: none.")
     assert parse_spec(with_layers("- Package: {model: two, output: other, trainable: true}"),
                       packages=find).model.outputs == ("bound",)
+
+
+def test_what_the_readme_shows_is_valid() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    section = text.partition("## Start from a trained model\n")[2]
+    block, start = re.findall(r"```yaml\n(.*?)```", section, re.S)[:2]
+    head = TINY_SPEC.partition("model:\n")[0]
+    spec = parse_spec(head + block, packages=packages(**{"./tiny": TINY_SPEC}))
+    assert frozen_layers(spec) == {"trunk_conv1d_1", "bound_calibration"}
+    spec = parse_spec(TINY_SPEC.partition("training:\n")[0] + start)
+    assert assigned_layers(spec) == [{"conv1d_1": "conv1d_1"}]
+
+
+@pytest.mark.parametrize("odd", [
+    "pretrained: 3", "pretrained: [3]", "pretrained: [[x]]", "pretrained: {from: [x]}",
+    "pretrained: {from: x, layers: 3}", "pretrained: {from: x, layers: {bound: 3}}",
+    "freeze: 3", "freeze: [3]", "freeze: [[x]]", "freeze: {a: 1}", "pretrained: {}",
+])
+def test_odd_values_are_problems_but_never_crash(odd: str) -> None:
+    assert complaints(with_training(odd + "\n"))
