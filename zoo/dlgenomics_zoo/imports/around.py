@@ -60,11 +60,20 @@ def _constant(name: str, follows: str, network: LegacyNetwork,
 
 
 def with_outputs(network: LegacyNetwork, numbers: Sequence[int]) -> LegacyNetwork:
-    """Return a network with only some of its outputs."""
+    """Return a network with only some of its outputs and the layers that lead to them."""
     names = list(network.outputs)
     if max(numbers) >= len(names):
         raise _other_network(network, f"outputs {', '.join(names)}")
-    return replace(network, outputs={names[n]: network.outputs[names[n]] for n in numbers})
+    outputs = {names[n]: network.outputs[names[n]] for n in numbers}
+    needed, kept = set(outputs), []
+    for entry in reversed(network.layers):
+        ((_, body),) = entry.items()
+        if body["name"] in needed:
+            sources = body["from"] if isinstance(body["from"], list) else [body["from"]]
+            needed |= {*sources, body.get("of", body["name"])}
+            kept.append(entry)
+    weights = {name: arrays for name, arrays in network.weights.items() if name in needed}
+    return replace(network, outputs=outputs, layers=tuple(reversed(kept)), weights=weights)
 
 
 def with_split(network: LegacyNetwork, parts: Mapping[str, Sequence[int]]) -> LegacyNetwork:

@@ -82,7 +82,8 @@ def _with_around(descriptor: Descriptor, network: LegacyNetwork) -> LegacyNetwor
     """Return a network with what its class does around it."""
     said = around_of(descriptor)
     if "constants" in said:
-        network = around.with_constants(network, said["constants"])
+        network = around.with_constants(
+            network, {int(number): value for number, value in said["constants"].items()})
     if "outputs" in said:
         network = around.with_outputs(network, said["outputs"])
     if "split" in said:
