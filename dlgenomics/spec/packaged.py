@@ -16,7 +16,7 @@ from dlgenomics.spec.problems import Problems
 from dlgenomics.spec.types import Layer, Origin, Spec
 
 _READING: Final = ("kind", "encoding", "n", "x", "k", "stride", "scale", "fitted", "bin",
-                   "transform", "stranded")
+                   "transform", "stranded", "missing")
 """What of an input decides what its numbers mean to a network."""
 
 _INPUT: Final[TypeAdapter[Any]] = TypeAdapter(Input)

@@ -38,10 +38,6 @@ class Pretrained(Node):
         left = set(matching(names, self.excluded))
         return {here: there for here, there in found.items() if here not in left}
 
-    def names_layer(self, name: str) -> bool:
-        """Tell whether a layer is meant by name, so that it must be there."""
-        return name in self.layers
-
 
 def matching(names: Sequence[str], patterns: Collection[str]) -> list[str]:
     """Return the names that equal one of the patterns, or match one with ``*`` in it.

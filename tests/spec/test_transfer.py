@@ -231,6 +231,27 @@ def test_a_spec_can_be_read_without_packages_and_says_what_it_lacks() -> None:
                      "with packages=.")
 
 
+NUMBERS = TINY_SPEC.replace(
+    "dna: {kind: dna, length: 60}", "dna: {kind: numeric, columns: [gc, cpg], scale: standard}"
+).replace("fasta: sequences.fa.gz, labels", "table").replace(
+    "    - Conv1D: {filters: 6, kernel_size: 9, activation: relu}\n", "").replace(
+    "    - GlobalMaxPooling1D\n", "").replace(
+    "  augment:\n    - reverse_complement: {probability: 0.5}\n", "")
+FITTED = NUMBERS.replace(
+    "scale: standard", "scale: standard, fitted: {center: [1.0, 2.0], spread: [1.0, 3.0]}")
+
+
+def test_numbers_must_be_scaled_as_the_packaged_model_had_them() -> None:
+    find = packages(numbers=FITTED)
+    text = "    - Package: {model: numbers, trainable: true}\ntraining: {}\n"
+    fitted = FITTED.partition("    - Dropout")[0] + text
+    assert parse_spec(fitted, packages=find).model.layers
+    (found,) = complaints(NUMBERS.partition("    - Dropout")[0] + text, find)
+    assert re.search(r"'numbers' must be fed with what it was trained on, fitted .*1\.0, 2\.0.*"
+                     r"Received: 'dna' with fitted none\. Declare the input as its package does",
+                     found)
+
+
 def test_several_outputs_need_a_choice() -> None:
     text = TINY_SPEC.replace("    bound: {column: bound}", "    bound: {column: bound}\n"
                              "    other: {column: other}").replace(
