@@ -156,7 +156,8 @@ def _fields(one: Schema, schema: Schema) -> list[FieldHelp]:
 def _longest(form: Schema) -> Mapping[str, Schema]:
     """Return the properties of a mapping; names that have two spellings in the first."""
     properties: Mapping[str, Schema] = form["properties"]
-    seen = {value["$ref"]: name for name, value in reversed(list(properties.items())) if "$ref" in value}
+    written = reversed(list(properties.items()))
+    seen = {value["$ref"]: name for name, value in written if "$ref" in value}
     if form.get("maxProperties") != 1:
         return properties
     return {name: value for name, value in properties.items()
