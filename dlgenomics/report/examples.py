@@ -19,7 +19,8 @@ def example_facts(outcome: Outcome) -> Iterator[Html]:
     facts: Mapping[str, Any] = outcome.record.get("examples", {})
     if not facts:
         return
-    yield element("p", _composition(facts))
+    if facts["length"]:  # none where no input is made of letters
+        yield element("p", _composition(facts))
     yield _chromosomes(facts["chromosomes"])
     yield _values(outcome, facts["labels"])
 

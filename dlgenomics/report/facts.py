@@ -125,6 +125,7 @@ def settings(outcome: Outcome) -> Html:
         ("Class weights", _value(plain(training.class_weight) or "none")),
         ("Batch size", f"{training.batch_size:,}"),
         ("Epochs", f"{outcome.epochs:,} of at most {training.epochs:,}"),
+        *([("Precision", training.precision)] if training.precision != "float32" else []),
         ("Callbacks", "; ".join(map(_named, training.callbacks)) or "none"),
         ("Augmentation", "; ".join(map(_named, augment)) or "none"),
         ("Seed", str(outcome.record["seed"])),

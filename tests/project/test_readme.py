@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tiny import TINY_SPEC
+
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "README.md").read_text()
 
@@ -53,6 +55,15 @@ def test_the_spec_is_valid() -> None:
     from dlgenomics.spec import parse_spec
 
     assert parse_spec(_block("What a spec looks like")).name == "my-lab/my-factor"
+
+
+def test_the_optimizer_is_valid() -> None:
+    from dlgenomics.spec import parse_spec
+
+    written = "".join(f"  {line}\n" for line in _block("Training").splitlines())
+    text = TINY_SPEC.replace("  optimizer: {Adam: {learning_rate: 0.02}}\n", written)
+    assert text != TINY_SPEC
+    assert parse_spec(text).training.optimizer.name == "SGD"
 
 
 def test_every_command_is_listed() -> None:
