@@ -10,6 +10,7 @@ from dlgenomics_cli.commands.convert import convert
 from dlgenomics_cli.commands.doctor import doctor
 from dlgenomics_cli.commands.ensemble import ensemble
 from dlgenomics_cli.commands.evaluate import evaluate
+from dlgenomics_cli.commands.explain import explain
 from dlgenomics_cli.commands.get_model import get_model
 from dlgenomics_cli.commands.info import info
 from dlgenomics_cli.commands.lr_range import lr_range
@@ -27,5 +28,5 @@ from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
     validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble, ls, info,
-    source, get_model, convert, test, predict, simulate, baseline, cache,
+    source, get_model, convert, test, predict, explain, simulate, baseline, cache,
 )
