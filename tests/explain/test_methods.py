@@ -41,7 +41,7 @@ def _weights(linear) -> tuple[np.ndarray, float]:
 
 @pytest.mark.parametrize("references", [Zero(), GcContent(), GcContent(0.3), Shuffles(3)], ids=str)
 @pytest.mark.parametrize("method", [
-    lambda r: IntegratedGradients(r, steps=1), lambda r: DeepLift(r),
+    lambda r: IntegratedGradients(r, steps=1), DeepLift,
     lambda r: ExpectedGradients(r, samples=9)], ids=["ig", "deeplift", "expected"])
 def test_a_linear_network_is_explained_exactly(linear, x: np.ndarray, references, method) -> None:
     weights, bias = _weights(linear)

@@ -56,5 +56,5 @@ def test_words_for_references(text: str, expected) -> None:
 @pytest.mark.parametrize("text", ["", "zeros", "gc:2", "gc:x", "shuffles:0", "shuffles:-1", "zero:1",
                                   "shuffles:2.5"])
 def test_other_words_are_refused(text: str) -> None:
-    with pytest.raises(DlgError, match="references are zero, gc, .*shuffles:5. Received"):
+    with pytest.raises(DlgError, match=r"references are zero, gc, .*shuffles:5\. Received"):
         parse_references(text)
