@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -11,11 +11,17 @@ from dlgenomics.data.feed import Feed
 
 
 class FeedDataset(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of a feed; what they hold depends on feed, epoch and index alone."""
+    """Batches of a feed; what they hold depends on feed, epoch and index alone.
 
-    def __init__(self, feed: Feed) -> None:
+    Args:
+        feed: the batches.
+        inputs: the names of the inputs that the network has.
+    """
+
+    def __init__(self, feed: Feed, inputs: Sequence[str]) -> None:
         super().__init__()
         self.feed = feed
+        self.inputs = inputs
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
@@ -28,7 +34,8 @@ class FeedDataset(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         batch = self.feed.batch(self.order, self.epoch, index)
-        x, y = single(batch.inputs), single(batch.targets)
+        x = single({name: batch.inputs[name] for name in self.inputs})
+        y = single(batch.targets)
         if batch.weights is None:
             return x, y
         return x, y, single(dict.fromkeys(batch.targets, batch.weights))

@@ -170,8 +170,9 @@ def resume(run_folder: Path, *, progress: Progress = silent) -> Run:
 def _fit(run: RunFolder, model: keras.Model, spec: Spec, examples: Examples,
          progress: Progress) -> Run:
     set_weights(model, unpack_weights(read_initial(run)))
-    training = FeedDataset(TrainingFeed(examples, examples.parts.train, spec.data,
-                                        spec.training.batch_size, seed=spec.training.seed))
+    feed = TrainingFeed(examples, examples.parts.train, spec.data, spec.training.batch_size,
+                        seed=spec.training.seed)
+    training = FeedDataset(feed, spec.model.inputs)
     with model.distribute_strategy.scope():
         compile_model(model, spec, len(training), _class_weights(spec, examples))
     remembering = [make_callback(reference) for reference in spec.training.callbacks]

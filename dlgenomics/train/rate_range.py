@@ -117,8 +117,9 @@ def _with_rate(spec: Spec, rate: float) -> Spec:
 
 def _losses(spec: Spec, examples: Examples, rates: Values) -> Iterator[float]:
     """Yield the loss of one batch after the other, each trained with the next rate."""
-    training = FeedDataset(TrainingFeed(examples, examples.parts.train, spec.data,
-                                        spec.training.batch_size, seed=spec.training.seed))
+    feed = TrainingFeed(examples, examples.parts.train, spec.data, spec.training.batch_size,
+                        seed=spec.training.seed)
+    training = FeedDataset(feed, spec.model.inputs)
     model = build_model(spec)
     weights = {name: class_weights(spec, name, labels_of(examples, name, examples.parts.train))
                for name in spec.training.class_weight}

@@ -304,7 +304,8 @@ def test_its_files_train_every_weight(name: str, tmp_path: Path) -> None:
     spec = fit_scaling(spec, examples)
     model = build_model(spec)
     assert model.count_params() == summarize(spec).parameters
-    batches = FeedDataset(TrainingFeed(examples, examples.parts.train, spec.data, 2, seed=1))
+    feed = TrainingFeed(examples, examples.parts.train, spec.data, 2, seed=1)
+    batches = FeedDataset(feed, spec.model.inputs)
     compile_model(model, spec, len(batches))
     model.run_eagerly = True
     before = [w.numpy() for w in model.trainable_variables]

@@ -153,6 +153,10 @@ CASES = {
         "train": "train: {fasta: s.fa, arrays: a.npz}", "inputs": DNA,
         "target": "{kind: array, key: one, shape: [24, 3], columns: [none, acceptor, donor]}",
         "model": "  layers:\n    - Conv1D: {filters: 3, kernel_size: 3, padding: same}"},
+    "an input that the network leaves out": {
+        "task": "binary_classification", "train": INTERVALS, "target": "{column: bound}",
+        "inputs": DNA + "\n    n: {kind: numeric, columns: [gc]}",
+        "model": "  inputs: [dna]\n" + CONV.replace("UNITS", "1")},
     "autoencoder": {
         "task": "multiclass_classification", "train": "train: {fasta: s.fa}", "inputs": DNA,
         "target": "{kind: input, input: dna}",
