@@ -214,7 +214,7 @@ def early_stopping(out: Path) -> Figure:
     line(axes, 0, epochs, np.sqrt(curves["loss"]), "training")
     best = curves["val_loss"][kept] ** 0.5
     axes.plot(kept + 1, best, "o", color="#222222")
-    axes.annotate(f"best: epoch {kept + 1}", (kept + 1, best), (kept + 1, best - 0.5),
+    axes.annotate(f"best: epoch {kept + 1}", (kept + 1, best), (kept + 1, best + 0.6),
                   ha="center", arrowprops={"arrowstyle": "-"})
     axes.set(xlabel="epoch", ylabel="RMSE", ylim=(0, 3.5),
              title="Early stopping keeps the weights of the best epoch")
