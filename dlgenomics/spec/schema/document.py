@@ -74,12 +74,14 @@ def written_forms() -> dict[tuple[str, str], Schema]:
     """Return how fields are written whose types are objects of the program, or filled in."""
     loss, names = reference("Loss"), {"type": "array", "items": reference("Metric")}
     packaged = any_of({"type": "string"}, reference("Pretrained"))
-    weights = any_of({"const": "balanced"}, _by_name({"type": "number"}))
+    weight = {"type": "number", "minimum": 0}
+    weights = any_of({"const": "balanced"}, _by_name(weight))
     return {
         ("Data", "augment"): {"type": "array", "items": reference("Augmentation")},
         ("Model", "layers"): reference("Layers"),
         ("Training", "optimizer"): reference("Optimizer"),
         ("Training", "loss"): any_of(loss, _by_name(loss)),
+        ("Training", "loss_weights"): _by_name(weight),
         ("Training", "metrics"): any_of(names, _by_name(names)),
         ("Training", "class_weight"): any_of(weights, _by_name(weights)),
         ("Training", "callbacks"): {"type": "array", "items": reference("Callback")},
