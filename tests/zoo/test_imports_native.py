@@ -192,6 +192,7 @@ def test_a_name_becomes_predictions(
 ) -> None:
     one = kipoi_index().models[name]
     shapes, columns = _shapes(one), _columns(one)
+    given = _given(one, shapes)
     network = MAKERS.get(one.group, _plain)(shapes, columns, rng)
     references = [network[2]]
     if before := around_of(one).get("after"):
@@ -204,7 +205,7 @@ def test_a_name_becomes_predictions(
     if standing_of(kipoi_index().models[name]).status == GONE:
         pytest.fail("its host is not the one that has lost it")
     model = get_model(name, length=OPEN)
-    x = [rng.random((3, *shape)).astype("float32") for shape in _given(one, shapes).values()]
+    x = [rng.random((3, *shape)).astype("float32") for shape in given.values()]
     found = model.predict_on_batch(x if len(x) > 1 else x[0])
     expected = _around(one, references, x)
     if isinstance(found, dict):
