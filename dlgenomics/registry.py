@@ -133,8 +133,8 @@ class Registry(Mapping[str, SpecEntry]):
 
     def __iter__(self) -> Iterator[str]:
         root = specs_folder()
-        for path in sorted(root.rglob("*.yaml")):
-            yield path.relative_to(root).with_suffix("").as_posix()
+        yield from sorted(path.relative_to(root).with_suffix("").as_posix()
+                          for path in root.rglob("*.yaml"))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
