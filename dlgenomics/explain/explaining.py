@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from dlgenomics.data.encoding import OneHot
+from dlgenomics.errors import DlgError
 from dlgenomics.explain.attribution import Attribution, Method, Numbers
 from dlgenomics.explain.contributions import Contributions
 from dlgenomics.explain.methods import describe_method, make_method
@@ -81,6 +82,8 @@ def explain(
     """
     arrays = as_named_arrays(x, model.inputs, model.layouts)
     count = len(next(iter(arrays.values())))
+    if not count:
+        raise DlgError("x must hold at least one sequence. Received: none.")
     rows = [slice(i, i + _SEQUENCES) for i in range(0, count, _SEQUENCES)]
     batches = ({name: one[part] for name, one in arrays.items()} for part in rows)
     labels = tuple(names) if names is not None else tuple(map(str, range(count)))

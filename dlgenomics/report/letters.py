@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.report.page import Html, element, escape, join
+from dlgenomics.report.page import Html, escape, join
 
 COLOURS: Final = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00", "U": "#D55E00"}
 """Okabe and Ito's colours; in grey print the shapes tell the letters apart."""
@@ -27,7 +27,8 @@ _GLYPHS: Final = {
 """Outlines in a square of 100 by 100; a hole is cut by the even-odd rule."""
 
 _STEP: Final = 14.0
-_HEIGHT: Final = 110.0
+_HEIGHT: Final = 114.0
+_TOP: Final = 9.0
 _LEFT: Final = 46.0
 _BOTTOM: Final = 20.0
 _LEAST: Final = 0.6
@@ -36,11 +37,11 @@ _LEAST: Final = 0.6
 
 def glyphs() -> Html:
     """Return the outlines, which logos refer to; a page needs them once, before its logos."""
-    shapes = [element("path", id=f"letter-{letter}", d=outline, fill=COLOURS[letter],
-                      fill_rule="evenodd").replace("fill_rule", "fill-rule")
-              for letter, outline in _GLYPHS.items()]
-    return element("svg", element("defs", Html("".join(shapes))), width="0", height="0",
-                   style="position:absolute", aria_hidden="true")
+    shapes = "".join(
+        f'<path id="letter-{letter}" d="{outline}" fill="{COLOURS[letter]}" fill-rule="evenodd"/>'
+        for letter, outline in _GLYPHS.items())
+    return Html('<svg width="0" height="0" style="position:absolute" aria-hidden="true">'
+                f"<defs>{shapes}</defs></svg>")
 
 
 def logo(letters: Sequence[str], heights: NDArray[np.float32], first: int, label: str,
@@ -55,8 +56,8 @@ def logo(letters: Sequence[str], heights: NDArray[np.float32], first: int, label
         limits: the least and the greatest score on the axis, so that logos can be compared.
     """
     low, high = min(limits[0], 0.0), max(limits[1], 0.0)
-    scale = (_HEIGHT - 8) / max(high - low, 1e-9)
-    zero = 4 + high * scale
+    scale = (_HEIGHT - _TOP - 4) / max(high - low, 1e-9)
+    zero = _TOP + high * scale
     width = _LEFT + _STEP * len(letters) + 4
     drawn = [_letter(letter, _LEFT + _STEP * i, zero, height * scale)
              for i, (letter, height) in enumerate(zip(letters, heights.tolist(), strict=True))

@@ -186,7 +186,7 @@ def test_every_example_runs(
     if command.name in ("train", "search", "resume", "package", "doctor", "baseline",
                         "ensemble", "evaluate", "lr-range"):
         _prepare_run(command.name, run_dlg, tiny_run, tiny_data)
-    if command.name == "predict":
+    if command.name in ("predict", "explain"):
         run_dlg("simulate", "density-localization", "--count", 2, "--genome", 4, "-o", ".")
         Path("intervals.bed").rename("peaks.bed")
     status, _, err = run_dlg(*words[1:])

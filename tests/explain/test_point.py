@@ -173,6 +173,20 @@ def test_sequences_with_n_are_refused_by_name(make_explained, x: np.ndarray) -> 
         explain(model, x, names=["a", "b", "c"])
 
 
+def test_no_sequences_are_refused(make_explained, x: np.ndarray) -> None:
+    with pytest.raises(DlgError, match="at least one sequence"):
+        explain(make_explained("Flatten", "Dense: {units: 1}"), x[:0])
+
+
+def test_an_average_of_heads_is_explained_as_it_is(make_explained, x: np.ndarray) -> None:
+    model = make_explained("ReverseComplementAverage: {layers: [Flatten, Dense: {units: 1, "
+                           "activation: sigmoid}]}")
+    found = explain(model, x, "deeplift")
+    assert "as the layer 'y' gives it" in found.quantity
+    assert found.values == pytest.approx(model.predict_on_batch(x)[:, 0], abs=1e-6)
+    assert found.largest_gap < 1e-6
+
+
 def test_unknown_methods_and_settings_are_named() -> None:
     from dlgenomics.explain.methods import make_method
 

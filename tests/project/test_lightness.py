@@ -38,7 +38,8 @@ def test_commands_that_read_start_no_tensorflow(arguments: list[str]) -> None:
     "dlgenomics", "dlgenomics.spec", "dlgenomics.data.examples", "dlgenomics.simulate",
     "dlgenomics.registry", "dlgenomics.package.manifest", "dlgenomics_zoo", "dlgenomics_cli",
     "dlgenomics.train.run", "dlgenomics.search.conduct", "dlgenomics.doctor",
-    "dlgenomics.baseline", "dlgenomics.report",
+    "dlgenomics.baseline", "dlgenomics.report", "dlgenomics.explain.methods",
+    "dlgenomics.explain.writers", "dlgenomics.report.contributions",
 ])
 def test_modules_that_read_import_no_tensorflow(module: str) -> None:
     code = f"import {module}, sys; assert not {{'tensorflow', 'keras'}} & set(sys.modules)"
