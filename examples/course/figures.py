@@ -135,7 +135,7 @@ def losses(out: Path) -> Figure:  # noqa: ARG001
     left.set(xlabel="p, said of a positive", ylabel="loss", ylim=(0, 6),
              title="What a wrong answer costs")
     right.set(xlabel="p, said of a positive", ylabel="|gradient| before the sigmoid",
-              title="How hard it pulls: little where p is most wrong")
+              title="Squared error pulls little where p is most wrong")
     left.legend()
     return figure
 
@@ -243,15 +243,15 @@ def _polynomial(folder: Path) -> Curves:
 def learning_rates(out: Path) -> Figure:
     """Draw training losses for learning rates from too small to too large."""
     folder = _sequences(out / "sequences-2000", 2000)
-    figure, axes = subplots(1, 1, 7, 4)
+    figure, axes = subplots(1, 1, 8.5, 4)
     for index, rate in enumerate([0.0001, 0.001, 0.01, 0.1, 1.0]):
         spec = motif_spec(optimizer=f"Adam: {{learning_rate: {rate}}}")
         losses = _run(spec, folder, f"rate-{rate}")["data_loss"]
-        above = f" (stays above, at {min(losses):.1f})" if min(losses) > 1 else ""
+        above = f" (above, at {min(losses):.1f})" if min(losses) > 1 else ""
         line(axes, index, np.arange(1, len(losses) + 1), losses, f"{rate:g}{above}")
     axes.set(xlabel="epoch", ylabel="training loss", ylim=(0, 1), xticks=range(0, 21, 5),
              title="The learning rate: too small crawls, too large gets nowhere")
-    axes.legend(title="learning rate")
+    axes.legend(title="learning rate", loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
