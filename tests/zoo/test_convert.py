@@ -34,7 +34,7 @@ PORT = """
 port: 1
 models: [mine]
 targets: 2
-input: {axes: [length, alphabet], alphabet: ACGT}
+input: {alphabet_axis: 1}
 weights:
   hidden: {dense: "1"}
   score: {dense: "3"}

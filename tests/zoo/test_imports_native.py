@@ -308,7 +308,7 @@ def test_a_ported_name_becomes_predictions(
     found = model.predict_on_batch(plain)
     assert found.shape == (2, 3)
     assert np.ptp(found) > 0
-    order = [port.alphabet.index(base) for base in "ACGT"]
+    order = [port.layout.alphabet.index(base) for base in "ACGT"]
     theirs = np.empty((2, *port.source_shape), "float32")
     theirs[:, order] = plain.transpose(0, 2, 1).reshape(2, 4, *port.source_shape[1:])
     np.testing.assert_array_equal(model.predict_on_batch(theirs), found)

@@ -13,12 +13,12 @@ from old_torch import write_legacy, write_zip
 
 from dlgenomics.build import assemble_model
 from dlgenomics.errors import DataError, ShapeError
+from dlgenomics.predict.layout import as_network
 from dlgenomics_zoo.formats.checkpoint import Checkpoint
 from dlgenomics_zoo.formats.errors import WeightsError
 from dlgenomics_zoo.formats.load_weights import load_weights
 from dlgenomics_zoo.formats.torch_checkpoint import read_torch
 from dlgenomics_zoo.ports import Port, port_for, port_names, port_spec, port_weights, read_port
-from dlgenomics_zoo.ports.port import as_network_input
 
 Rng = np.random.Generator
 NARROW = {320: 6, 480: 5, 640: 4, 960: 4, 925: 7, 2003: 7, 919: 3, 2002: 3,
@@ -167,8 +167,13 @@ def _sequences(port: Port, rng: Rng, count: int = 3) -> np.ndarray:
 
 
 def _in_source_layout(port: Port, x: np.ndarray) -> np.ndarray:
-    ordered = x[..., ["ACGT".index(base) for base in port.alphabet]]
+    ordered = x[..., ["ACGT".index(base) for base in port.layout.alphabet]]
     return ordered.transpose(0, 2, 1).reshape(len(x), *port.source_shape)
+
+
+def _as_network(port: Port, x: np.ndarray) -> np.ndarray:
+    ((name, one),) = port_spec(port).data.inputs.items()
+    return as_network(x, name, one, port.layout)
 
 
 def _model(port: Port, checkpoint: Checkpoint) -> Any:
@@ -188,7 +193,7 @@ def test_a_port_gives_what_the_published_network_gives(tmp_path: Path, rng: Rng,
     expected = FORWARD[name](_in_source_layout(port, x), arrays)
     assert expected.std(axis=0).min() > 1e-3, "outputs must depend on the sequence"
     for given in (x, _in_source_layout(port, x)):
-        found = np.asarray(model(as_network_input(port, given), training=False))
+        found = np.asarray(model(_as_network(port, given), training=False))
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
@@ -266,4 +271,4 @@ def test_other_shapes_are_refused(rng: Rng) -> None:
     port = read_port("basset")
     for shape in ((2, 600, 4, 1), (2, 4, 600), (600, 4), (2, 4, 1000, 1)):
         with pytest.raises(ShapeError, match="4, 600, 1"):
-            as_network_input(port, np.zeros(shape))
+            _as_network(port, np.zeros(shape))

@@ -126,9 +126,8 @@ def _ported(descriptor: Descriptor, name: str, path: Path, origin: Mapping[str, 
     checkpoint = read_torch(path)
     document = port_spec(port, _labels(descriptor)).to_data()
     (given,) = document["data"]["inputs"].values()
-    given["layout"] = {"alphabet_axis": port.axes.index("alphabet"),
-                       "dummy_axis": port.axes.index("one") if "one" in port.axes else None,
-                       "alphabet": port.alphabet}
+    given["layout"] = {"alphabet_axis": port.layout.alphabet_axis,
+                       "dummy_axis": port.layout.dummy_axis, "alphabet": port.layout.alphabet}
     facts = {key: value for key, value in _facts_data(descriptor).items()
              if key in ("cite", "license")}
     spec = document_spec({**document, **facts, "name": _name(descriptor)}, descriptor.name)

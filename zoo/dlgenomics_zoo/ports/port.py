@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import yaml
-from numpy.typing import NDArray
 
-from dlgenomics.errors import DataError, ShapeError, did_you_mean
+from dlgenomics.data.layout import Layout
+from dlgenomics.errors import DataError, did_you_mean
 from dlgenomics.files import require_file
 from dlgenomics.spec import parse_spec
 from dlgenomics.spec.dump import dump_yaml
@@ -30,8 +29,7 @@ class Port:
         name: of the file, such as ``deepsea-predict``.
         models: the names that Kipoi knows it by.
         targets: how many outputs it has.
-        axes: of one sequence as the source's users give it: ``alphabet``, ``length``, ``one``.
-        alphabet: the order of the channels in that layout.
+        layout: of one sequence as the source's users give it.
         ignore: patterns of arrays that hold no weights, such as ``*.num_batches_tracked``.
         weights: layer → which arrays it takes.
         document: the spec as plain data, without the names of its columns.
@@ -40,8 +38,7 @@ class Port:
     name: str
     models: tuple[str, ...]
     targets: int
-    axes: tuple[str, ...]
-    alphabet: str
+    layout: Layout
     ignore: tuple[str, ...]
     weights: Mapping[str, Mapping[str, Any]]
     document: Mapping[str, Any]
@@ -55,8 +52,7 @@ class Port:
     @property
     def source_shape(self) -> tuple[int, ...]:
         """The shape of one sequence as the source's users give it, such as (4, 600, 1)."""
-        sizes = {"alphabet": len(ALPHABET), "length": self.length, "one": 1}
-        return tuple(sizes[axis] for axis in self.axes)
+        return self.layout.shape(self.length)
 
 
 def port_names() -> list[str]:
@@ -79,18 +75,17 @@ def read_port(name: str) -> Port:
     path = require_file(Path(name), "a port")
     try:
         return _read(path)
-    except (KeyError, TypeError, yaml.YAMLError) as error:
-        raise DataError("a port must have models, targets, input (axes, alphabet), weights and a "
-                        f"spec. Received: {type(error).__name__}: {error}. Compare it with "
+    except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        raise DataError("a port must have models, targets, input (alphabet_axis, dummy_axis, "
+                        f"alphabet), weights and a spec. Received: {type(error).__name__}: "
+                        f"{error}. Compare it with "
                         f"{FOLDER / 'basset.yaml'}.", path=path) from error
 
 
 def _read(path: Path) -> Port:
     found = yaml.safe_load(path.read_text("utf-8"))
-    given = found["input"]
-    return Port(path.stem, tuple(found["models"]), found["targets"], tuple(given["axes"]),
-                given["alphabet"], tuple(found.get("ignore", ())), found["weights"],
-                found["spec"])
+    return Port(path.stem, tuple(found["models"]), found["targets"], Layout(**found["input"]),
+                tuple(found.get("ignore", ())), found["weights"], found["spec"])
 
 
 def port_for(model: str) -> Port | None:
@@ -133,25 +128,3 @@ def _unique(names: Sequence[str]) -> list[str]:
         taken.add(new)
         found.append(new)
     return found
-
-
-def as_network_input(port: Port, x: NDArray[Any]) -> NDArray[Any]:
-    """Return sequences as the spec takes them: (batch, length, 4), order A C G T.
-
-    Args:
-        port: the network.
-        x: in that form, or in the one that the source's users know, such as (batch, 4, 600, 1)
-            with the channels in the port's own order.
-
-    Raises:
-        ShapeError: another shape.
-    """
-    if x.shape[1:] == (port.length, len(ALPHABET)):
-        return x
-    if x.shape[1:] != port.source_shape:
-        raise ShapeError(f"{port.name} takes (batch, {port.length}, 4) too, else its input",
-                         (None, *port.source_shape), x.shape)
-    kept = np.squeeze(x, axis=1 + port.axes.index("one")) if "one" in port.axes else x
-    order = [axis for axis in port.axes if axis != "one"]
-    straight = np.moveaxis(kept, 1 + order.index("length"), 1)
-    return straight[..., [port.alphabet.index(base) for base in ALPHABET]]
