@@ -89,7 +89,7 @@ def test_what_is_wrong_is_said(optimizer: str, message: str) -> None:
 
 def test_two_things_may_not_change_the_rate() -> None:
     schedule = RATE % "{InverseTimeDecay: {initial_learning_rate: 1, decay_steps: 9, decay_rate: 1}}"
-    with pytest.raises(SpecError, match="Received: the schedule InverseTimeDecay. Leave out one"):
+    with pytest.raises(SpecError, match=r"Received: the schedule InverseTimeDecay\. Leave out one"):
         parse_spec(spec_with(schedule, "    - ReduceLROnPlateau: {patience: 2}\n"))
 
 
