@@ -40,6 +40,6 @@ def test_half_precision(layer: str, rng: np.random.Generator) -> None:
     x = rng.random((2, 40, 4)).astype("float32")
     for precision, tolerance in (("mixed_float16", 0.005), ("mixed_bfloat16", 0.05)):
         half = assemble_model(spec, precision)
-        whole.set_weights(half.get_weights())
         assert half(x, training=True).dtype == "float32"
+        whole.set_weights(half.get_weights())
         assert np.asarray(half(x)) == pytest.approx(np.asarray(whole(x)), abs=tolerance)
