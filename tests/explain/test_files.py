@@ -195,5 +195,14 @@ def test_a_bigwig_needs_intervals(run_dlg, placed, tmp_path: Path) -> None:
         check_ending(tmp_path / "x")
 
 
+def test_the_seed_reaches_references_that_are_not_named() -> None:
+    from dlgenomics.explain.references import Shuffles
+    from dlgenomics_cli.commands.explain import _method
+
+    assert _method("ig", None, 7, {"steps": 3}).references == Shuffles(10, 7)
+    assert _method("expected-gradients", None, 7, {}).references == Shuffles(20, 7)
+    assert _method("smoothgrad", None, 7, {"noise": None}).seed == 7
+
+
 def test_the_command_offers_every_method() -> None:
     assert tuple(METHODS) == _METHODS

@@ -107,12 +107,13 @@ def explain(name: str, method: str, references: str | None, seed: int, target: s
 def _method(name: str, references: str | None, seed: int,
             settings: Mapping[str, float | None]) -> Method:
     """Return the method with the settings that were given, and the seed where it has one."""
-    from dlgenomics.explain.methods import make_method, settings_of
+    from dlgenomics.explain.methods import METHODS, make_method, settings_of
     from dlgenomics.explain.references import parse_references
 
     chosen: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
-    if references is not None:
-        chosen["references"] = parse_references(references, seed)
+    if "references" in settings_of(name) or references is not None:
+        text = references if references is not None else str(METHODS[name]().references)
+        chosen["references"] = parse_references(text, seed)
     if "seed" in settings_of(name):
         chosen["seed"] = seed
     return make_method(name, **chosen)
