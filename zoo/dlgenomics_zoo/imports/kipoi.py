@@ -19,7 +19,12 @@ from dlgenomics_zoo.formats.torch_checkpoint import read_torch
 from dlgenomics_zoo.imports import around
 from dlgenomics_zoo.imports.dna import read_dna
 from dlgenomics_zoo.imports.imported import Imported
-from dlgenomics_zoo.imports.networks import document_spec, file_hashes, read_network
+from dlgenomics_zoo.imports.networks import (
+    document_spec,
+    file_hashes,
+    port_document,
+    read_network,
+)
 from dlgenomics_zoo.kipoi.descriptor import Descriptor, RemoteFile
 from dlgenomics_zoo.kipoi.files import fetchable, local_path
 from dlgenomics_zoo.kipoi.index import kipoi_index
@@ -32,7 +37,7 @@ from dlgenomics_zoo.kipoi.standing import (
     around_of,
     standing_of,
 )
-from dlgenomics_zoo.ports import port_spec, port_weights, read_port
+from dlgenomics_zoo.ports import port_weights, read_port
 from dlgenomics_zoo.sources.pypi import wheel_file_at
 from dlgenomics_zoo.sources.wheel_models import wheel_models
 
@@ -124,10 +129,7 @@ def _fetchable(file: RemoteFile, licence: str) -> Fetchable:
 def _ported(descriptor: Descriptor, name: str, path: Path, origin: Mapping[str, Any]) -> Imported:
     port = read_port(name)
     checkpoint = read_torch(path)
-    document = port_spec(port, _labels(descriptor)).to_data()
-    (given,) = document["data"]["inputs"].values()
-    given["layout"] = {"alphabet_axis": port.layout.alphabet_axis,
-                       "dummy_axis": port.layout.dummy_axis, "alphabet": port.layout.alphabet}
+    document = port_document(port, _labels(descriptor))
     facts = {key: value for key, value in _facts_data(descriptor).items()
              if key in ("cite", "license")}
     spec = document_spec({**document, **facts, "name": _name(descriptor)}, descriptor.name)

@@ -16,7 +16,7 @@ from dlgenomics_zoo.formats.keras_spec import network_document
 from dlgenomics_zoo.formats.safetensors import read_safetensors
 from dlgenomics_zoo.formats.torch_checkpoint import read_torch
 from dlgenomics_zoo.imports.imported import Imported
-from dlgenomics_zoo.ports import port_spec, port_weights, read_port
+from dlgenomics_zoo.ports import Port, port_spec, port_weights, read_port
 
 
 def import_keras(path: Path, weights: Path | None = None, *, name: str,
@@ -59,9 +59,22 @@ def import_port(path: Path, port_name: str, *, name: str) -> Imported:
     port = read_port(port_name)
     reader = read_safetensors if path.suffix == ".safetensors" else read_torch
     checkpoint = reader(path)
-    document = {**port_spec(port).to_data(), "name": name}
+    document = {**port_document(port), "name": name}
     return Imported(document_spec(document, str(path)), port_weights(port, checkpoint),
                     checkpoint.notes, {"files": file_hashes([path]), "port": port_name})
+
+
+def port_document(port: Port, columns: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the spec of a port as plain data, with the layout that the source's users know.
+
+    Raises:
+        DataError: another number of columns than the network has outputs.
+    """
+    document = port_spec(port, columns).to_data()
+    (given,) = document["data"]["inputs"].values()
+    given["layout"] = {"alphabet_axis": port.layout.alphabet_axis,
+                       "dummy_axis": port.layout.dummy_axis, "alphabet": port.layout.alphabet}
+    return document
 
 
 def read_network(path: Path, weights: Path | None, length: int | None, what: str, *,
