@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -169,3 +171,38 @@ def test_by_command(folder: Path, files: dict[str, str], tmp_path: Path,
     assert rows[0][-2:] == ["open", "closed"]
     found = np.array([row[-2:] for row in rows[1:]], float)
     np.testing.assert_allclose(found, expected(_windows(files), weights()), atol=1e-5)
+
+
+PAGE = Path(__file__).resolve().parents[2] / "examples" / "kipoi" / "README.md"
+
+
+def _blocks(language: str) -> list[str]:
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE.read_text(), re.S | re.M)
+    return [text for name, text in found if name == language]
+
+
+def test_the_page_runs(
+    folder: Path, files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    run_dlg: Callable[..., tuple[int, str, str]],
+) -> None:
+    """With a small model in Basset's place."""
+    monkeypatch.chdir(tmp_path)
+    Path("intervals.bed").write_text(Path("peaks.bed").read_text())
+    Path("models.txt").write_text(f"{folder}\ndragonn/tal1\n")
+    (python,) = _blocks("python")
+    names: dict[str, Any] = {}
+    exec(python.replace('get_model("Basset")', f"get_model({str(folder)!r})"), names)
+    assert names["predictions"].shape == (3, 2)
+    assert names["gradients"].shape == (3, LENGTH, 4)
+    assert Path("predictions.h5").is_file()
+    lines = [line for block in _blocks("") for line in block.splitlines()]
+    assert len(lines) == 8
+    for line in lines:
+        words = shlex.split(line.replace("Basset", str(folder)), comments=True)
+        if "=" in words[0]:
+            name, _, value = words.pop(0).partition("=")
+            monkeypatch.setenv(name, value)
+        status, out, err = run_dlg(*words[1:])
+        assert status == 0, err
+    assert {row.split("\t")[0] for row in out.splitlines()[1:]} == {"Adder", "dragonn/tal1"}
+    assert Path("predictions.tsv").is_file()
