@@ -11,7 +11,8 @@ from dlgenomics.data.encoding import Codes
 from dlgenomics.simulate.background import Background, Independent
 from dlgenomics.simulate.motifs import Motif
 from dlgenomics.simulate.scene import Embeddings, embed, join_embeddings
-from dlgenomics.simulate.tasks import TASKS, Labels, Task
+from dlgenomics.simulate.task import Labels, Task
+from dlgenomics.simulate.tasks import TASKS
 
 DEFAULT_BACKGROUND: Final = Independent()
 
