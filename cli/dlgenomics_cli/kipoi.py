@@ -65,7 +65,8 @@ def _numbered(name: str, values: Sequence[str]) -> dict[str, str]:
 
 
 def _status(standing: Standing) -> str:
-    how = f"native, with {standing.loader}" if standing.loader else standing.status
+    how = f"{standing.status}, with {standing.loader}" if (
+        standing.status == "native") else standing.status
     return ". ".join(part for part in (how, standing.reason.rstrip("."), standing.todo) if part)
 
 

@@ -23,7 +23,7 @@ from old_torch import write_zip
 from dlgenomics import get_model
 from dlgenomics_zoo.kipoi.descriptor import Array, Descriptor, Schema
 from dlgenomics_zoo.kipoi.index import kipoi_index
-from dlgenomics_zoo.kipoi.standing import GONE, NATIVE, around_of, standing_of
+from dlgenomics_zoo.kipoi.standing import GONE, NATIVE, NotNativeError, around_of, standing_of
 from dlgenomics_zoo.ports import Port, port_spec, read_port
 
 OPEN = 30
@@ -161,7 +161,7 @@ def _write(folder: Path, one: Descriptor, network: Network) -> dict[str, Path]:
 
 
 def _publish(monkeypatch: pytest.MonkeyPatch, mirror: Path, name: str, paths: dict[str, Path],
-             **changes: Any) -> Descriptor:
+             host: str = "https://example.invalid", **changes: Any) -> Descriptor:
     """Let the catalogue's model have these files, which lie in the mirror."""
     one = kipoi_index().models[name]
     files = []
@@ -172,7 +172,7 @@ def _publish(monkeypatch: pytest.MonkeyPatch, mirror: Path, name: str, paths: di
         place.parent.mkdir(parents=True)
         place = place.with_name(paths[file.role].name)
         place.write_bytes(content)
-        files.append(dataclasses.replace(file, md5=md5, sha256="", name=place.name, url=f"https://example.invalid/{name}/{place.name}"))
+        files.append(dataclasses.replace(file, md5=md5, sha256="", name=place.name, url=f"{host}/{name}/{place.name}"))
     new = dataclasses.replace(one, files=tuple(files), **changes)
     models = kipoi_index().models
     monkeypatch.setitem(models, name, new)  # type: ignore[arg-type]
@@ -234,6 +234,23 @@ def _around(one: Descriptor, references: list[Any], x: list[Any]) -> Any:
     if len(references) == 2:
         return references[1](references[0](*x)[..., None])
     return references[0](*x)
+
+
+def test_files_that_are_gone_serve_those_who_have_them(
+    mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: Any
+) -> None:
+    name = "DeepBind/Homo_sapiens/TF/D00817.001_ChIP-seq_TBP"
+    one = kipoi_index().models[name]
+    network = _plain(_shapes(one), 1, rng)
+    _publish(monkeypatch, mirror, name, _write(tmp_path, one, network), host="https://sandbox.zenodo.org")
+    standing = standing_of(kipoi_index().models[name])
+    assert (standing.status, standing.loader) == (GONE, "keras-json")
+    x = rng.random((2, 101, 4)).astype("float32")
+    np.testing.assert_allclose(get_model(name).predict_on_batch(x), network[2](x), rtol=1e-3, atol=1e-4)
+    monkeypatch.delenv("DLG_MIRROR")
+    monkeypatch.setenv("DLG_CACHE", str(tmp_path / "empty"))
+    with pytest.raises(NotNativeError, match=r"\(gone\).*kipoi/kipoi#695.*DLG_MIRROR.*arch.json"):
+        get_model(name)
 
 
 @pytest.mark.parametrize("name", ["CpGenie/A549_ENCSR000DDI", "DeepSTARR", "Divergent421"])

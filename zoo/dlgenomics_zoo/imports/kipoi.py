@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from dlgenomics.data.encoding import ALPHABET
 from dlgenomics.data.layout import Layout
+from dlgenomics.errors import FetchError
 from dlgenomics.progress import Progress, silent
 from dlgenomics_zoo.fetch import Confirm, fetch_files
 from dlgenomics_zoo.fetch import RemoteFile as Fetchable
@@ -116,8 +117,15 @@ def _fetched(descriptor: Descriptor, confirm: Confirm, progress: Progress) -> di
     """Return the model's files by role; those that lie beside a local descriptor stay there."""
     here = {file.role: path for file in descriptor.files if (path := local_path(file))}
     away = [file for file in descriptor.files if file.role not in here]
-    found = fetch_files([_fetchable(file, descriptor.license) for file in away],
-                        confirm=confirm, progress=progress)
+    try:
+        found = fetch_files([_fetchable(file, descriptor.license) for file in away],
+                            confirm=confirm, progress=progress)
+    except FetchError as error:
+        standing = standing_of(descriptor)
+        if standing.status != GONE:
+            raise
+        raise NotNativeError(descriptor.name, GONE, standing.reason,
+                             f"{standing.todo} {error}") from error
     return {**here, **{file.role: path for file, path in zip(away, found, strict=True)}}
 
 

@@ -61,7 +61,8 @@ class Standing:
         status: one of `STATUSES`.
         reason: why, a sentence; empty for native.
         todo: what can be done about it; empty for native.
-        loader: what loads a native model (``keras-json``, ``keras-h5``, ``port-basset`` …).
+        loader: what loads a native model, or one that is gone for those who have its files:
+            ``keras-json``, ``keras-h5``, ``port-basset`` …
         feeding: native, or trust where its dataloader is Python code of its own.
         feeding_reason: why, a sentence; empty for native.
         warnings: what else to know, each a sentence.
@@ -150,7 +151,7 @@ def _status(one: Descriptor) -> tuple[str, str, str]:
     if note.get("status") == OUT_OF_SCOPE:
         return OUT_OF_SCOPE, note["why"], ""
     if gone := [file for file in one.files if host_state(file)[0] == GONE]:
-        return GONE, _gone_reason(gone), ""
+        return GONE, _gone_reason(gone), note.get("loader") or _loader(one)
     if "status" in note:
         return note["status"], note["why"], ""
     if loader := note.get("loader") or _loader(one):
