@@ -16,16 +16,15 @@ from old_torch import write_zip
 
 from dlgenomics import get_model
 from dlgenomics.errors import DataError, DlgError
-from dlgenomics_zoo.imports.convert import (
+from dlgenomics_zoo.imports.conversions import (
     CONVERTED,
     FAILED,
     SKIPPED,
-    Wish,
-    convert,
     convert_all,
     read_outcomes,
     read_wishes,
 )
+from dlgenomics_zoo.imports.convert import Wish, convert
 from made_kipoi import LENGTH, expected, weights, write_model, write_network
 
 Dlg = Callable[..., tuple[int, str, str]]

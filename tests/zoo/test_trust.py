@@ -196,3 +196,12 @@ def test_a_graph_of_tensorflow_1_is_refused_even_with_trust(tmp_path: Path) -> N
     for trust in (False, True):
         with pytest.raises(DlgError, match="Even with trust it is not run"):
             get_model(tmp_path / "net", source="dir", trust=trust)
+
+
+@pytest.mark.parametrize("name", ["Basenji", "epidermal_basset/encode-roadmap.basset.clf.testfold-0"])
+def test_kipois_graphs_are_refused_before_anything_is_fetched(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLG_OFFLINE", "1")
+    with pytest.raises(DlgError, match="Even with trust it is not run"):
+        get_model(name, trust=True)

@@ -107,8 +107,12 @@ def get_model(
     except (NotNativeError, UnknownLayersError):
         if not trust:
             raise
-        from dlgenomics_zoo.trusted.kipoi_package import run_model_code  # noqa: PLC0415
+        from dlgenomics_zoo.trusted.kipoi_package import (  # noqa: PLC0415
+            refuse_sessions,
+            run_model_code,
+        )
 
+        refuse_sessions(descriptor)
         root = fetched_root(location, descriptor)
         announce(location.name, statement(descriptor, root))
         return run_model_code(descriptor, root, with_dataloader=with_dataloader)

@@ -22,7 +22,8 @@ from dlgenomics_cli.output import (
 )
 
 if TYPE_CHECKING:
-    from dlgenomics_zoo.imports.convert import Outcome, Wish
+    from dlgenomics_zoo.imports.conversions import Outcome
+    from dlgenomics_zoo.imports.convert import Wish
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
@@ -54,7 +55,8 @@ def convert(
     pypi:PACKAGE==VERSION/PATH. Repeated, it goes on where it stopped: finished models are skipped,
     failures are tried again. FOLDER/converted.tsv says what became of each. Status 1: some failed.
     """
-    from dlgenomics_zoo.imports.convert import FAILED, Wish, convert_all, read_wishes
+    from dlgenomics_zoo.imports.conversions import FAILED, convert_all, read_wishes
+    from dlgenomics_zoo.imports.convert import Wish
 
     wishes = [Wish(one, weights, port or "", name or "", dna or "") for one in models]
     wishes += read_wishes(listed) if listed else []

@@ -106,7 +106,8 @@ def standing_of(one: Descriptor) -> Standing:
     """Return whether a model can be used here, and why not."""
     status, reason, loader = _status(one)
     feeding, feeding_reason = _feeding(one)
-    return Standing(status, reason, _TODO[status], loader, feeding, feeding_reason,
+    todo = _known(one).get("todo") or _TODO[status]
+    return Standing(status, reason, todo, loader, feeding, feeding_reason,
                     tuple(_warnings(one, status)))
 
 

@@ -12,11 +12,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dlgenomics.errors import DlgError
 from dlgenomics.settings import load_settings
 from dlgenomics_zoo.kipoi.descriptor import Descriptor
+
+_SESSION: Final = "kipoi.model.TensorFlowModel"
 
 
 def kipoi_package() -> Any:
@@ -65,6 +67,18 @@ def run_dataloader_code(descriptor: Descriptor, root: Path) -> Any:
     kipoi = kipoi_package()
     return _ran(descriptor, lambda: kipoi.get_dataloader_factory(
         descriptor.dataloader.own, source=kipoi.sources.LocalSource(str(root))))
+
+
+def refuse_sessions(descriptor: Descriptor) -> None:
+    """Refuse what no trust can make run.
+
+    Raises:
+        DlgError: the model is a graph of TensorFlow 1.
+    """
+    if descriptor.defined_as == _SESSION:
+        raise DlgError("a graph of TensorFlow 1 runs in a session, which TensorFlow 2 no longer "
+                       f"has. Received: {descriptor.name!r}. Even with trust it is not run here; "
+                       "use its authors' own program.")
 
 
 def run_model_code(descriptor: Descriptor, root: Path, *, with_dataloader: bool) -> Any:
