@@ -108,11 +108,11 @@ def get_model(
         if not trust:
             raise
         from dlgenomics_zoo.trusted.kipoi_package import (  # noqa: PLC0415
-            refuse_sessions,
+            refuse_graphs,
             run_model_code,
         )
 
-        refuse_sessions(descriptor)
+        refuse_graphs(descriptor)
         root = fetched_root(location, descriptor)
         announce(location.name, statement(descriptor, root))
         return run_model_code(descriptor, root, with_dataloader=with_dataloader)

@@ -18,7 +18,7 @@ from dlgenomics.errors import DlgError
 from dlgenomics.settings import load_settings
 from dlgenomics_zoo.kipoi.descriptor import Descriptor
 
-_SESSION: Final = "kipoi.model.TensorFlowModel"
+_GRAPH: Final = "kipoi.model.TensorFlowModel"
 
 
 def kipoi_package() -> Any:
@@ -69,15 +69,15 @@ def run_dataloader_code(descriptor: Descriptor, root: Path) -> Any:
         descriptor.dataloader.own, source=kipoi.sources.LocalSource(str(root))))
 
 
-def refuse_sessions(descriptor: Descriptor) -> None:
+def refuse_graphs(descriptor: Descriptor) -> None:
     """Refuse what no trust can make run.
 
     Raises:
         DlgError: the model is a graph of TensorFlow 1.
     """
-    if descriptor.defined_as == _SESSION:
-        raise DlgError("a graph of TensorFlow 1 runs in a session, which TensorFlow 2 no longer "
-                       f"has. Received: {descriptor.name!r}. Even with trust it is not run here; "
+    if descriptor.defined_as == _GRAPH:
+        raise DlgError("a graph of TensorFlow 1 runs in TensorFlow 1 alone, not in the version "
+                       f"that is here. Received: {descriptor.name!r}. Even with trust it is not run here; "
                        "use its authors' own program.")
 
 

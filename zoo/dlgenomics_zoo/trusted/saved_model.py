@@ -71,7 +71,7 @@ def open_program(folder: Path, form: Format, *, trust: bool) -> SavedModel:
         DlgError: it is a graph of TensorFlow 1.
     """
     if form is Format.TF1_CHECKPOINT:
-        raise DlgError("a TensorFlow 1 checkpoint holds weights of a graph that only a session of "
+        raise DlgError("a TensorFlow 1 checkpoint holds weights of a graph that only "
                        f"TensorFlow 1 runs. Received: {folder}. Even with trust it is not run "
                        "here: its outputs are named by its authors' code alone. Let them export a "
                        "SavedModel.")
