@@ -77,8 +77,8 @@ def refuse_graphs(descriptor: Descriptor) -> None:
     """
     if descriptor.defined_as == _GRAPH:
         raise DlgError("a graph of TensorFlow 1 runs in TensorFlow 1 alone, not in the version "
-                       f"that is here. Received: {descriptor.name!r}. Even with trust it is not run here; "
-                       "use its authors' own program.")
+                       f"that is here. Received: {descriptor.name!r}. Even with trust it "
+                       "is not run here; use its authors' own program.")
 
 
 def run_model_code(descriptor: Descriptor, root: Path, *, with_dataloader: bool) -> Any:
