@@ -17,7 +17,9 @@ import pytest
 from dlgenomics_zoo.client import place_in_zoo
 
 Dlg = Callable[..., tuple[int, str, str]]
-DLG = [sys.executable, "-c", "from dlgenomics_cli import main; main()"]
+# A shell starts what it puts into the background with SIGINT ignored, which children inherit.
+DLG = [sys.executable, "-c", "import signal; signal.signal(signal.SIGINT, "
+       "signal.default_int_handler); from dlgenomics_cli import main; main()"]
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ BAD = {
         "has no argument 'filter'. Did you mean 'filters'?",
     "    learning_rate: [0.1, 1e-3]\n":
         "a.yaml:31:26: learning_rate = '1e-3' must give a valid spec. Received: learning_rate must "
-        "be a number of at least 0. Received: the text '1e-3'. Write 1.0e-3, unquoted.",
+        "be a number or a schedule. Received: the text '1e-3'. Write 1.0e-3, unquoted.",
     "    dropout: {low: 0.1, high: 1.5}\n":
         "a.yaml:31:31: dropout = 1.5 must give a valid spec. Received: rate must be a number of at "
         "least 0 and below 1. Received: 1.5.",

@@ -89,7 +89,9 @@ def searching(data: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run ``dlg search`` in a process, with trials of many epochs that leave time to kill them."""
     spec = folder.parent / "long.yaml"
     spec.write_text(LONG)
-    code = "import sys; sys.argv[0] = 'dlg'; from dlgenomics_cli import main; main()"
+    # A shell starts what it puts into the background with SIGINT ignored, which children inherit.
+    code = ("import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+            "import sys; sys.argv[0] = 'dlg'; from dlgenomics_cli import main; main()")
     process = subprocess.Popen([sys.executable, "-c", code, "search", str(spec), "--data", str(data),
                                 "-o", str(folder)], stderr=subprocess.PIPE)
     try:
