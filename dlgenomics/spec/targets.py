@@ -100,23 +100,13 @@ class ClassTarget(_Target):
         return "float32, probability of each class"
 
 
-class ProfileTarget(_Target):
-    """Signal along an interval from bigWig files: (length / bin, tracks)."""
+class _TrackTarget(_Target):
+    """What targets from bigWig files share."""
 
-    kind: Literal["bigwig_profile"]
-    """The kind of target."""
     files: Several[str] = Field(min_length=1)
     """bigWig files, one a track. Relative paths start at the data folder."""
     length: Length
     """Number of bp around the interval's centre."""
-    bin: int = Field(default=1, ge=1)
-    """Neighbouring positions that become one; divides `length`."""
-    pool: Literal["mean", "sum"] = "mean"
-    """What becomes of the positions of a bin."""
-    missing: float = 0.0
-    """The value of positions that a file does not cover."""
-    transform: Transform = "none"
-    """Applied to each value, after binning; the network predicts transformed values."""
     stranded: bool = False
     """Files come in pairs, plus strand then minus strand, which change places where an example is
     reverse-complemented."""
@@ -125,6 +115,21 @@ class ProfileTarget(_Target):
     def names(self) -> tuple[str, ...]:
         """The tracks, named by their files."""
         return tuple(name.rsplit("/", 1)[-1] for name in self.files)
+
+
+class ProfileTarget(_TrackTarget):
+    """Signal along an interval from bigWig files: (length / bin, tracks)."""
+
+    kind: Literal["bigwig_profile"]
+    """The kind of target."""
+    bin: int = Field(default=1, ge=1)
+    """Neighbouring positions that become one; divides `length`."""
+    pool: Literal["mean", "sum"] = "mean"
+    """What becomes of the positions of a bin."""
+    missing: float = 0.0
+    """The value of positions that a file does not cover."""
+    transform: Transform = "none"
+    """Applied to each value, after binning; the network predicts transformed values."""
 
     @property
     def shape(self) -> OutputShape:
@@ -138,25 +143,13 @@ class ProfileTarget(_Target):
                 f"{_after(self.transform)}")
 
 
-class CountTarget(_Target):
+class CountTarget(_TrackTarget):
     """The sum of the signal over an interval from bigWig files: (tracks,)."""
 
     kind: Literal["bigwig_counts"]
     """The kind of target."""
-    files: Several[str] = Field(min_length=1)
-    """bigWig files, one a track. Relative paths start at the data folder."""
-    length: Length
-    """Number of bp around the interval's centre."""
     transform: Transform = "log1p"
     """Applied to each sum; the network predicts transformed values."""
-    stranded: bool = False
-    """Files come in pairs, plus strand then minus strand, which change places where an example is
-    reverse-complemented."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The tracks, named by their files."""
-        return tuple(name.rsplit("/", 1)[-1] for name in self.files)
 
     @property
     def shape(self) -> OutputShape:
