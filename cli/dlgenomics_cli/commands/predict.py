@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from dlgenomics_cli.downloads import length_option, terms, yes_option
 from dlgenomics_cli.example import example
+from dlgenomics_cli.inputs import input_options, open_inputs
 from dlgenomics_cli.output import (
     json_option,
     progress,
@@ -13,40 +16,29 @@ from dlgenomics_cli.output import (
     show_json,
     starting_tensorflow,
 )
-from dlgenomics_cli.sequence_files import loader_arguments
 
 
 @click.command(epilog=example(
     "dlg predict dragonn/tal1 --fasta genome.fa --intervals peaks.bed -o predictions.tsv"))
 @click.argument("name")
-@click.option("--fasta", type=click.Path(), help="Genome: FASTA, plain or bgzip.")
-@click.option("--intervals", type=click.Path(), help="BED3 to BED6+ or narrowPeak; gzip; - is "
-              "standard input.")
-@click.option("--sequences", type=click.Path(), help="Instead: a FASTA of sequences; - is standard "
-              "input.")
+@input_options
 @click.option("-o", "--output", default="-", show_default=True,
               help="A file that ends in .tsv, .tsv.gz, .parquet, .bed or .h5; - prints TSV.")
-@click.option("--resize", type=click.Choice(["center"]), help="Take the model's length around each "
-              "centre, where lengths differ.")
-@click.option("--pad", is_flag=True, help="Fill up with N past the ends of contigs.")
 @click.option("--batch-size", type=click.IntRange(1), default=128, show_default=True,
               help="Rows at a time.")
 @length_option
 @yes_option
 @json_option
-def predict(name: str, fasta: str | None, intervals: str | None, sequences: str | None,
-            output: str, resize: str | None, pad: bool, batch_size: int, length: int | None,
+def predict(name: str, files: dict[str, Any], output: str, batch_size: int, length: int | None,
             yes: bool, as_json: bool) -> None:
     """Predict from files: one row per interval or sequence, in input order.
 
     NAME is a name that `dlg ls` lists, or a package's folder. Intervals on the minus strand are
     reverse-complemented.
     """
-    arguments = loader_arguments(fasta, intervals, sequences, resize, pad)
     if as_json and output == "-":
         raise click.UsageError("--json prints a summary; name a file with -o for the predictions.")
     from dlgenomics.package.manifest import read_manifest
-    from dlgenomics.predict.loaders.opening import open_loader
     from dlgenomics.predict.writers import check_ending
     from dlgenomics_zoo.client import open_package
 
@@ -54,7 +46,7 @@ def predict(name: str, fasta: str | None, intervals: str | None, sequences: str 
     check_ending(output)
     with progress() as following:
         folder, _ = open_package(name, terms(length, yes, following))
-    loader = open_loader(read_manifest(folder).spec.data.inputs, arguments)
+    loader = open_inputs(read_manifest(folder).spec.data.inputs, files)
     with starting_tensorflow():
         from dlgenomics_zoo.client import get_model
 
