@@ -11,6 +11,26 @@ import h5py
 import numpy as np
 
 Named = Sequence[tuple[str, Any]]
+Rng = np.random.Generator
+CONV = {"filters": 5, "kernel_size": [3], "strides": [1], "padding": "valid", "use_bias": True}
+KERAS1_CONV = {"nb_filter": 5, "filter_length": 3, "subsample_length": 1, "border_mode": "valid",
+               "bias": True, "activation": "linear", "init": "glorot_uniform",
+               "W_regularizer": None, "input_dim": 4, "input_length": None}
+
+
+def sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def conv1d(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | float = 0.0) -> np.ndarray:
+    """Slide a kernel (width, in, out) along x (batch, length, in), without padding."""
+    width = kernel.shape[0]
+    windows = np.stack([x[:, i:i + width] for i in range(x.shape[1] - width + 1)], axis=1)
+    return np.einsum("blwi,wio->blo", windows, kernel) + bias
+
+
+def arrays(rng: Rng, *shapes: tuple[int, ...]) -> list[np.ndarray]:
+    return [rng.normal(size=s).astype("float32") for s in shapes]
 
 
 def layer(class_name: str, name: str, inbound: Any = None, **config: Any) -> dict[str, Any]:

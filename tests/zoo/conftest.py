@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dlgenomics_zoo.fetch import RemoteFile
@@ -19,6 +20,12 @@ def _plain_network(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DLG_MIRROR", "DLG_OFFLINE", "DLG_MAX_DOWNLOAD", "http_proxy", "https_proxy",
                  "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def dna(rng: np.random.Generator) -> np.ndarray:
+    """Three one-hot sequences of twelve bases."""
+    return np.eye(4, dtype="float32")[rng.integers(0, 4, (3, 12))]
 
 
 @pytest.fixture
