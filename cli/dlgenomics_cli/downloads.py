@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 length_option = click.option("--length", type=click.IntRange(1), help="Bases of the input, for a "
                              "network of Kipoi's that takes sequences of any length.")
 yes_option = click.option("--yes", is_flag=True, help="Agree to large downloads.")
+trust_option = click.option("--trust", is_flag=True, help="Run code of the model's authors, if it "
+                            "has any; what runs is said first. It can do anything that you can.")
 
 
 def terms(length: int | None, yes: bool, following: Progress) -> Terms:

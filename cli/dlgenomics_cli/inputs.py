@@ -32,7 +32,7 @@ def input_options(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def with_files(**given: Any) -> None:
         files = {name: given.pop(name) for name in _NAMES}
-        command(files=chosen_files(files), **given)
+        command(files=chosen_files(files, given.get("dataloader_args")), **given)
 
     for option in reversed(_OPTIONS):
         with_files = option(with_files)
@@ -42,13 +42,18 @@ def input_options(command: Callable[..., None]) -> Callable[..., None]:
 _NAMES: Final = ("fasta_file", "intervals_file", "sequences_file", "resize", "pad")
 
 
-def chosen_files(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that were given.
+def chosen_files(given: Mapping[str, Any], instead: dict[str, Any] | None = None,
+                 ) -> dict[str, Any]:
+    """Return the options that were given, or the dataloader's arguments that stand instead.
 
     Raises:
         click.UsageError: they do not go together.
     """
     files = {name: value for name, value in given.items() if value}
+    if instead is not None:
+        if files:
+            raise click.UsageError("--dataloader-args stands instead of the options of files.")
+        return instead
     places = {"fasta_file", "intervals_file"} & set(files)
     if "sequences_file" in files:
         if "pad" in files:

@@ -8,14 +8,9 @@ import click
 
 from dlgenomics_cli.downloads import length_option, terms, yes_option
 from dlgenomics_cli.example import example
-from dlgenomics_cli.inputs import input_options, open_inputs
-from dlgenomics_cli.output import (
-    json_option,
-    progress,
-    say,
-    show_json,
-    starting_tensorflow,
-)
+from dlgenomics_cli.feeding import Feeding, feeding_options, open_model
+from dlgenomics_cli.inputs import input_options
+from dlgenomics_cli.output import json_option, progress, say, show_json
 
 
 @click.command(epilog=example(
@@ -26,33 +21,27 @@ from dlgenomics_cli.output import (
               help="A file that ends in .tsv, .tsv.gz, .parquet, .bed or .h5; - prints TSV.")
 @click.option("--batch-size", type=click.IntRange(1), default=128, show_default=True,
               help="Rows at a time.")
+@feeding_options
 @length_option
 @yes_option
 @json_option
 def predict(name: str, files: dict[str, Any], output: str, batch_size: int, length: int | None,
-            yes: bool, as_json: bool) -> None:
+            yes: bool, as_json: bool, feeding: Feeding) -> None:
     """Predict from files: one row per interval or sequence, in input order.
 
     NAME is a name that `dlg ls` lists, or a package's folder. Intervals on the minus strand are
-    reverse-complemented.
+    reverse-complemented. A model of Kipoi takes --dataloader-args, too, as it does there.
     """
     if as_json and output == "-":
         raise click.UsageError("--json prints a summary; name a file with -o for the predictions.")
-    from dlgenomics.package.manifest import read_manifest
     from dlgenomics.predict.writers import check_ending
-    from dlgenomics_zoo.client import open_package
 
-    # All that can be wrong with names and files is found before TensorFlow takes its seconds.
     check_ending(output)
     with progress() as following:
-        folder, _ = open_package(name, terms(length, yes, following))
-    loader = open_inputs(read_manifest(folder).spec.data.inputs, files)
-    with starting_tensorflow():
-        from dlgenomics_zoo.client import get_model
-
-        model = get_model(folder)
+        model, loader = open_model(name, files, feeding, terms(length, yes, following))
     with progress() as following:
-        rows = model.pipeline.write_predictions(output, loader, batch_size, progress=following)
+        rows = model.pipeline.write_predictions(output, loader, batch_size, **feeding.kept,
+                                                progress=following)
     if as_json:
         show_json({"model": model.name, "rows": rows, "columns": model.columns, "output": output})
     elif output != "-":
