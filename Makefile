@@ -6,13 +6,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO ?= demo
 
-.PHONY: demo test test-real test-slow lint types check lock built-in clean
+.PHONY: demo test test-real test-slow test-live lint types check lock built-in clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh "$(DEMO)"
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not real and not slow" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not real and not slow and not live" -n 2 --dist loadfile
 
 # The real peaks: DLG_TEST_DATA names the folder that holds tf_peaks/ and basenji/ (see README.md).
 test-real: $(STAMP)
@@ -20,6 +20,10 @@ test-real: $(STAMP)
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+# The real Hugging Face Hub, for machines with internet.
+test-live: $(STAMP)
+	$(BIN)/python -m pytest -m live
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

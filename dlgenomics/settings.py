@@ -10,10 +10,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from dlgenomics.errors import DlgError
 
 _UNITS: Final = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+_HUB: Final = "https://huggingface.co"
 _SWITCH: Final = {"": False, "0": False, "false": False, "no": False, "off": False,
                   "1": True, "true": True, "yes": True, "on": True}
 
@@ -45,6 +47,10 @@ class Settings:
     """``DLG_MIRROR``: addresses or folders, tried in order before the original; separated by
     spaces or commas. Default: none."""
 
+    hub_endpoint: str = "https://huggingface.co"
+    """``DLG_HUB_ENDPOINT``: where ``hf://`` leads; https://, or http:// on this machine.
+    Default: ``$HF_ENDPOINT``, else https://huggingface.co."""
+
     max_download: int = 10**9
     """``DLG_MAX_DOWNLOAD``: bytes that one download may have without a yes, such as ``5 GB``.
     Default: 1 GB."""
@@ -71,6 +77,7 @@ def load_settings() -> Settings:
         kipoi_config=Path(os.environ.get("DLG_KIPOI_CONFIG") or home / ".kipoi" / "config.yaml"),
         offline=_switch("DLG_OFFLINE"),
         mirrors=tuple(os.environ.get("DLG_MIRROR", "").replace(",", " ").split()),
+        hub_endpoint=_endpoint(),
         max_download=_bytes("DLG_MAX_DOWNLOAD", 10**9),
         memory=_bytes("DLG_MEMORY", 4 * 10**9),
     )
@@ -81,6 +88,16 @@ def _switch(variable: str) -> bool:
     if text.strip().casefold() not in _SWITCH:
         raise DlgError(f"{variable} must be 0 or 1. Received: {text!r}. Set or unset it.")
     return _SWITCH[text.strip().casefold()]
+
+
+def _endpoint() -> str:
+    text = os.environ.get("DLG_HUB_ENDPOINT") or os.environ.get("HF_ENDPOINT") or _HUB
+    parts = urlsplit(text.strip())
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not parts.hostname or parts.scheme not in (("https", "http") if local else ("https",)):
+        raise DlgError("DLG_HUB_ENDPOINT must be an https:// address (http:// only on this "
+                       f"machine). Received: {parts.scheme}://{parts.hostname or ''}. Correct or unset it.")
+    return text.strip().rstrip("/")
 
 
 def _bytes(variable: str, default: int) -> int:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
+from hub import Hub, running_hub
 from tiny import TINY_SPEC
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["HF_HUB_DISABLE_XET"] = "1"  # read at import; the loopback hub does not speak it
 
 # The same examples on every machine: a failure in CI can be repeated.
 settings.register_profile("dlgenomics", derandomize=True)
@@ -68,6 +70,19 @@ def tiny_package(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     from dlgenomics.package.write import package_run
 
     return package_run(tiny_run, tmp_path_factory.mktemp("packages") / "tiny")
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A Hugging Face Hub on this machine, which the settings name, and an empty cache of its files."""
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_CACHE", "HF_TOKEN_PATH", "HF_ENDPOINT",
+                 "HF_HUB_OFFLINE", "DLG_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf-home"))
+    with running_hub() as running:
+        monkeypatch.setenv("DLG_HUB_ENDPOINT", running.url)
+        yield running
+    assert running.unmatched == []
 
 
 @pytest.fixture
