@@ -96,7 +96,8 @@ def _endpoint() -> str:
     local = parts.hostname in ("localhost", "127.0.0.1", "::1")
     if not parts.hostname or parts.scheme not in (("https", "http") if local else ("https",)):
         raise DlgError("DLG_HUB_ENDPOINT must be an https:// address (http:// only on this "
-                       f"machine). Received: {parts.scheme}://{parts.hostname or ''}. Correct or unset it.")
+                       f"machine). Received: {parts.scheme}://{parts.hostname or ''}. Correct or "
+                       "unset it.")
     return text.strip().rstrip("/")
 
 
