@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
+from dlgenomics.predict.nested import flatten
 from dlgenomics.spec.targets import ColumnTarget
 from dlgenomics.spec.types import Data
 
@@ -26,18 +28,40 @@ def column_names(data: Data) -> dict[str, list[str]]:
     return found
 
 
-def flat_columns(data: Data, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return predictions as columns of a table, one number a row.
+@dataclass(frozen=True)
+class Naming:
+    """How nested arrays become the columns of a table; plain data, so that it can be kept.
 
-    A prediction along positions gives a column for each of them, as ``column/position``.
+    Attributes:
+        key: what the arrays are called where names are nested, such as ``preds``.
+        labels: by output the names along its last axis; None gives every number its place.
     """
-    columns = column_names(data)
-    found = {}
-    for name, array in arrays.items():
-        if array.ndim == 2:
-            found.update({columns[name][i]: array[:, i] for i in range(array.shape[1])})
-        else:
-            places = array.reshape(len(array), -1, array.shape[-1])
-            found.update({f"{columns[name][i]}/{place}": places[:, place, i]
-                          for i in range(array.shape[-1]) for place in range(places.shape[1])})
-    return found
+
+    key: str = "preds"
+    labels: Mapping[str, Sequence[str]] | None = None
+
+    def columns(self, found: Any) -> dict[str, NDArray[Any]]:
+        """Return arrays as columns of a table, one number a row.
+
+        Args:
+            found: an array, or arrays by output; the rows on axis 0.
+        """
+        if self.labels is None:
+            return flatten({self.key: found})
+        arrays = found if isinstance(found, Mapping) else {next(iter(self.labels)): found}
+        return {column: one for name, array in arrays.items()
+                for column, one in _named(array, self.labels[name]).items()}
+
+
+def naming_of(data: Data) -> Naming:
+    """Return how predictions are named: by target and column."""
+    return Naming(labels=column_names(data))
+
+
+def _named(array: NDArray[Any], names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Return columns; one along positions is called ``column/position``."""
+    if array.ndim == 2:
+        return {names[i]: array[:, i] for i in range(array.shape[1])}
+    places = array.reshape(len(array), -1, array.shape[-1])
+    return {f"{names[i]}/{place}": places[:, place, i]
+            for i in range(array.shape[-1]) for place in range(places.shape[1])}

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from dlgenomics.data.split import Rows
 from dlgenomics.errors import DlgError, OutputError, did_you_mean
-from dlgenomics.predict.columns import flat_columns
+from dlgenomics.predict.columns import Naming, naming_of
 from dlgenomics.predict.dataloader import Dataloader
 from dlgenomics.predict.loaders.loader import Arrays, Loader
+from dlgenomics.predict.nested import join_rows
 from dlgenomics.predict.writers import check_ending, open_writer
-from dlgenomics.predict.writers.result import Result, flatten, join_rows
+from dlgenomics.predict.writers.result import Result
 from dlgenomics.progress import Progress, silent
 from dlgenomics.spec.types import Data
 
@@ -219,17 +220,9 @@ class Pipeline:
                 is_layer: bool) -> Result:
         metadata = loader.metadata(rows)
         batch = _filled(loader.read(rows)) if "inputs" in kept else {"metadata": metadata}
-        return Result(loader.records(rows), found, _preds if is_layer else self._named, metadata,
+        naming = Naming() if is_layer else naming_of(self._network.data)
+        return Result(loader.records(rows), found, naming, metadata,
                       {name: batch[name] for name in kept if name in batch})
-
-    def _named(self, found: Any) -> dict[str, NDArray[Any]]:
-        data = self._network.data
-        arrays = found if isinstance(found, dict) else {next(iter(data.targets)): found}
-        return flat_columns(data, arrays)
-
-
-def _preds(found: Any) -> dict[str, NDArray[Any]]:
-    return flatten({"preds": found})
 
 
 def _filled(batch: Mapping[str, Any]) -> dict[str, Any]:

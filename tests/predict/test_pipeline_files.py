@@ -13,8 +13,10 @@ import pytest
 
 from dlgenomics.data.intervals import read_intervals
 from dlgenomics.errors import DlgError, OutputError
+from dlgenomics.predict.columns import Naming
 from dlgenomics.predict.dataloader import Dataloader
-from dlgenomics.predict.writers.result import Result, flatten, join_rows
+from dlgenomics.predict.nested import flatten, join_rows
+from dlgenomics.predict.writers.result import Result
 
 LENGTH = 60
 COUNT = 13
@@ -225,7 +227,7 @@ def test_nested_arrays_are_joined_by_row() -> None:
 def test_a_bed_strand_is_plus_minus_or_a_dot() -> None:
     ranges = {"chr": np.array(["c"] * 3), "start": np.arange(3), "end": np.arange(1, 4),
               "id": np.array(["0", "1", "2"]), "strand": np.array(["*", "-", "+"])}
-    result = Result({}, np.zeros((3, 2)), flatten, {"ranges": ranges},
+    result = Result({}, np.zeros((3, 2)), Naming(), {"ranges": ranges},
                     {"metadata": {"ranges": ranges, "gene_id": np.array(["g", "h", "i"])}})
     columns = result.bed()
     assert columns["strand"].tolist() == [".", "-", "+"]

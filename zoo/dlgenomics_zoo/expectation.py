@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.errors import DataError, PackageError
-from dlgenomics.predict.writers.result import leaves
+from dlgenomics.predict.nested import leaves
 from dlgenomics_zoo.client import Terms
 from dlgenomics_zoo.fetch import fetch_file
 from dlgenomics_zoo.formats.hdf5 import array, child, open_hdf5

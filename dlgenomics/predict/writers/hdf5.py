@@ -9,7 +9,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.predict.writers.result import Result, leaves
+from dlgenomics.predict.nested import leaves
+from dlgenomics.predict.writers.result import Result
 
 _CHUNK_BYTES: Final = 1 << 20
 _LARGEST_CHUNK: Final = 10_000

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.errors import DlgError
-from dlgenomics.predict.loaders.ranges import Ranges
-
-Columns = dict[str, NDArray[Any]]
+from dlgenomics.predict.columns import Naming
+from dlgenomics.predict.nested import Columns, flatten, join_rows, leaves, map_leaves
 
 
 @dataclass(frozen=True)
@@ -22,24 +21,43 @@ class Result:
     Attributes:
         records: columns that name the rows: contig, start, end and so on.
         predictions: an array, or arrays by target; the rows on axis 0.
-        named: predictions → columns, named by target.
+        naming: how predictions become columns.
         metadata: Kipoi's metadata of the rows.
         kept: what else goes into the file: ``inputs``, ``targets``, ``metadata``; nested.
     """
 
     records: Mapping[str, NDArray[Any]]
     predictions: Any
-    named: Callable[[Any], Columns]
+    naming: Naming = field(default_factory=Naming)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     kept: Mapping[str, Any] = field(default_factory=dict)
 
+    def __len__(self) -> int:
+        return len(next(leaves(self.predictions))[1])
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all arrays."""
+        return sum(array.nbytes for part in self._parts() for _, array in leaves(part))
+
+    def take(self, first: int, last: int) -> Self:
+        """Return the rows from ``first`` up to ``last``."""
+        return self._with([map_leaves(lambda array: array[first:last], part)
+                           for part in self._parts()])
+
+    @classmethod
+    def join(cls, results: Sequence[Self]) -> Self:
+        """Return successive rows as one result."""
+        parts = zip(*(one._parts() for one in results), strict=True)
+        return results[0]._with([join_rows(part) for part in parts])
+
     def table(self) -> Columns:
         """Return one column a number: the records, the predictions by target, what is kept."""
-        return {**self.records, **self.named(self.predictions), **flatten(self.kept)}
+        return {**self.records, **self.naming.columns(self.predictions), **flatten(self.kept)}
 
     def nested(self) -> dict[str, Any]:
         """Return arrays by name, as Kipoi nests them: ``preds`` and what is kept."""
-        return {"preds": self.predictions, **self.kept}
+        return {self.naming.key: self.predictions, **self.kept}
 
     def bed(self) -> Columns:
         """Return BED6 columns, then the predictions and what is kept, their keys joined by ``/``.
@@ -47,45 +65,33 @@ class Result:
         Raises:
             DlgError: the rows have no places in a genome.
         """
-        ranges = self.metadata.get("ranges")
-        if ranges is None:
-            raise DlgError("a .bed file needs rows with places in a genome. Received: rows without "
-                           "metadata.ranges. Write .tsv, .parquet or .h5.")
+        ranges = self.places
         count = len(ranges["start"])
         strand = np.where(np.isin(ranges["strand"], ("+", "-")), ranges["strand"], ".")
         kept = {name: one for name, one in flatten(self.kept).items()
                 if not name.startswith("metadata/ranges/")}
         return {"#chr": ranges["chr"], "start": ranges["start"], "end": ranges["end"],
                 "name": ranges["id"], "score": np.full(count, "."), "strand": strand,
-                **flatten({"preds": self.predictions}), **kept}
+                **flatten({self.naming.key: self.predictions}), **kept}
 
+    @property
+    def places(self) -> Mapping[str, NDArray[Any]]:
+        """The rows' places in a genome: ``chr``, ``start``, ``end``, ``id``, ``strand``.
 
-def flatten(nested: Any) -> Columns:
-    """Return nested arrays as columns, one number a row.
+        Raises:
+            DlgError: they have none.
+        """
+        ranges = self.metadata.get("ranges")
+        if ranges is None:
+            raise DlgError("a .bed, .bedgraph or .bw file needs rows with places in a genome. "
+                           "Received: rows without metadata.ranges. Write .tsv, .parquet or .h5.")
+        places: Mapping[str, NDArray[Any]] = ranges
+        return places
 
-    Keys are joined by ``/``; along further axes a column has its place as key, in numeric order:
-    ``preds/0``, ``preds/1`` … ``preds/10``.
-    """
-    return {"/".join([key, *map(str, place)]): array[(slice(None), *place)]
-            for key, array in leaves(nested) for place in np.ndindex(array.shape[1:])}
+    def _parts(self) -> tuple[Any, ...]:
+        return self.records, self.predictions, self.metadata, self.kept
 
-
-def leaves(nested: Any, key: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
-    """Yield the arrays of mappings and lists, their keys joined by ``/``."""
-    if isinstance(nested, Mapping | list | tuple):
-        items = nested.items() if isinstance(nested, Mapping) else enumerate(nested)
-        for name, one in items:
-            yield from leaves(one, f"{key}/{name}" if key else str(name))
-    else:
-        yield key, np.asarray(nested)
-
-
-def join_rows(parts: list[Any]) -> Any:
-    """Return nested arrays of successive rows as one, the rows on axis 0."""
-    first = parts[0]
-    if isinstance(first, Mapping):
-        joined = {name: join_rows([part[name] for part in parts]) for name in first}
-        return Ranges(joined) if isinstance(first, Ranges) else joined
-    if isinstance(first, list | tuple):
-        return [join_rows(list(ones)) for ones in zip(*parts, strict=True)]
-    return np.concatenate(parts)
+    def _with(self, parts: Sequence[Any]) -> Self:
+        records, predictions, metadata, kept = parts
+        return replace(self, records=records, predictions=predictions, metadata=metadata,
+                       kept=kept)

@@ -16,8 +16,8 @@ from dlgenomics.predict.dataloader import Dataloader, LoaderArgument, check_argu
 from dlgenomics.predict.inputs import as_named_arrays
 from dlgenomics.predict.layout import source_layouts
 from dlgenomics.predict.loaders.loader import Arrays, Batch, Loader, Records
+from dlgenomics.predict.nested import flatten, leaves
 from dlgenomics.predict.schema import ArraySchema, LoaderSchema
-from dlgenomics.predict.writers.result import flatten, leaves
 from dlgenomics.spec.inputs import Input
 from dlgenomics_zoo.kipoi.descriptor import Descriptor
 from dlgenomics_zoo.trusted.kipoi_package import kipoi_package, run_dataloader_code
