@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlgenomics.spec.layers import RULES, own, positions, strands
+from dlgenomics.spec.layers import RULES, experts, own, positions, strands
 
 SEQ = (20, 4)
 
@@ -13,7 +13,10 @@ CASES = {
     "AttentionSummary": ({"units": 3, "kernel_initializer": "he_normal",
                           "kernel_regularizer": "l1"}, SEQ),
     "FrameSlice": ({"frame": 1, "frames": 4}, SEQ),
+    "GatedFeedForward": ({"units": 5, "activation": "gelu", "use_bias": False}, SEQ),
     "IsotonicCalibration": ({"knots": 5}, SEQ),
+    "MixtureOfExperts": ({"num_experts": 4, "experts_per_token": 3, "units": 5,
+                          "activation": "gelu", "use_bias": False}, SEQ),
     "PositionEmbedding": ({"embeddings_initializer": "ones", "embeddings_regularizer": "l2"}, SEQ),
     "PositionEncoding": ({"max_wavelength": 50.0}, SEQ),
     "RelativeMultiHeadAttention": (
@@ -76,7 +79,7 @@ def test_every_layer_of_our_own_has_a_case_and_a_manual():
     from dlgenomics.build.layers import OWN_LAYERS
 
     assert set(CASES) == set(OWN_LAYERS)
-    assert set(OWN_LAYERS) == {*own.RULES, *strands.RULES, *positions.RULES}
+    assert set(OWN_LAYERS) == {*own.RULES, *strands.RULES, *positions.RULES, *experts.RULES}
     for layer in OWN_LAYERS.values():
         assert "Args:" in layer.__doc__
         for argument in RULES[layer.__name__].arguments:

@@ -9,7 +9,9 @@ import keras
 from dlgenomics.build.layers.attention_pooling import AttentionPooling1D
 from dlgenomics.build.layers.attention_summary import AttentionSummary
 from dlgenomics.build.layers.frame_slice import FrameSlice
+from dlgenomics.build.layers.gated_feed_forward import GatedFeedForward
 from dlgenomics.build.layers.isotonic_calibration import IsotonicCalibration
+from dlgenomics.build.layers.mixture_of_experts import MixtureOfExperts
 from dlgenomics.build.layers.position_embedding import PositionEmbedding
 from dlgenomics.build.layers.position_encoding import PositionEncoding
 from dlgenomics.build.layers.relative_attention import RelativeMultiHeadAttention
@@ -28,11 +30,10 @@ from dlgenomics.build.layers.threshold import Threshold
 OWN_LAYERS: Final[dict[str, type[keras.layers.Layer]]] = {
     made.__name__: made
     for made in (
-        AttentionPooling1D, AttentionSummary, FrameSlice, IsotonicCalibration, PositionEmbedding,
-        PositionEncoding,
-        RelativeMultiHeadAttention, ReverseComplement, ReverseComplementBatchNormalization,
-        ReverseComplementConv1D, ReverseComplementPool, Scale, SplineTransform, SplineWeight1D,
-        StochasticShift, Threshold,
+        AttentionPooling1D, AttentionSummary, FrameSlice, GatedFeedForward, IsotonicCalibration,
+        MixtureOfExperts, PositionEmbedding, PositionEncoding, RelativeMultiHeadAttention,
+        ReverseComplement, ReverseComplementBatchNormalization, ReverseComplementConv1D,
+        ReverseComplementPool, Scale, SplineTransform, SplineWeight1D, StochasticShift, Threshold,
     )
 }
 """Our layers by the name that a spec writes."""

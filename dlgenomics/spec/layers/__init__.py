@@ -6,6 +6,7 @@ from dlgenomics.spec.layers import (
     attention,
     convolution,
     dense,
+    experts,
     merging,
     normalization,
     own,
@@ -35,4 +36,5 @@ RULES: Final[dict[str, LayerRule]] = {
     **own.RULES,
     **strands.RULES,
     **positions.RULES,
+    **experts.RULES,
 }
