@@ -11,19 +11,22 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 
-def in_order(make: Callable[[S], T], parts: Iterable[S], ahead: int) -> Iterator[T]:
+def in_order(make: Callable[[S], T], parts: Iterable[S], ahead: int,
+             threads: int = 1) -> Iterator[T]:
     """Yield ``make(part)`` for each part, in order.
 
     Args:
-        make: what is done to each part, in one thread: a file that it reads has one reader.
+        make: what is done to each part, by default in one thread: a file that it reads has one
+            reader.
         parts: taken one by one, as they are needed.
         ahead: how many results may wait; 0 makes each when it is asked for.
+        threads: in how many threads.
     """
     if not ahead:
         yield from map(make, parts)
         return
     waiting: deque[Future[T]] = deque()
-    with ThreadPoolExecutor(max_workers=1) as thread:
+    with ThreadPoolExecutor(max_workers=threads) as thread:
         try:
             for part in parts:
                 waiting.append(thread.submit(make, part))

@@ -74,7 +74,7 @@ class Loader(ABC):
     def array_batches(self, batch_size: int, num_workers: int = 0) -> Iterator[tuple[Rows, Arrays]]:
         """Yield rows in order, and what the network takes for them."""
         def read(rows: Rows) -> tuple[Rows, Arrays]:
-            with self._one_reader:
+            with self.one_reader:
                 return rows, self.arrays(rows)
 
         return in_order(read, _parts(np.arange(len(self)), batch_size), num_workers)
@@ -117,12 +117,12 @@ class Loader(ABC):
 
     def read(self, rows: Rows) -> Batch:
         """Return `batch`, one thread at a time."""
-        with self._one_reader:
+        with self.one_reader:
             return self.batch(rows)
 
     @cached_property
-    def _one_reader(self) -> threading.Lock:
-        # Two iterators may each have a thread; files have one position.
+    def one_reader(self) -> threading.Lock:
+        """Held by whoever reads: two iterators may each have a thread, files have one position."""
         return threading.Lock()
 
 
