@@ -45,6 +45,16 @@ class Case(Protocol):
     def gradients(self, variants: Several) -> Numbers:
         """Return its gradient at variants: shape (batch, k, length, 4)."""
 
+    def substituted(self, letters: NDArray[np.int64]) -> Numbers:
+        """Return the number with one letter replaced, everywhere in turn.
+
+        Args:
+            letters: the codes of the new letters: shape (batch, length, choices).
+
+        Returns:
+            The same shape.
+        """
+
     def multipliers(self, references: Several) -> Numbers:
         """Return DeepLIFT's multipliers against references: shape (batch, k, length, 4)."""
 

@@ -19,7 +19,12 @@ _SEPARATE: Final = ("GroupQueryAttention", "MultiHeadAttention")
 
 
 def run_to(model: Model, point: Point, arrays: Mapping[str, Any], call: Call) -> Any:
-    """Return the tensor at a point for some inputs.
+    """Return the tensor at a point for some inputs; see `run_all`."""
+    return run_all(model, point, arrays, call)[point.layer]
+
+
+def run_all(model: Model, point: Point, arrays: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """Return the tensors of all inputs and layers up to a point.
 
     Args:
         model: the network with its spec.
@@ -32,13 +37,17 @@ def run_to(model: Model, point: Point, arrays: Mapping[str, Any], call: Call) ->
         if point.layer in tensors:
             break
         before = [tensors[source] for source in layer.inputs]
-        made = model.model.get_layer(layer.shares or layer.name)
-        if layer.name == point.layer and point.is_linear:
-            with without_activation(made) as bare:
-                tensors[layer.name] = plainly(layer, bare, before)
-        else:
-            tensors[layer.name] = call(layer, made, before)
-    return tensors[point.layer]
+        tensors[layer.name] = call_at(model, point, layer, before, call)
+    return tensors
+
+
+def call_at(model: Model, point: Point, layer: Layer, before: list[Any], call: Call) -> Any:
+    """Call one layer; at the point without its own activation if the point says so."""
+    made = model.model.get_layer(layer.shares or layer.name)
+    if layer.name == point.layer and point.is_linear:
+        with without_activation(made) as bare:
+            return plainly(layer, bare, before)
+    return call(layer, made, before)
 
 
 def plainly(layer: Layer, made: keras.Layer, before: list[Any]) -> Any:

@@ -15,9 +15,11 @@ from dlgenomics.data.encoding import OneHot
 from dlgenomics.explain.attribution import Numbers
 from dlgenomics.explain.graph import plainly, run_to
 from dlgenomics.explain.point import Point
+from dlgenomics.explain.reach import Reach, find_reach
 from dlgenomics.explain.references import Several
 from dlgenomics.explain.rescale import rescaled
 from dlgenomics.explain.rules import check_rules, layers_between
+from dlgenomics.explain.substitution import Substitution, substituted
 from dlgenomics.predict.model import Model
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -43,7 +45,7 @@ class Quantity:
     @cached_property
     def value(self) -> Callable[..., Any]:
         """Input tensors by name → the number of each row."""
-        return self._compiled(self._number)
+        return self.compiled(self._number)
 
     @cached_property
     def gradient(self) -> Callable[..., Any]:
@@ -55,7 +57,7 @@ class Quantity:
             return tape.gradient(number, arrays[self.explained],
                                  unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
-        return self._compiled(run)
+        return self.compiled(run)
 
     @cached_property
     def multiplier(self) -> Callable[..., Any]:
@@ -74,19 +76,31 @@ class Quantity:
         def run(arrays: dict[str, Any]) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(arrays[self.explained])
-                number = tf.split(self._column(run_to(self.model, self.point, arrays, call)), 2)[0]
+                number = tf.split(self.column(run_to(self.model, self.point, arrays, call)), 2)[0]
             return tf.split(tape.gradient(number, arrays[self.explained]), 2)[0]
 
-        return self._compiled(run)
+        return self.compiled(run)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """How far one letter reaches."""
+        return find_reach(self.model.spec, self.point, self.explained)
+
+    @cached_property
+    def substitution(self) -> Substitution:
+        """What replaces letters of sequences, in the way that is less work."""
+        return Substitution(self, by_window=self.reach.is_worth_it)
 
     def _number(self, arrays: Arrays) -> Any:
-        return self._column(run_to(self.model, self.point, arrays, plainly))
+        return self.column(run_to(self.model, self.point, arrays, plainly))
 
-    def _column(self, tensor: Any) -> Any:
+    def column(self, tensor: Any) -> Any:
+        """Return the number from the tensor at the point."""
         chosen = tf.cast(tensor[..., self.point.column], tf.float32)
         return tf.reduce_sum(tf.reshape(chosen, [tf.shape(chosen)[0], -1]), axis=1)
 
-    def _compiled(self, run: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
+    def compiled(self, run: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
+        """Compile a function of input tensors by name."""
         inputs = {name: tf.TensorSpec((None, *one.shape), tf.int32 if one.kind == "kmer"
                                       else tf.float32) for name, one in self.model.inputs.items()}
         made: Callable[..., Any] = tf.function(run, input_signature=[inputs])
@@ -119,6 +133,10 @@ class Batch:
     def gradients(self, variants: Several) -> Numbers:
         """Return its gradient at variants: shape (batch, k, length, 4)."""
         return self._run(self.quantity.gradient, variants)
+
+    def substituted(self, letters: NDArray[np.int64]) -> Numbers:
+        """Return the number with one letter replaced; see `substituted`."""
+        return substituted(self.quantity, self.arrays, letters, self.batch_size)
 
     def multipliers(self, references: Several) -> Numbers:
         """Return DeepLIFT's multipliers against references: shape (batch, k, length, 4)."""

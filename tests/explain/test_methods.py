@@ -82,14 +82,6 @@ def test_mutagenesis_equals_a_naive_loop(conv, x: np.ndarray) -> None:
     assert found.largest_gap is None
 
 
-def test_mutants_in_small_blocks_are_the_same(conv, x: np.ndarray, monkeypatch) -> None:
-    import dlgenomics.explain.mutagenesis as module
-
-    whole = explain(conv, x, "ism").hypothetical
-    monkeypatch.setattr(module, "_BLOCK", 24 * 3 * 3 * 5)
-    assert explain(conv, x, "ism").hypothetical == pytest.approx(whole, abs=1e-6)
-
-
 def test_the_gap_of_integrated_gradients_closes_with_steps(conv, x: np.ndarray) -> None:
     gaps = [explain(conv, x, IntegratedGradients(Shuffles(2), steps)).largest_gap
             for steps in (2, 50, 800)]
