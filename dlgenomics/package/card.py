@@ -1,10 +1,11 @@
-"""The model card: README.md of a package, with the front matter that the Hugging Face Hub reads."""
+"""The model card: README.md of a package, for people and for the Hugging Face Hub."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dlgenomics.package.front_matter import HUB, front_matter
 from dlgenomics.predict.schema import schema_of
 from dlgenomics.spec.dump import dump_yaml
 from dlgenomics.spec.metrics import metric_fact
@@ -12,22 +13,25 @@ from dlgenomics.spec.summary import summarize
 from dlgenomics.spec.types import Spec
 
 
-def model_card(spec: Spec, training: Mapping[str, Any], command: str) -> str:
+def model_card(spec: Spec, training: Mapping[str, Any], command: str, *,
+               own_classes: Sequence[str] = (), address: str = "") -> str:
     """Return the card's Markdown.
 
     Args:
         spec: the resolved spec.
         training: the package's training record, with ``metrics`` by part, target and name.
         command: what makes the package.
+        own_classes: the layers of dlgenomics in it, without which Keras alone can load it.
+        address: what `get_model` finds it by. Default: its name.
     """
-    front = dump_yaml(_front_matter(spec, training))
+    front = dump_yaml(front_matter(spec, training))
     parts = [
         f"---\n{front}---\n",
         f"# {spec.name}\n",
         spec.description,
         _about(spec),
         _arrays(spec),
-        _use(spec),
+        _use(address or spec.name, own_classes),
         _metrics(training),
         _calibration(training),
         _origins(spec, training),
@@ -35,25 +39,6 @@ def model_card(spec: Spec, training: Mapping[str, Any], command: str) -> str:
         _making(spec, training, command),
     ]
     return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
-
-
-def _front_matter(spec: Spec, training: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"library_name": "keras"}
-    if spec.license:
-        found["license"] = spec.license.lower()
-    found["pipeline_tag"] = "other"
-    found["tags"] = list(dict.fromkeys(["genomics", "biology", "dlgenomics", *spec.info.tags]))
-    test = training.get("metrics", {}).get("test", {})
-    results = [
-        {"task": {"type": "other", "name": spec.task.replace("_", " ")},
-         "dataset": {"type": "other", "name": spec.info.trained_on or "held-out test set"},
-         "metrics": [{"type": name, "name": metric_fact(name).title, "value": round(value, 4)}
-                     for name, value in values.items() if value is not None]}
-        for values in test.values()
-    ]
-    if results:
-        found["model-index"] = [{"name": spec.name, "results": results}]
-    return found
 
 
 def _about(spec: Spec) -> str:
@@ -82,21 +67,31 @@ def _sizes(shape: tuple[int | None, ...]) -> str:
     return ", ".join(map(str, shape))
 
 
-def _use(spec: Spec) -> str:
+def _use(name: str, own_classes: Sequence[str]) -> str:
     return f"""## Use
 
 ```python
 from dlgenomics import get_model
-model = get_model("{spec.name}")
+model = get_model("{name}")
 model.predict_on_batch(x)
 model.pipeline.predict(dict(fasta_file="genome.fa", intervals_file="intervals.bed"))
 ```
 
 ```
-dlg predict {spec.name} --fasta genome.fa --intervals intervals.bed -o predictions.tsv
+dlg predict {name} --fasta genome.fa --intervals intervals.bed -o predictions.tsv
 ```
 
-The folder is also a Keras model: `keras.saving.load_model(folder)`."""
+{_with_keras(name, own_classes)}"""
+
+
+def _with_keras(name: str, own_classes: Sequence[str]) -> str:
+    """Say how Keras loads it, and what it needs for that."""
+    call = f'`keras.saving.load_model("{name if name.startswith(HUB) else "folder"}")`'
+    if not own_classes:
+        return f"It is also a model of Keras, which loads it without dlgenomics: {call}."
+    layers = ", ".join(f"`{one}`" for one in own_classes)
+    return (f"It is also a model of Keras: {call} loads it after `import dlgenomics.build`, where "
+            f"its layers {layers} are defined.")
 
 
 def _metrics(training: Mapping[str, Any]) -> str:

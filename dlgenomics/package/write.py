@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import shutil
 import tempfile
 import zipfile
@@ -104,7 +105,8 @@ def write_package(
             shutil.copyfile(path, part / name)
         columns = [c for names in column_names(spec.data).values() for c in names]
         (part / "targets.txt").write_text("".join(f"{c}\n" for c in columns))
-        (part / "README.md").write_text(model_card(spec, training, command))
+        card = model_card(spec, training, command, own_classes=own_classes(part))
+        (part / "README.md").write_text(card)
         record = PackageRecord(
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             command=command, versions=dict(versions), schema=_schema(spec),
@@ -124,6 +126,12 @@ def _write_keras(model: keras.Model, part: Path) -> None:
         with zipfile.ZipFile(archive) as opened:
             for name in ("config.json", "metadata.json", "model.weights.h5"):
                 (part / name).write_bytes(opened.read(name))
+
+
+def own_classes(folder: Path) -> list[str]:
+    """Return the classes of dlgenomics without which Keras cannot load a package."""
+    config = (folder / "config.json").read_text("utf-8")
+    return sorted(set(re.findall(r'"registered_name": "dlgenomics>(\w+)"', config)))
 
 
 def _hashes(folder: Path) -> dict[str, str]:

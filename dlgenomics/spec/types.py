@@ -43,6 +43,9 @@ class Info(Node):
     """Words to find it by."""
     trained_on: str | None = None
     """The training data in words."""
+    datasets: Several[str] = ()
+    """Public data sets that it was trained on, as `org/name` on the Hugging Face Hub, or by
+    accession."""
     doc: str | None = None
     """Anything else a user should know; Markdown."""
 
