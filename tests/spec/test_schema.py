@@ -293,7 +293,7 @@ def test_help_says_what_may_be_written():
 @pytest.mark.parametrize(("topic", "names"), [
     ("spec", ["spec", "name", "description", "cite", "license", "task", "info", "data", "model",
               "training", "search"]),
-    ("spec.info", ["authors", "version", "tags", "trained_on", "doc"]),
+    ("spec.info", ["authors", "version", "tags", "trained_on", "datasets", "doc"]),
     ("data.inputs", ["dna", "rna", "protein", "kmer", "numeric", "bigwig", "array"]),
     ("data.split", ["random", "chromosome", "column", "file"]),
     ("data.split.column", ["by", "column"]),
