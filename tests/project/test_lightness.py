@@ -70,7 +70,7 @@ def test_arrows_point_from_cli_to_zoo_to_library() -> None:
 
 
 FLOORS = [
-    {"errors", "settings", "files", "progress"}, {"spec"}, {"data", "build"}, {"train", "predict"},
+    {"errors", "settings", "files", "locks", "progress"}, {"spec"}, {"data", "build"}, {"train", "predict"},
     {"package", "simulate", "baseline", "search", "explain"}, {"report", "registry", "doctor"},
 ]
 

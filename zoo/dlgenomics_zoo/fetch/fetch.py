@@ -9,12 +9,12 @@ from pathlib import Path
 
 from dlgenomics.errors import Attempt, ChecksumError, FetchError, OfflineError, WrongFileError
 from dlgenomics.files import output_errors
+from dlgenomics.locks import file_lock
 from dlgenomics.progress import Progress, silent
 from dlgenomics.settings import load_settings
 from dlgenomics_zoo.fetch.cache import ELSEWHERE, Cache, discard, open_cache
 from dlgenomics_zoo.fetch.consent import Confirm, Consent, within_limit
 from dlgenomics_zoo.fetch.failure import Failure
-from dlgenomics_zoo.fetch.lock import file_lock
 from dlgenomics_zoo.fetch.order import Order
 from dlgenomics_zoo.fetch.places import Place, all_places
 from dlgenomics_zoo.fetch.remote import RemoteFile, checksum_of

@@ -1,4 +1,4 @@
-"""One download of a file at a time, across processes."""
+"""One process at a time, where two would write the same."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def file_lock(path: Path, waiting: Callable[[], None]) -> Iterator[bool]:
 
     Args:
         path: a small file that is the lock; it stays, since removing it would be a race.
-        waiting: called once if another process holds the lock.
+        waiting: called once if another process holds the lock; what it raises ends the wish.
 
     Yields:
         True; or False where the system or the disk has no locks. Then two processes may both
-        download, each under its own temporary name, and the renames leave one whole file.
+        write, each under its own temporary name, and the renames leave one whole file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as stream:
