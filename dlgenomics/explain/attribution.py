@@ -58,6 +58,9 @@ class Case(Protocol):
     def multipliers(self, references: Several) -> Numbers:
         """Return DeepLIFT's multipliers against references: shape (batch, k, length, 4)."""
 
+    def attention(self) -> Mapping[str, Numbers]:
+        """Return the share of attention of each base by layer, each (batch, length)."""
+
 
 class Method(Protocol):
     """A way to score bases; its settings are its attributes."""

@@ -15,7 +15,8 @@ from dlgenomics.spec.types import Layer
 Call = Callable[[Layer, keras.Layer, list[Any]], Any]
 """A layer in the spec, in Keras, and the tensors it follows → its output."""
 
-_SEPARATE: Final = ("GroupQueryAttention", "MultiHeadAttention")
+SEPARATE: Final = ("GroupQueryAttention", "MultiHeadAttention")
+"""Layers that take their inputs one by one, not as a list."""
 
 
 def run_to(model: Model, point: Point, arrays: Mapping[str, Any], call: Call) -> Any:
@@ -52,7 +53,7 @@ def call_at(model: Model, point: Point, layer: Layer, before: list[Any], call: C
 
 def plainly(layer: Layer, made: keras.Layer, before: list[Any]) -> Any:
     """Call a layer as in prediction."""
-    if layer.kind in _SEPARATE:
+    if layer.kind in SEPARATE:
         return made(*before, training=False)
     return made(before if len(before) > 1 else before[0], training=False)
 

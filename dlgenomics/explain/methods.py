@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from dlgenomics.errors import DlgError, did_you_mean
+from dlgenomics.explain.attention import Attention
 from dlgenomics.explain.attribution import Method
 from dlgenomics.explain.deeplift import DeepLift
 from dlgenomics.explain.expected_gradients import ExpectedGradients
@@ -24,6 +25,7 @@ METHODS: Final[Mapping[str, type[Any]]] = {
     "expected-gradients": ExpectedGradients,
     "smoothgrad": SmoothGrad,
     "deeplift": DeepLift,
+    "attention": Attention,
 }
 """The class of each method; its attributes are its settings."""
 

@@ -12,8 +12,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from dlgenomics.data.encoding import OneHot
+from dlgenomics.explain.attention_weights import attention_weights, shared_by_bases
 from dlgenomics.explain.attribution import Numbers
 from dlgenomics.explain.graph import plainly, run_to
+from dlgenomics.explain.looks import find_attention
 from dlgenomics.explain.point import Point
 from dlgenomics.explain.reach import Reach, find_reach
 from dlgenomics.explain.references import Several
@@ -21,6 +23,7 @@ from dlgenomics.explain.rescale import rescaled
 from dlgenomics.explain.rules import check_rules, layers_between
 from dlgenomics.explain.substitution import Substitution, substituted
 from dlgenomics.predict.model import Model
+from dlgenomics.spec.types import Layer
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -70,7 +73,7 @@ class Quantity:
         layers = layers_between(self.model.spec, self.explained, self.point.layer)
         between = {layer.name for layer in layers}
 
-        def call(layer: Any, made: Any, before: list[Any]) -> Any:
+        def call(layer: Layer, made: Any, before: list[Any]) -> Any:
             return (rescaled if layer.name in between else plainly)(layer, made, before)
 
         def run(arrays: dict[str, Any]) -> Any:
@@ -90,6 +93,29 @@ class Quantity:
     def substitution(self) -> Substitution:
         """What replaces letters of sequences, in the way that is less work."""
         return Substitution(self, by_window=self.reach.is_worth_it)
+
+    @cached_property
+    def attention(self) -> Callable[..., Any]:
+        """Input tensors by name → the share of attention of each base, by layer.
+
+        Raises:
+            DlgError: the network has no attention.
+        """
+        positions = find_attention(self.model.spec, self.point, self.explained)
+
+        def run(arrays: dict[str, Any]) -> dict[str, Any]:
+            found = {}
+
+            def call(layer: Layer, made: Any, before: list[Any]) -> Any:
+                if layer.name in positions:
+                    weights = attention_weights(layer, made, before)
+                    found[layer.name] = shared_by_bases(weights, positions[layer.name])
+                return plainly(layer, made, before)
+
+            run_to(self.model, self.point, arrays, call)
+            return found
+
+        return self.compiled(run)
 
     def _number(self, arrays: Arrays) -> Any:
         return self.column(run_to(self.model, self.point, arrays, plainly))
@@ -150,6 +176,13 @@ class Batch:
 
         sequences = np.broadcast_to(self.x[:, None], references.shape)
         return self._run(run, references, {_SEQUENCES: sequences})
+
+    def attention(self) -> dict[str, Numbers]:
+        """Return the share of attention of each base by layer, each (batch, length)."""
+        rows = range(0, len(self.x), self.batch_size)
+        parts = [self.quantity.attention({name: one[i:i + self.batch_size]
+                                          for name, one in self.arrays.items()}) for i in rows]
+        return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}
 
     def _run(self, function: Callable[..., Any], variants: Several,
              beside: Mapping[str, Several] | None = None) -> Numbers:

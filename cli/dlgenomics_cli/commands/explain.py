@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dlgenomics.spec.types import Spec
 
 _METHODS = ("ism", "gradient", "gradient-x-input", "ig", "expected-gradients", "smoothgrad",
-            "deeplift")
+            "deeplift", "attention")
 
 
 @click.command(epilog=example(
@@ -82,6 +82,7 @@ def explain(name: str, method: str, references: str | None, seed: int, target: s
     expected-gradients  many references, one random place on the way from each
     smoothgrad          gradient x input, the gradient averaged over noisy copies
     deeplift            differences from a reference, followed back; adds up exactly
+    attention           where layers with attention look; no sign, the same for all targets
     """  # noqa: D301 - the mark of click for lines that stay as they are
     from dlgenomics.predict.loaders.opening import open_loader
     from dlgenomics_zoo.catalogue import model_manifest
@@ -133,6 +134,7 @@ def _check_outputs(output: Path, page: Path | None, intervals: str | None) -> No
 def _check_number(spec: Spec, method: str, target: str | None, layer: str | None,
                   on: On) -> None:
     """Refuse a model, number or method that cannot be explained."""
+    from dlgenomics.explain.looks import find_attention
     from dlgenomics.explain.point import find_point
     from dlgenomics.explain.rules import check_rules
     from dlgenomics.explain.substrate import find_substrate
@@ -141,6 +143,8 @@ def _check_number(spec: Spec, method: str, target: str | None, layer: str | None
     point = find_point(spec, target, layer, on)
     if method == "deeplift":
         check_rules(spec, point, explained)
+    if method == "attention":
+        find_attention(spec, point, explained)
 
 
 def _write(found: Contributions, output: Path, page: Path | None,

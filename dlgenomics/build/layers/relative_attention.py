@@ -80,9 +80,17 @@ class RelativeMultiHeadAttention(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Return the attended values of each position."""
+        weights = self.weights_of(inputs, training, mask)
+        weights = self.drop_attention(weights, training=training)
+        value = self._heads(ops.matmul(inputs, self.value))
+        found = ops.swapaxes(ops.matmul(weights, value), 1, 2)
+        joined = ops.reshape(found, (-1, inputs.shape[1], self.num_heads * self.value_dim))
+        return ops.matmul(joined, self.output_kernel) + self.output_bias
+
+    def weights_of(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Return how much each position attends to each: (batch, heads, length, length)."""
         query = self._heads(ops.matmul(inputs, self.query)) * self.key_dim**-0.5
         key = self._heads(ops.matmul(inputs, self.key))
-        value = self._heads(ops.matmul(inputs, self.value))
         logits = ops.matmul(query + self.content_bias, ops.swapaxes(key, 2, 3))
         # A matmul that broadcasts over the batch crashes TensorFlow 2.21 with oneDNN in training.
         relative = ops.einsum("bhik,hjk->bhij", query + self.position_bias,
@@ -90,11 +98,7 @@ class RelativeMultiHeadAttention(keras.layers.Layer):  # type: ignore[misc]
         logits = ops.cast(logits + _by_pair(relative), "float32")
         if mask is not None:
             logits = ops.where(mask[:, None, None, :], logits, -1e9)
-        weights = ops.cast(ops.softmax(logits), self.compute_dtype)
-        weights = self.drop_attention(weights, training=training)
-        found = ops.swapaxes(ops.matmul(weights, value), 1, 2)
-        joined = ops.reshape(found, (-1, inputs.shape[1], self.num_heads * self.value_dim))
-        return ops.matmul(joined, self.output_kernel) + self.output_bias
+        return ops.cast(ops.softmax(logits), self.compute_dtype)
 
     def _relative_keys(self, length: int, training: bool | None) -> Any:
         """Return a key for each distance: (heads, 2 * length - 1, key_dim)."""
