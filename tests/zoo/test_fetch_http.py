@@ -28,6 +28,7 @@ from dlgenomics.errors import (
     WrongFileError,
 )
 from dlgenomics_zoo.fetch import RemoteFile, fetch_file, open_cache
+from dlgenomics_zoo.fetch.failure import LoginError
 from dlgenomics_zoo.fetch.retry import ADVANCE, Retry
 from faulty_server import (
     WEIGHTS,
@@ -220,8 +221,8 @@ def test_a_server_that_asks_for_an_hour_is_left(
 @pytest.mark.parametrize(("fault", "kind", "said"), [
     (status(404), DeadLinkError, "404 Not Found"),
     (status(410), DeadLinkError, "410 Gone"),
-    (status(401), FetchError, "401 Unauthorized (it asks for a login)"),
-    (status(403), FetchError, "403 Forbidden (it asks for a login)"),
+    (status(401), LoginError, "401 Unauthorized (it asks for a login)"),
+    (status(403), LoginError, "403 Forbidden (it asks for a login)"),
     (status(418), FetchError, "418 I'm a Teapot"),
     (page, WrongFileError, "a web page («Sign in») came instead of the file"),
     (instead(b"x" * 10240), ChecksumError, f"must have sha256 {hashlib.sha256(WEIGHTS).hexdigest()}"

