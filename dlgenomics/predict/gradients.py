@@ -89,18 +89,24 @@ def input_gradient(
         tape.watch(tensors)
         x = tensors if len(tensors) > 1 else next(iter(tensors.values()))
         found = activation(model, x, layer, pre_nonlinearity=pre_nonlinearity)
-        value = _averaged(_chosen(found, filter_idx), avg_func)
+        value = averaged(chosen(found, filter_idx), avg_func)
     gradients = tape.gradient(value, tensors)
     return {name: gradient.numpy() for name, gradient in gradients.items()}
 
 
-def _chosen(found: Any, filter_idx: int | slice | tuple[Any, ...] | None) -> Any:
+def chosen(found: Any, filter_idx: int | slice | tuple[Any, ...] | None) -> Any:
+    """Return some channels of the last axis, or what a whole index names."""
     if filter_idx is None:
         return found
     return found[(..., filter_idx)] if not isinstance(filter_idx, tuple) else found[filter_idx]
 
 
-def _averaged(found: Any, avg_func: str | None) -> Any:
+def averaged(found: Any, avg_func: str | None) -> Any:
+    """Return one value a row, joined by ``avg_func`` where there are several.
+
+    Raises:
+        ValueError: several values, and no such function.
+    """
     axes = list(range(1, len(found.shape)))
     if avg_func is None:
         if int(np.prod(found.shape[1:])) == 1:

@@ -190,18 +190,10 @@ def test_a_saved_model_runs_with_trust(
         model.predict_on_batch({"dna": np.ones((3, 4))})
 
 
-def test_a_graph_of_tensorflow_1_is_refused_even_with_trust(tmp_path: Path) -> None:
+def test_a_checkpoint_that_names_no_nodes(tmp_path: Path) -> None:
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "model.meta").write_bytes(b"\x0a\x00")
-    for trust in (False, True):
-        with pytest.raises(DlgError, match="Even with trust it is not run"):
-            get_model(tmp_path / "net", source="dir", trust=trust)
-
-
-@pytest.mark.parametrize("name", ["Basenji", "epidermal_basset/encode-roadmap.basset.clf.testfold-0"])
-def test_kipois_graphs_are_refused_before_anything_is_fetched(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DLG_OFFLINE", "1")
-    with pytest.raises(DlgError, match="Even with trust it is not run"):
-        get_model(name, trust=True)
+    with pytest.raises(UnsafeModelError, match="its meta graph is a program"):
+        get_model(tmp_path / "net", source="dir")
+    with pytest.raises(DlgError, match=r"names none. Put a model.yaml beside it"):
+        get_model(tmp_path / "net", source="dir", trust=True)

@@ -79,13 +79,14 @@ def get_model(
             ``kipoiseq.dataloaders.StringSeqIntervalDl``.
         length: see `Terms`.
         trust: whether code of its authors may run: its own dataloader or model class, by the
-            package kipoi, or a SavedModel. What runs is said first, on standard error.
+            package kipoi, a graph of TensorFlow 1 or a SavedModel. What runs is said first, on
+            standard error.
         confirm: see `Terms`.
         progress: see `Terms`.
 
     Returns:
         The model, verified: every file has the hash that its package records. Only with trust it
-        may be something else: kipoi's own object, or a `SavedModel`.
+        may be something else that predicts: a `Program`, or a `SavedModel`.
 
     Raises:
         ModelNotFoundError: no such model; with the nearest name.
@@ -97,8 +98,7 @@ def get_model(
     location = locate(qualified(str(name), source))
     if isinstance(location.found, Path):
         return _open_folder(location, location.found, trust=trust)
-    from dlgenomics_zoo.feeder import dataloader_of, fetched_root  # noqa: PLC0415 - reads genomes
-    from dlgenomics_zoo.trusted.statement import announce, statement  # noqa: PLC0415
+    from dlgenomics_zoo.feeder import dataloader_of  # noqa: PLC0415 - reads genomes
 
     descriptor = _fed_by(location.found, default_dataloader_name)
     terms = Terms(length, confirm, progress)
@@ -107,15 +107,9 @@ def get_model(
     except (NotNativeError, UnknownLayersError):
         if not trust:
             raise
-        from dlgenomics_zoo.trusted.kipoi_package import (  # noqa: PLC0415
-            refuse_graphs,
-            run_model_code,
-        )
+        from dlgenomics_zoo.trusted.program import run_program  # noqa: PLC0415 - on demand
 
-        refuse_graphs(descriptor)
-        root = fetched_root(location, descriptor)
-        announce(location.name, statement(descriptor, root))
-        return run_model_code(descriptor, root, with_dataloader=with_dataloader)
+        return run_program(location, descriptor, terms, with_dataloader=with_dataloader)
     if not with_dataloader:
         return model
     return replace(model, dataloader=dataloader_of(location, descriptor, model.inputs, trust=trust))

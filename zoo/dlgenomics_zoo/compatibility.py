@@ -12,13 +12,14 @@ from typing import Any
 
 from dlgenomics.errors import DlgError, ModelNotFoundError
 from dlgenomics.predict.dataloader import Dataloader
-from dlgenomics.predict.schema import ArraySchema, Schema
+from dlgenomics.predict.schema import Schema
 from dlgenomics_zoo.catalogue import Location, locate
 from dlgenomics_zoo.client import get_model, qualified
 from dlgenomics_zoo.feeder import dataloader_of
 from dlgenomics_zoo.kipoi import descriptor as kipoi
 from dlgenomics_zoo.kipoi.dataloader import LIBRARY
 from dlgenomics_zoo.kipoi.feeding import kipoi_dataloader
+from dlgenomics_zoo.kipoi.schema import described
 from dlgenomics_zoo.model_table import ModelTable, list_models
 from dlgenomics_zoo.sources import declared
 from dlgenomics_zoo.sources.checkouts import source_folder, update_source
@@ -54,7 +55,8 @@ class ModelDescription:
     @property
     def schema(self) -> Schema:
         """Shapes of inputs and targets by name; ``input`` and ``target`` where they have none."""
-        return Schema(_arrays(self.facts.inputs, "input"), _arrays(self.facts.targets, "target"))
+        return Schema(described(self.facts.inputs, "input"),
+                      described(self.facts.targets, "target"))
 
     @property
     def default_dataloader(self) -> kipoi.Dataloader:
@@ -65,11 +67,6 @@ class ModelDescription:
     def dependencies(self) -> tuple[str, ...]:
         """The packages that it pins."""
         return self.facts.requirements
-
-
-def _arrays(schema: kipoi.Schema, alone: str) -> dict[str, ArraySchema]:
-    return {array.path or array.name or alone: ArraySchema(
-        array.shape or (), array.doc, array.labels) for array in schema.arrays}
 
 
 def get_model_descr(model: str, source: str = "kipoi") -> ModelDescription:

@@ -65,8 +65,8 @@ def import_kipoi(descriptor: Descriptor, *, length: int | None = None, loader: s
     """
     loader = loader or _loader(descriptor)
     before = _model_before(descriptor)
-    paths = _fetched(descriptor, confirm, progress)
-    first = _fetched(before, confirm, progress) if before else {}
+    paths = fetched_files(descriptor, confirm, progress)
+    first = fetched_files(before, confirm, progress) if before else {}
     origin = {"source": _place(descriptor), "model": descriptor.name,
               "files": file_hashes([*first.values(), *paths.values()]),
               "urls": [file.url for one in (before, descriptor) if one for file in one.files]}
@@ -113,8 +113,14 @@ def _loader(descriptor: Descriptor) -> str:
     raise NotNativeError(descriptor.name, standing.status, standing.reason, standing.todo)
 
 
-def _fetched(descriptor: Descriptor, confirm: Confirm, progress: Progress) -> dict[str, Path]:
-    """Return the model's files by role; those that lie beside a local descriptor stay there."""
+def fetched_files(descriptor: Descriptor, confirm: Confirm = within_limit,
+                  progress: Progress = silent) -> dict[str, Path]:
+    """Return the model's files by role; those that lie beside a local descriptor stay there.
+
+    Raises:
+        NotNativeError: one is gone from its host and nowhere here.
+        FetchError: one cannot be had.
+    """
     here = {file.role: path for file in descriptor.files if (path := local_path(file))}
     away = [file for file in descriptor.files if file.role not in here]
     try:

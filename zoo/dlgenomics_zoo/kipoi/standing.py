@@ -19,6 +19,8 @@ TRUST: Final = "trust"
 GONE: Final = "gone"
 OUT_OF_SCOPE: Final = "out-of-scope"
 UNREADABLE: Final = "unreadable"
+GRAPH: Final = "kipoi.model.TensorFlowModel"
+"""Kipoi's class for graphs of TensorFlow 1, which TensorFlow runs without the package kipoi."""
 STATUSES: Final = (NATIVE, PORTABLE, TRUST, GONE, OUT_OF_SCOPE, UNREADABLE)
 
 _TABLE: Final = Path(__file__).resolve().parent / "standing.yaml"
@@ -28,7 +30,8 @@ _KEPT_BY_HAND: Final = ("If you have its files, put them where `dlg info` says, 
 _TODO: Final = {
     NATIVE: "",
     PORTABLE: "A port is a spec and a map of its weights; look at model_specs/ for examples.",
-    TRUST: "Run its own code only if you trust its authors: trust=True, with the kipoi extra.",
+    TRUST: "Run its own code only if you trust its authors: trust=True (--trust), with the kipoi "
+           "extra.",
     GONE: _KEPT_BY_HAND,
     OUT_OF_SCOPE: "Use its authors' own program.",
     UNREADABLE: "Correct the file, or report it to the source's owner.",
@@ -106,9 +109,19 @@ def standing_of(one: Descriptor) -> Standing:
     """Return whether a model can be used here, and why not."""
     status, reason, loader = _status(one)
     feeding, feeding_reason = _feeding(one)
-    todo = _known(one).get("todo") or _TODO[status]
+    todo = _known(one).get("todo") or _todo(one, status)
     return Standing(status, reason, todo, loader, feeding, feeding_reason,
                     tuple(_warnings(one, status)))
+
+
+def _todo(one: Descriptor, status: str) -> str:
+    """Return what can be done about a status."""
+    if status != TRUST or one.defined_as != GRAPH:
+        return _TODO[status]
+    meta = one.file("checkpoint_path/meta")
+    what = f"the graph of {meta.url}" if meta else "its graph"
+    return (f"If you trust its authors: trust=True (--trust). TensorFlow then runs {what}, after "
+            "what is in it was said.")
 
 
 def around_of(one: Descriptor) -> Mapping[str, Any]:

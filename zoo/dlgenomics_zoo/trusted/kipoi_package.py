@@ -12,13 +12,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from dlgenomics.errors import DlgError
 from dlgenomics.settings import load_settings
 from dlgenomics_zoo.kipoi.descriptor import Descriptor
-
-_GRAPH: Final = "kipoi.model.TensorFlowModel"
 
 
 def kipoi_package() -> Any:
@@ -69,24 +67,11 @@ def run_dataloader_code(descriptor: Descriptor, root: Path) -> Any:
         descriptor.dataloader.own, source=kipoi.sources.LocalSource(str(root))))
 
 
-def refuse_graphs(descriptor: Descriptor) -> None:
-    """Refuse what no trust can make run.
-
-    Raises:
-        DlgError: the model is a graph of TensorFlow 1.
-    """
-    if descriptor.defined_as == _GRAPH:
-        raise DlgError("a graph of TensorFlow 1 runs in TensorFlow 1 alone, not in the version "
-                       f"that is here. Received: {descriptor.name!r}. Even with trust it "
-                       "is not run here; use its authors' own program.")
-
-
-def run_model_code(descriptor: Descriptor, root: Path, *, with_dataloader: bool) -> Any:
+def run_model_code(descriptor: Descriptor, root: Path) -> Any:
     """Return kipoi's own model object, after running the model's Python files; see above."""
     kipoi = kipoi_package()
     return _ran(descriptor, lambda: kipoi.get_model(
-        descriptor.name, source=kipoi.sources.LocalSource(str(root)),
-        with_dataloader=with_dataloader))
+        descriptor.name, source=kipoi.sources.LocalSource(str(root)), with_dataloader=False))
 
 
 def _ran(descriptor: Descriptor, what: Any) -> Any:

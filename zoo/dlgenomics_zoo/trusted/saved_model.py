@@ -68,14 +68,15 @@ def open_program(folder: Path, form: Format, *, trust: bool) -> SavedModel:
 
     Raises:
         UnsafeModelError: without trust.
-        DlgError: it is a graph of TensorFlow 1.
+        DlgError: it is a graph of TensorFlow 1 whose nodes nobody names.
     """
-    if form is Format.TF1_CHECKPOINT:
-        raise DlgError("a TensorFlow 1 checkpoint holds weights of a graph that only "
-                       f"TensorFlow 1 runs. Received: {folder}. Even with trust it is not run "
-                       "here: its outputs are named by its authors' code alone. Let them export a "
-                       "SavedModel.")
     if not trust:
         refuse_untrusted(folder, form)
+    if form is Format.TF1_CHECKPOINT:
+        raise DlgError(
+            "the graph of a TensorFlow 1 checkpoint runs with trust once its inputs and outputs "
+            f"are named. Received: {folder}, which names none. Put a model.yaml beside it with "
+            "type: tensorflow, and args: checkpoint_path, input_nodes and target_nodes, which are "
+            "names of operations. Or let its authors export a SavedModel.")
     announce(folder.name, f"a SavedModel, the program in {folder}.")
     return SavedModel(folder)
