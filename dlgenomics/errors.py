@@ -7,8 +7,10 @@ Every message reads «what must hold. Received: what came. What to do.»
     ├── DataError             a data file is not what it must be; .path, .line
     │   ├── MissingFileError  no such file
     │   ├── ContigError       an interval names a contig that the FASTA lacks; .contig, .near
-    │   └── BoundsError       an interval reaches past its contig; .contig, .start, .end, .length
+    │   ├── BoundsError       an interval reaches past its contig; .contig, .start, .end, .length
+    │   └── BuildError        variants and genome do not fit; .mismatched, .checked, .swapped
     ├── ShapeError            an array has the wrong shape; .expected, .received
+    ├── TokensError           a sequence cannot become tokens of a model; .index
     ├── TopicNotFoundError    nothing that a spec may hold has that name; .name, .near
     ├── SpecNotFoundError     no built-in spec of that name; .name, .near
     ├── ModelNotFoundError    no model of that name; .name, .near
@@ -106,17 +108,19 @@ class MissingFileError(DataError):
 
 
 class ContigError(DataError):
-    """An interval names a contig that the FASTA lacks."""
+    """An interval or a variant names a contig that the FASTA lacks."""
 
-    def __init__(self, contig: str, known: Sequence[str], path: Path | str) -> None:
+    def __init__(self, contig: str, known: Sequence[str], path: Path | str, *,
+                 what: str = "interval", fasta: str = "FASTA", line: int | None = None,
+                 advice: str = "Use a FASTA of the build that the intervals refer to.") -> None:
         self.contig = contig
         self.near = near_contig(contig, known)
         listed = ", ".join(known[:5]) + (", …" if len(known) > 5 else "")
         hint = f" Did you mean {self.near!r}?" if self.near else ""
         super().__init__(
-            f"every interval's contig must be in the FASTA, which has {listed}. "
-            f"Received: {contig!r}.{hint} Use a FASTA of the build that the intervals refer to.",
-            path=path,
+            f"every {what}'s contig must be in the {fasta}, which has {listed}. "
+            f"Received: {contig!r}.{hint} {advice}",
+            path=path, line=line,
         )
 
 
@@ -148,6 +152,19 @@ class BoundsError(DataError):
         )
 
 
+class BuildError(DataError):
+    """Too many variants have a REF that is not what the genome has there."""
+
+    def __init__(self, mismatched: int, checked: int, swapped: int, path: Path | str,
+                 advice: str) -> None:
+        self.mismatched, self.checked, self.swapped = mismatched, checked, swapped
+        beside = (f", and {swapped:,} where an alternative allele does" if swapped else "")
+        super().__init__(
+            f"REF must be what the genome has there. Received: {mismatched:,} of {checked:,} "
+            f"records where it is not{beside}. {advice}, or let more pass with --max-mismatches "
+            "(max_mismatches=), which skips them.", path=path)
+
+
 class ShapeError(DlgError):
     """An array has the wrong shape; ``other`` is a second one that it may have."""
 
@@ -168,6 +185,14 @@ class ShapeError(DlgError):
         if len(self.received) == 3 and self.received[:0:-1] == self.expected[1:]:
             return "The last two axes are exchanged: x.transpose(0, 2, 1)."
         return "Reshape or resize the input to that length and alphabet."
+
+
+class TokensError(DlgError):
+    """A sequence cannot become tokens of a language model; ``index`` is its place in the batch."""
+
+    def __init__(self, index: int, rule: str, came: str, advice: str) -> None:
+        self.index = index
+        super().__init__(f"sequence {index}: {rule}. Received: {came}. {advice}")
 
 
 def _form(shape: tuple[int | None, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import keras
 import numpy as np
@@ -14,7 +14,8 @@ from dlgenomics.build.objects import make_arguments
 from dlgenomics.build.units import axes_of_a_unit
 from dlgenomics.spec import check_size
 from dlgenomics.spec.calibration import score_layers
-from dlgenomics.spec.inputs import Input
+from dlgenomics.spec.inputs import WHOLE_NUMBERS, Input
+from dlgenomics.spec.summary import PARAMETER_LIMIT
 from dlgenomics.spec.transfer import frozen_layers
 from dlgenomics.spec.types import Layer, Precision, Spec
 
@@ -36,13 +37,16 @@ def build_model(spec: Spec) -> keras.Model:
     return assemble_model(spec, spec.training.precision)
 
 
-def assemble_model(spec: Spec, precision: Precision = "float32") -> keras.Model:
+def assemble_model(spec: Spec, precision: Precision | Literal["bfloat16"] = "float32", *,
+                   limit: int = PARAMETER_LIMIT) -> keras.Model:
     """Put the network of a spec together, for weights that come from elsewhere; seeds nothing.
 
     Args:
         spec: what to build.
-        precision: what layers compute in. Weights are float32 always, and so are outputs, of
-            which losses and small probabilities need all digits.
+        precision: what layers compute in. Weights are float32, but bfloat16 (2 bytes a number,
+            for prediction alone) with ``bfloat16``. Outputs are float32 always: losses and small
+            probabilities need all digits.
+        limit: the most parameters.
 
     Returns:
         A functional model. Its input and output layers bear the names of the spec's inputs and
@@ -51,13 +55,13 @@ def assemble_model(spec: Spec, precision: Precision = "float32") -> keras.Model:
     Raises:
         TooLargeError: too many parameters, found before anything is allocated.
     """
-    check_size(spec)
+    check_size(spec, limit)
     with _computing_in(precision):
         return _assembled(spec)
 
 
 @contextlib.contextmanager
-def _computing_in(precision: Precision) -> Iterator[None]:
+def _computing_in(precision: str) -> Iterator[None]:
     """Make layers that are built inside the block compute in a precision, also those in layers."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
@@ -88,7 +92,7 @@ def _assembled(spec: Spec) -> keras.Model:
 
 
 def _make_input(name: str, one: Input) -> Any:
-    return keras.Input(one.shape, name=name, dtype="int32" if one.kind == "kmer" else None)
+    return keras.Input(one.shape, name=name, dtype="int32" if one.kind in WHOLE_NUMBERS else None)
 
 
 def _scaled(one: Input, tensor: Any) -> Any:

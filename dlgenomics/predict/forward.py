@@ -42,7 +42,8 @@ class Forward:
     def __call__(self, arrays: Mapping[str, NDArray[np.float32]]) -> Arrays:
         """Return predictions by output: float32, the batch on axis 0."""
         if not len(arrays[self._inputs[0]]):  # some of TensorFlow's kernels refuse empty batches
-            return {name: np.empty((0, *shape), np.float32) for name, shape in self._shapes.items()}
+            return {name: np.empty((0, *(n or 0 for n in shape)), np.float32)
+                    for name, shape in self._shapes.items()}
         found: Any = self._run({name: tf.convert_to_tensor(arrays[name]) for name in self._inputs})
         if not isinstance(found, dict):
             found = {self._outputs[0]: found}

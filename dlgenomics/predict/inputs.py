@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.data.layout import Layout
-from dlgenomics.errors import ShapeError
+from dlgenomics.data.tokens import encode_tokens
+from dlgenomics.errors import ShapeError, TokensError
 from dlgenomics.predict.layout import as_network
-from dlgenomics.spec.inputs import Input
+from dlgenomics.spec.inputs import Input, TokensInput
 
 NO_LAYOUTS: Final[Mapping[str, Layout]] = MappingProxyType({})
 
@@ -34,6 +35,9 @@ def as_named_arrays(
     found = named(x, list(inputs))
     arrays: dict[str, NDArray[Any]] = {}
     for name, one in inputs.items():
+        if isinstance(one, TokensInput):
+            arrays[name] = token_ids(found[name], name, one)
+            continue
         array = np.asarray(found[name], np.int32 if one.kind == "kmer" else np.float32)
         arrays[name] = as_network(array, name, one, layouts[name]) if name in layouts else array
         if arrays[name].shape[1:] != tuple(one.shape) or not arrays[name].ndim:
@@ -42,6 +46,34 @@ def as_named_arrays(
         sizes = {name: len(array) for name, array in arrays.items()}
         raise ValueError(f"all inputs must have the same batch size. Received: {sizes}.")
     return arrays
+
+
+def token_ids(x: Any, name: str, one: TokensInput) -> NDArray[np.int32]:
+    """Return sequences as token ids, int32, shape (batch, tokens).
+
+    Args:
+        x: texts; or ids of that shape, filled up with the pad's.
+        name: of the input, for messages.
+        one: the input.
+
+    Raises:
+        TokensError: a text has too many tokens, or an id is none of the vocabulary.
+        ShapeError: ids of another shape.
+    """
+    array = np.asarray(x, object if isinstance(x, list | tuple) else None)
+    texts = [x] if isinstance(x, str) else list(array.flat)
+    if isinstance(x, str) or (array.ndim == 1 and all(isinstance(t, str) for t in texts)):
+        return encode_tokens(texts, one.tokenizer, one.length)
+    ids = np.asarray(x)
+    if ids.ndim != 2 or ids.shape[1] > one.length:
+        raise ShapeError(f"input {name!r}", (None, one.length), ids.shape)
+    vocabulary = len(one.tokenizer.vocabulary)
+    wrong = (ids < 0) | (ids >= vocabulary) | (ids != np.floor(ids))
+    if wrong.any():
+        row, place = np.argwhere(wrong)[0]
+        raise TokensError(int(row), f"token ids must be whole numbers from 0 to {vocabulary - 1}",
+                          str(ids[row, place]), "Pass texts, or ids of this very vocabulary.")
+    return ids.astype(np.int32)
 
 
 def named(x: Any, names: list[str]) -> dict[str, Any]:

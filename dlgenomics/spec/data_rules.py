@@ -7,7 +7,14 @@ from typing import Final
 
 from dlgenomics.errors import did_you_mean
 from dlgenomics.spec.document import Path
-from dlgenomics.spec.inputs import KmerInput, NumericInput, ProteinInput, SequenceInput, TrackInput
+from dlgenomics.spec.inputs import (
+    KmerInput,
+    NumericInput,
+    ProteinInput,
+    SequenceInput,
+    TokensInput,
+    TrackInput,
+)
 from dlgenomics.spec.problems import Problems, must_be
 from dlgenomics.spec.targets import (
     ArrayTarget,
@@ -60,6 +67,9 @@ def _check_inputs(data: Data, problems: Problems) -> None:
         if isinstance(one, KmerInput) and one.k > one.length:
             problems.add((*path, "k"), f"k must be at most the length, {one.length}. "
                          f"Received: {one.k}.")
+        if isinstance(one, TokensInput):
+            for field, message in one.tokenizer.faults():
+                problems.add((*path, "tokenizer", field), message)
         if isinstance(one, NumericInput):
             _check_differ(one.columns, (*path, "columns"), problems)
             _check_scaling(one, path, problems)
@@ -111,6 +121,7 @@ _KINDS: Final[Mapping[str, tuple[Task, ...]]] = {
     "classes": ("multiclass_classification",),
     "bigwig_profile": ("profile", "regression"),
     "bigwig_counts": ("regression",),
+    "tokens": ("language_model",),
     "columns": ("binary_classification", "multilabel_classification",
                 "multiclass_classification", "regression"),
 }

@@ -7,9 +7,10 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from dlgenomics.spec.node import Node, Several
+from dlgenomics.spec.tokenizer import Tokenizer
 
 Length = Annotated[int, Field(ge=1, le=10_000_000)]
-Shape = tuple[int, ...]
+Shape = tuple[int | None, ...]
 Transform = Literal["none", "log1p", "log2p1", "asinh", "sqrt"]
 
 PROTEIN_LETTERS: Final = "ACDEFGHIKLMNPQRSTVWY"
@@ -210,12 +211,41 @@ class ArrayInput(Node):
     """What the numbers are, in words."""
 
 
+class TokensInput(Node):
+    """Tokens of a language model: int32, (tokens,), any number of them up to `length`.
+
+    A batch is padded to its longest sequence; pads are left out by attention and by means.
+    """
+
+    kind: Literal["tokens"]
+    """The kind of input."""
+    length: Length
+    """The most tokens of a sequence, those before and behind it included: the model's context."""
+    tokenizer: Tokenizer
+    """How a sequence becomes tokens."""
+
+    @property
+    def shape(self) -> Shape:
+        """The shape without the batch axis."""
+        return (None,)
+
+    @property
+    def doc(self) -> str:
+        """What the numbers are, in words."""
+        pad = self.tokenizer.pad
+        return (f"sequences as texts, or their token ids, int32, at most {self.length:,}, filled "
+                f"up with {self.tokenizer.id_of(pad)} ({pad})")
+
+
 Input = Annotated[
-    DnaInput | RnaInput | ProteinInput | KmerInput | NumericInput | TrackInput | ArrayInput,
+    DnaInput | RnaInput | ProteinInput | KmerInput | NumericInput | TrackInput | ArrayInput
+    | TokensInput,
     Field(discriminator="kind"),
 ]
 SequenceInput = DnaInput | RnaInput | ProteinInput | KmerInput
 SEQUENCE_KINDS: Final = (DnaInput, RnaInput, ProteinInput, KmerInput)
+WHOLE_NUMBERS: Final = ("kmer", "tokens")
+"""The kinds of input that are int32; all others are float32."""
 
 _UNKNOWN: Final = {
     "zeros": "N is all zeros", "quarter": "N is 0.25 in each channel",

@@ -314,7 +314,8 @@ def _losses(written: Any, targets: Sequence[str], tasks: Tasks,
             problems: Problems) -> dict[str, Reference | None]:
     path: Path = ("training", "loss")
     if written is None:
-        return {t: Reference(TASKS[tasks[t]].loss) for t in targets if t in tasks}
+        return {t: Reference(TASKS[tasks[t]].loss) for t in targets
+                if t in tasks and TASKS[tasks[t]].loss}
     if isinstance(written, dict) and not _names_an_entry(written, LOSS):
         _check_targets(written, targets, path, problems)
         return {t: LOSS.check("loss", v, (*path, t), problems) for t, v in written.items()}

@@ -13,10 +13,19 @@ from dlgenomics.spec.types import Data, Spec
 
 def check_examples(spec: Spec, problems: Problems) -> None:
     """Note what is wrong with sources, split and sampling of a spec whose types are right."""
+    _check_trainable(spec.data, problems)
     _check_sources(spec.data, problems)
     _check_split(spec.data, problems)
     _check_sampling(spec, problems)
     _check_augmentation(spec.data, problems)
+
+
+def _check_trainable(data: Data, problems: Problems) -> None:
+    tokens = [name for name, one in data.inputs.items() if one.kind == "tokens"]
+    if tokens and data.train is not None:
+        problems.add(("data", "train"), "inputs of kind tokens are for prediction; examples to "
+                     f"train on cannot feed them. Received: data.train with the input "
+                     f"{tokens[0]!r}. Train on what `dlg embed` writes.", at_key=True)
 
 
 def _check_sources(data: Data, problems: Problems) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dlgenomics.errors import TooLargeError
 from dlgenomics.spec.arguments import snake_case
+from dlgenomics.spec.inputs import Shape
 from dlgenomics.spec.outline import View, outline
 from dlgenomics.spec.transfer import assigned_layers, frozen_layers
 from dlgenomics.spec.types import Layer, Spec
@@ -88,9 +91,10 @@ def _kind(layer: Layer) -> str:
     return f"{layer.kind}({layer.wrapped.kind})" if layer.wrapped else layer.kind
 
 
-def _receptive_field(view: View, shapes: dict[str, tuple[int, ...]]) -> int | None:
+def _receptive_field(view: View, shapes: Mapping[str, Shape]) -> int | None:
     """Return the view's width, or None where it covers the longest input."""
-    longest = max(shape[0] for shape in shapes.values())
+    longest = max((shape[0] for shape in shapes.values() if shape[0] is not None),
+                  default=math.inf)
     return None if view.width is None or view.width >= longest else view.width
 
 

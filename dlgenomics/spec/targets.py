@@ -15,6 +15,7 @@ Task = Literal[
     "multiclass_classification",
     "regression",
     "profile",
+    "language_model",
 ]
 """What one target is."""
 
@@ -24,6 +25,7 @@ SpecTask = Literal[
     "multiclass_classification",
     "regression",
     "profile",
+    "language_model",
     "multitask",
 ]
 """What a whole spec is for: one task for all targets, or `multitask`."""
@@ -187,6 +189,30 @@ class ArrayTarget(_Target):
         return "float32"
 
 
+class TokenTarget(_Target):
+    """Numbers at each token of a language model: (tokens, size)."""
+
+    kind: Literal["tokens"]
+    """The kind of target."""
+    size: int = Field(ge=1, le=10_000_000)
+    """How many numbers a token has: scores of the vocabulary, or channels of an embedding."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """No names of its own."""
+        return ()
+
+    @property
+    def shape(self) -> OutputShape:
+        """The output's shape without the batch axis."""
+        return (None, self.size)
+
+    @property
+    def doc(self) -> str:
+        """What the numbers are, in words."""
+        return "float32, at each token; those at pads mean nothing"
+
+
 class InputTarget(_Target):
     """An input of the same network, which an autoencoder is to give back."""
 
@@ -228,8 +254,9 @@ Target = Annotated[
     | Annotated[ProfileTarget, Tag("bigwig_profile")]
     | Annotated[CountTarget, Tag("bigwig_counts")]
     | Annotated[ArrayTarget, Tag("array")]
+    | Annotated[TokenTarget, Tag("tokens")]
     | Annotated[InputTarget, Tag("input")],
     Discriminator(_kind_of, custom_error_type="target_kind", custom_error_message=(
         "a mapping whose kind is one of 'columns', 'classes', 'bigwig_profile', 'bigwig_counts', "
-        "'array', 'input'")),
+        "'array', 'tokens', 'input'")),
 ]

@@ -16,7 +16,7 @@ class TaskRule:
     Attributes:
         activation: what the output layer gets where none is written.
         activations: what the output layer may have.
-        loss: the loss where none is written.
+        loss: the loss where none is written; empty where nothing is fitted.
         losses: the losses that make sense.
         metrics: the metrics where none are written.
     """
@@ -57,7 +57,9 @@ TASKS: Final[Mapping[Task, TaskRule]] = {
         ("MultinomialNLL", "Poisson", "MeanSquaredError", "MeanAbsoluteError", "Huber", "LogCosh"),
         ("profile_pearson", "jsd"),
     ),
+    "language_model": TaskRule("linear", ("linear",), "", (), ()),
 }
+"""A language model is read, not fitted, so its outputs have no losses."""
 
 
 def implied_task(kind: str, columns: int, loss: str | None) -> Task | None:
@@ -69,7 +71,8 @@ def implied_task(kind: str, columns: int, loss: str | None) -> Task | None:
         loss: the Keras name of its loss, where one is written.
     """
     by_kind: dict[str, Task] = {"classes": "multiclass_classification",
-                                "bigwig_profile": "profile", "bigwig_counts": "regression"}
+                                "bigwig_profile": "profile", "bigwig_counts": "regression",
+                                "tokens": "language_model"}
     if kind in by_kind:
         return by_kind[kind]
     if loss in TASKS["binary_classification"].losses:

@@ -9,6 +9,7 @@ from dlgenomics.errors import did_you_mean
 from dlgenomics.spec.arguments import Reference
 from dlgenomics.spec.document import Path
 from dlgenomics.spec.problems import Problems, must_be, received
+from dlgenomics.spec.tasks import TASKS
 from dlgenomics.spec.types import Spec, Training
 
 
@@ -16,6 +17,8 @@ def check_training(spec: Spec, problems: Problems) -> None:
     """Note what is wrong with the training of a spec whose types are right."""
     training, targets = spec.training, spec.data.targets
     for name in targets:
+        if not TASKS[spec.task_of(name)].loss:
+            continue
         if name not in training.loss or name not in training.metrics:
             key = "loss" if name not in training.loss else "metrics"
             problems.add(("training", key), f"{key} must be given for each target. "

@@ -21,11 +21,21 @@ from dlgenomics.build.layers.reverse_complement_batch_normalization import (
 )
 from dlgenomics.build.layers.reverse_complement_conv import ReverseComplementConv1D
 from dlgenomics.build.layers.reverse_complement_pool import ReverseComplementPool
+from dlgenomics.build.layers.rotary_self_attention import RotarySelfAttention
+from dlgenomics.build.layers.running_position_embedding import RunningPositionEmbedding
 from dlgenomics.build.layers.scale import Scale
+from dlgenomics.build.layers.segment_embedding import SegmentEmbedding
+from dlgenomics.build.layers.self_attention import SelfAttention
 from dlgenomics.build.layers.spline_transform import SplineTransform
 from dlgenomics.build.layers.spline_weight import SplineWeight1D
 from dlgenomics.build.layers.stochastic_shift import StochasticShift
 from dlgenomics.build.layers.threshold import Threshold
+from dlgenomics.build.layers.token_average import TokenAverage
+from dlgenomics.build.layers.token_dropout import TokenDropout
+from dlgenomics.build.layers.token_embedding import TokenEmbedding
+from dlgenomics.build.layers.token_position_embedding import TokenPositionEmbedding
+from dlgenomics.build.layers.token_scores import TokenScores
+from dlgenomics.build.layers.token_table import TokenTable
 
 OWN_LAYERS: Final[dict[str, type[keras.layers.Layer]]] = {
     made.__name__: made
@@ -33,7 +43,10 @@ OWN_LAYERS: Final[dict[str, type[keras.layers.Layer]]] = {
         AttentionPooling1D, AttentionSummary, FrameSlice, GatedFeedForward, IsotonicCalibration,
         MixtureOfExperts, PositionEmbedding, PositionEncoding, RelativeMultiHeadAttention,
         ReverseComplement, ReverseComplementBatchNormalization, ReverseComplementConv1D,
-        ReverseComplementPool, Scale, SplineTransform, SplineWeight1D, StochasticShift, Threshold,
+        ReverseComplementPool, RotarySelfAttention, RunningPositionEmbedding, Scale,
+        SegmentEmbedding, SelfAttention, SplineTransform, SplineWeight1D, StochasticShift,
+        Threshold, TokenAverage, TokenDropout, TokenEmbedding, TokenPositionEmbedding, TokenScores,
+        TokenTable,
     )
 }
 """Our layers by the name that a spec writes."""

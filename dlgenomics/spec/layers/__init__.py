@@ -17,6 +17,7 @@ from dlgenomics.spec.layers import (
     regularization,
     resizing,
     strands,
+    tokens,
 )
 from dlgenomics.spec.layers.refused import REFUSED_ARGUMENTS as REFUSED_ARGUMENTS
 from dlgenomics.spec.layers.refused import REFUSED_LAYERS as REFUSED_LAYERS
@@ -36,5 +37,6 @@ RULES: Final[dict[str, LayerRule]] = {
     **own.RULES,
     **strands.RULES,
     **positions.RULES,
+    **tokens.RULES,
     **experts.RULES,
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +17,9 @@ from dlgenomics_zoo.formats.checkpoint import Checkpoint
 from dlgenomics_zoo.formats.errors import damaged
 
 MAX_HEADER: Final = 100_000_000
+Entry = tuple[str, tuple[int, ...], int, int]
+"""Kind of numbers, shape, first byte and the byte behind the last."""
+
 _KINDS: Final = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4",
     "I16": "<i2", "I8": "<i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "<u1", "BOOL": "?",
@@ -28,27 +33,51 @@ def read_safetensors(path: Path | str) -> Checkpoint:
         MissingFileError: no such file.
         DataError: the header is too long, no JSON, or does not describe the bytes that follow.
     """
+    found = open_safetensors(path)
+    arrays = {name: found.read(name) for name in found.names}
+    return Checkpoint(arrays, found.path, "safetensors")
+
+
+@dataclass(frozen=True)
+class SafetensorsFile:
+    """The tensors of a file, each read when it is asked for."""
+
+    path: Path
+    entries: Mapping[str, Entry]
+    start: int
+    """Where the block of bytes begins."""
+
+    @property
+    def names(self) -> Collection[str]:
+        """Their names."""
+        return self.entries.keys()
+
+    def read(self, name: str) -> NDArray[Any]:
+        """Return one of them; bfloat16 becomes float32."""
+        kind, shape, first, last = self.entries[name]
+        with self.path.open("rb") as stream:
+            stream.seek(self.start + first)
+            content = stream.read(last - first)
+        return _native(np.frombuffer(content, np.dtype(_KINDS[kind])).reshape(shape), kind)
+
+
+def open_safetensors(path: Path | str) -> SafetensorsFile:
+    """Read the header of a safetensors file; tensors are read when they are asked for.
+
+    Raises:
+        MissingFileError: no such file.
+        DataError: the header is too long, no JSON, or does not describe the bytes that follow.
+    """
     path = require_file(Path(path), "the safetensors file")
     header, start = read_header(path)
-    size = path.stat().st_size - start
-    _check_cover(path, header, size)
-    arrays: dict[str, NDArray[Any]] = {}
-    with path.open("rb") as stream:
-        for name, (kind, shape, first, last) in header.items():
-            stream.seek(start + first)
-            raw = np.frombuffer(stream.read(last - first), np.dtype(_KINDS[kind])).reshape(shape)
-            arrays[name] = _native(raw, kind)
-    return Checkpoint(arrays, path, "safetensors")
+    _check_cover(path, header, path.stat().st_size - start)
+    return SafetensorsFile(path, header, start)
 
 
 def _native(raw: NDArray[Any], kind: str) -> NDArray[Any]:
     if kind == "BF16":
         return (raw.astype(np.uint32) << np.uint32(16)).view(np.float32)
     return raw.astype(raw.dtype.newbyteorder("="))
-
-
-Entry = tuple[str, tuple[int, ...], int, int]
-"""Kind of numbers, shape, first byte and the byte behind the last."""
 
 
 def read_header(path: Path) -> tuple[dict[str, Entry], int]:

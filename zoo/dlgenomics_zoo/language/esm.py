@@ -1,0 +1,156 @@
+"""ESM-1b, ESM-1v and ESM-2 for proteins, Nucleotide Transformer (its first version) for DNA.
+
+Rives et al., PNAS 2021, doi:10.1073/pnas.2016239118; Meier et al., Language models enable zero-shot
+prediction of the effects of mutations on protein function, NeurIPS 2021; Lin et al., Science 2023,
+doi:10.1126/science.ade2574; Dalla-Torre et al., Nature Methods 2025,
+doi:10.1038/s41592-024-02523-z.
+
+Blocks are pre-norm: ``x += attention(norm(x))``, ``x += down(gelu(up(norm(x))))``. ESM-2 turns
+queries and keys by position, the others add learned positions.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dlgenomics_zoo.language.config import Config
+from dlgenomics_zoo.language.family import (
+    Document,
+    Family,
+    Placement,
+    attention,
+    below,
+    language_model,
+    linear,
+    normalization,
+)
+from dlgenomics_zoo.language.vocabulary import Vocabulary
+
+_ROTARY: Final = "rotary"
+_ABSOLUTE: Final = "absolute"
+
+
+def document(config: Config, tokenizer: Document) -> Document:
+    """Return the spec of a config as plain data."""
+    _check(config)
+    pad, norm = config.whole("pad_token_id", 1, least=0), _norm(config)
+    embedding: list[Document] = [
+        {"TokenTable": {"from": "tokens", "vocabulary": config.whole("vocab_size"),
+                        "channels": config.whole("hidden_size"), "name": "table"}},
+        {"TokenEmbedding": {"from": ["tokens", "table"], "pad": pad, "name": "embedded"}},
+    ]
+    last, length = "embedded", config.whole("max_position_embeddings", 1026)
+    if config.flag("token_dropout", default=False):
+        embedding.append({"TokenDropout": {"from": [last, "tokens"], "name": "token_dropout",
+                                           "mask": config.whole("mask_token_id", least=0)}})
+        last = "token_dropout"
+    if _position(config) == _ABSOLUTE:
+        embedding.append({"RunningPositionEmbedding": {
+            "from": [last, "tokens"], "length": length, "pad": pad, "name": "positions"}})
+        length -= pad + 1  # the vectors before it are those of no position
+    if config.flag("emb_layer_norm_before", default=False):
+        embedding.append({"LayerNormalization": {**norm, "name": "norm_before"}})
+    blocks = {"repeat": {"times": config.whole("num_hidden_layers"), "layers": _block(config)}}
+    layers = [*embedding, blocks, {"LayerNormalization": {**norm, "name": "embedding"}},
+              *_head(config)]
+    return language_model(config, tokenizer, length, layers)
+
+
+def _check(config: Config) -> None:
+    """Refuse values of a config that make another network."""
+    config.choice("hidden_act", ("gelu",), "gelu")
+    for key in ("is_decoder", "add_cross_attention", "is_folding_model"):
+        config.choice(key, (False,), default=False)
+    config.choice("add_bias_fnn", (True,), default=True)
+    config.choice("pruned_heads", ({},), default={})
+
+
+def _position(config: Config) -> str:
+    return config.choice("position_embedding_type", (_ABSOLUTE, _ROTARY), _ABSOLUTE)
+
+
+def _norm(config: Config) -> Document:
+    return {"epsilon": config.number("layer_norm_eps", 1e-12)}
+
+
+def _block(config: Config) -> list[Document]:
+    kind = "RotarySelfAttention" if _position(config) == _ROTARY else "SelfAttention"
+    heads = {"num_heads": config.whole("num_attention_heads"), "name": "attention"}
+    up = {"units": config.whole("intermediate_size"), "activation": "gelu", "name": "up"}
+    return [
+        {"Residual": {"layers": [
+            {"LayerNormalization": {**_norm(config), "name": "attention_norm"}}, {kind: heads}]}},
+        {"Residual": {"layers": [
+            {"LayerNormalization": {**_norm(config), "name": "feed_forward_norm"}},
+            {"Dense": up}, {"Dense": {"units": config.whole("hidden_size"), "name": "down"}}]}},
+    ]
+
+
+def _head(config: Config) -> list[Document]:
+    if not config.has_head():
+        return []
+    channels, tied = config.whole("hidden_size"), config.flag("tie_word_embeddings", default=True)
+    own = {"TokenTable": {"from": "tokens", "vocabulary": config.whole("vocab_size"),
+                          "channels": channels, "name": "score_table"}}
+    return [
+        *([] if tied else [own]),
+        {"Dense": {"from": "embedding", "units": channels, "activation": "gelu",
+                   "name": "head_dense"}},
+        {"LayerNormalization": {**_norm(config), "name": "head_norm"}},
+        {"TokenScores": {"from": ["head_norm", "table" if tied else "score_table"],
+                         "name": "logits"}},
+    ]
+
+
+def weights(config: Config) -> dict[str, Placement]:
+    """Return where each tensor goes."""
+    found = {"esm.embeddings.word_embeddings.weight": Placement("table", "embeddings")}
+    if _position(config) == _ABSOLUTE:
+        found["esm.embeddings.position_embeddings.weight"] = Placement("positions", "embeddings")
+    if config.flag("emb_layer_norm_before", default=False):
+        found |= below({"esm.embeddings.layer_norm": normalization("norm_before")})
+    for i in range(config.whole("num_hidden_layers")):
+        found |= below({f"esm.encoder.layer.{i}": _block_weights(i + 1)})
+    found |= below({"esm.encoder.emb_layer_norm_after": normalization("embedding")})
+    if config.has_head():
+        found |= below({"lm_head.dense": linear("head_dense"),
+                        "lm_head.layer_norm": normalization("head_norm")})
+        found["lm_head.bias"] = Placement("logits", "bias")
+        if not config.flag("tie_word_embeddings", default=True):
+            found["lm_head.decoder.weight"] = Placement("score_table", "embeddings")
+    return found
+
+
+def _block_weights(number: int) -> dict[str, Placement]:
+    return below({
+        "attention.LayerNorm": normalization(f"attention_norm_{number}"),
+        "attention": attention(f"attention_{number}"),
+        "LayerNorm": normalization(f"feed_forward_norm_{number}"),
+        "intermediate.dense": linear(f"up_{number}"),
+        "output.dense": linear(f"down_{number}"),
+    })
+
+
+def tokenizer(config: Config, vocabulary: Vocabulary) -> Document:
+    """Return the tokenizer: residues, or words of 6 bases where they are in the vocabulary."""
+    pad = config.whole("pad_token_id", 1, least=0)
+    default = vocabulary.tokens[pad] if pad < len(vocabulary.tokens) else "<pad>"
+    found = {
+        "kind": "longest_match", "vocabulary": list(vocabulary.tokens),
+        "start": vocabulary.special("cls_token", "<cls>"),
+        "end": vocabulary.special("eos_token", "<eos>"),
+        "pad": vocabulary.required("pad_token", default),
+        "mask": vocabulary.special("mask_token", "<mask>"),
+        "unknown": vocabulary.required("unk_token", "<unk>"),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+ESM: Final = Family(
+    "esm", ("esm",), document, weights, tokenizer,
+    extras=("esm.embeddings.position_ids", "esm.contact_head.*", "esm.pooler.*",
+            "lm_head.decoder.*", "*.rotary_embeddings.inv_freq",
+            "esm.embeddings.position_embeddings.weight"),
+    prefix="esm.",
+)
+"""Position vectors of a rotary model are there in some checkpoints, and used by nothing."""

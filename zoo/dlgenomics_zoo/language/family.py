@@ -1,0 +1,176 @@
+"""A family of language models: what its configs and tensors mean."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from dlgenomics.spec import parse_spec, summarize
+from dlgenomics.spec.dump import dump_yaml
+from dlgenomics.spec.types import Spec
+from dlgenomics_zoo.language.config import Config
+from dlgenomics_zoo.language.vocabulary import Vocabulary
+
+Array = NDArray[Any]
+Document = dict[str, Any]
+"""A spec, or a part of one, as plain data."""
+
+
+def as_is(array: Array) -> Array:
+    """Return an array as the checkpoint has it."""
+    return array
+
+
+def transposed(array: Array) -> Array:
+    """(out, in) → (in, out): a matrix of PyTorch as Keras has it."""
+    return array.T
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a tensor of a checkpoint goes.
+
+    Attributes:
+        layer: the layer's name in the spec.
+        weight: the weight's own name, such as ``kernel``.
+        change: what is done to the tensor first.
+        part: its place along the first axis of a weight that several tensors make up.
+    """
+
+    layer: str
+    weight: str
+    change: Callable[[Array], Array] = as_is
+    part: int | None = None
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of language models.
+
+    Attributes:
+        name: of the family.
+        model_types: what ``model_type`` of its configs is.
+        document: config and tokenizer → the spec as plain data; raises `DataError` for a config
+            with values that the port does not know.
+        weights: config → where each tensor goes, by name.
+        tokenizer: config and vocabulary → the tokenizer as plain data.
+        extras: patterns of tensors that are known and not needed, such as copies of others.
+        prefix: what all names of tensors begin with but for checkpoints of the bare encoder.
+    """
+
+    name: str
+    model_types: tuple[str, ...]
+    document: Callable[[Config, Document], Document]
+    weights: Callable[[Config], Mapping[str, Placement]]
+    tokenizer: Callable[[Config, Vocabulary], Document]
+    extras: tuple[str, ...] = ()
+    prefix: str = ""
+
+    def spec(self, config: Config, vocabulary: Vocabulary, name: str) -> Spec:
+        """Return the spec of a config.
+
+        Args:
+            config: of the checkpoint.
+            vocabulary: its tokens.
+            name: of the model.
+
+        Raises:
+            DataError: the config, or the vocabulary, is of a variant that there is no port for.
+        """
+        document = self.document(config, self.tokenizer(config, vocabulary))
+        return parse_spec(dump_yaml({"spec": 1, "name": name, **document}), str(config.path))
+
+    def parameters(self, config: Config) -> int:
+        """Return how many parameters a config has; nothing is allocated, no other file is read."""
+        tokens = tuple(f"<{i}>" for i in range(config.whole("vocab_size")))
+        document = self.document(config, any_tokenizer(tokens))
+        text = dump_yaml({"spec": 1, "name": self.name, **document})
+        return summarize(parse_spec(text, str(config.path))).parameters
+
+    def is_extra(self, tensor: str) -> bool:
+        """Tell whether a tensor is known and not needed."""
+        return any(fnmatch.fnmatchcase(tensor, pattern) for pattern in self.extras)
+
+    def names(self, tensors: Collection[str]) -> dict[str, str]:
+        """Return a checkpoint's names → the names that `weights` has for them.
+
+        Older and the newest checkpoints write gamma and beta for the weight and bias of a
+        normalization; those of the bare encoder leave the prefix out.
+        """
+        bare = not any(name.startswith(self.prefix) for name in tensors)
+        return {name: (self.prefix if bare else "") + _spelt(name) for name in tensors}
+
+
+_SPELLINGS: Final = {".gamma": ".weight", ".beta": ".bias"}
+
+
+def _spelt(name: str) -> str:
+    for old, new in _SPELLINGS.items():
+        if name.endswith(old):
+            return name.removesuffix(old) + new
+    return name
+
+
+def any_tokenizer(tokens: tuple[str, ...]) -> Document:
+    """Return a tokenizer with those tokens, for counts that do not depend on what they are."""
+    return {"kind": "longest_match", "vocabulary": list(tokens), "pad": tokens[0],
+            "mask": tokens[0], "unknown": tokens[0]}
+
+
+def linear(layer: str, kernel: str = "kernel", bias: str | None = "bias") -> dict[str, Placement]:
+    """Return where ``weight`` and ``bias`` of a linear layer of PyTorch go."""
+    found = {"weight": Placement(layer, kernel, transposed)}
+    return found if bias is None else {**found, "bias": Placement(layer, bias)}
+
+
+def normalization(layer: str) -> dict[str, Placement]:
+    """Return where ``weight`` and ``bias`` of a layer normalization go."""
+    return {"weight": Placement(layer, "gamma"), "bias": Placement(layer, "beta")}
+
+
+def attention(layer: str, *, use_bias: bool = True) -> dict[str, Placement]:
+    """Return where queries, keys, values and output of an attention in transformers go."""
+    names = {"self.query": "query", "self.key": "key", "self.value": "value",
+             "output.dense": "output"}
+    parts = {there: linear(layer, f"{here}_kernel", f"{here}_bias" if use_bias else None)
+             for there, here in names.items()}
+    return below(parts)
+
+
+def below(parts: Mapping[str, Mapping[str, Placement]]) -> dict[str, Placement]:
+    """Return placements under the names of the modules that they belong to."""
+    return {f"{module}.{name}": place for module, places in parts.items()
+            for name, place in places.items()}
+
+
+def language_model(config: Config, tokenizer: Document, length: int, layers: list[Document],
+                   **more: Any) -> Document:
+    """Return the document of a language model whose layers end in those named as below.
+
+    Args:
+        config: its ``hidden_size`` and ``vocab_size`` are the sizes of the outputs.
+        tokenizer: as plain data.
+        length: the most tokens.
+        layers: with ``embedding`` at each token, and ``logits`` where it has a head; the average
+            over residues, ``pooled``, is added.
+        more: further sections.
+    """
+    channels = config.whole("hidden_size")
+    outputs: Document = {
+        "logits": {"kind": "tokens", "size": config.whole("vocab_size")},
+        "embedding": {"kind": "tokens", "size": channels},
+        "pooled": {"kind": "array", "shape": [channels]},
+    }
+    if not config.has_head():
+        del outputs["logits"]
+    outside = [tokenizer["vocabulary"].index(tokenizer[part])
+               for part in ("start", "end", "pad") if tokenizer.get(part) is not None]
+    pooled = {"TokenAverage": {"from": ["embedding", "tokens"], "name": "pooled",
+                               "outside": sorted(set(outside))}}
+    inputs = {"tokens": {"kind": "tokens", "length": length, "tokenizer": tokenizer}}
+    return {**more, "task": "language_model", "data": {"inputs": inputs, "targets": outputs},
+            "model": {"layers": [*layers, pooled], "outputs": list(outputs)}}
