@@ -72,6 +72,11 @@ class IntervalLoader(Loader):
     def __len__(self) -> int:
         return len(self.intervals)
 
+    @property
+    def contig_lengths(self) -> Mapping[str, int]:
+        """The lengths of the genome's contigs."""
+        return self.genome.lengths
+
     def codes(self, rows: Rows) -> Codes:
         """Return uint8 codes of some rows, shape (rows, window)."""
         return self.genome.fetch(self.windows[rows], pad=self.pad)

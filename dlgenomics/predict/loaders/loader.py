@@ -57,6 +57,11 @@ class Loader(ABC):
     def metadata(self, rows: Rows) -> dict[str, Any]:
         """Return Kipoi's metadata of some rows."""
 
+    @property
+    def contig_lengths(self) -> Mapping[str, int]:
+        """The lengths of the genome's contigs; none where rows have no places in one."""
+        return {}
+
     def arrays(self, rows: Rows) -> Arrays:
         """Return what the network takes for some rows, by input."""
         codes = self.codes(rows)

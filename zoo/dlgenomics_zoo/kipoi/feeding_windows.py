@@ -73,6 +73,11 @@ class WindowLoader(Loader):
     def __len__(self) -> int:
         return len(self.windows)
 
+    @property
+    def contig_lengths(self) -> Mapping[str, int]:
+        """The lengths of the genome's contigs."""
+        return self.genome.lengths
+
     def codes(self, rows: Rows) -> Codes:
         """Return uint8 codes of some rows, shape (rows, window)."""
         found: Codes = np.take(DNA.code_of, self.letters(rows))
