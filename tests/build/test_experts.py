@@ -1,4 +1,4 @@
-"""Mixture of experts and gated feed-forward, against NumPy that was written from the description."""
+"""Mixtures of experts against NumPy that was written from the description."""
 
 import aido_numpy
 import numpy as np
@@ -15,34 +15,28 @@ def keras():
     return keras
 
 
-def make(kind, **arguments):
+def make(**arguments):
     from dlgenomics.build.layers import OWN_LAYERS
 
-    layer = OWN_LAYERS[kind](units=UNITS, **arguments)
+    layer = OWN_LAYERS["MixtureOfExperts"](units=UNITS, **arguments)
     layer.build((None, None, CHANNELS))
     return layer
 
 
 def give(layer, tensors, config):
     """Set the weights of a mixture from tensors as the file of AIDO.Protein names them."""
-    weights = [tensors[f"{BLOCK}.mlp.router.weight"].T]
-    for number in range(config["num_experts"]):
-        both, down = (f"{BLOCK}.mlp.dense_{part}_{number}" for part in ("h_to_4h", "4h_to_h"))
-        for half in (slice(UNITS), slice(UNITS, None)):
-            weights += [tensors[f"{both}.{kind}"][half].T for kind in kinds(config)]
-        weights += [tensors[f"{down}.{kind}"].T for kind in kinds(config)]
-    layer.set_weights(weights)
-
-
-def kinds(config):
-    return ("weight", "bias") if config["add_linear_bias"] else ("weight",)
+    stacks = [[tensors[f"{BLOCK}.mlp.dense_{part}_{number}.{kind}"].T
+               for number in range(config["num_experts"])]
+              for part in ("h_to_4h", "4h_to_h")
+              for kind in ("weight", "bias")[:1 + config["add_linear_bias"]]]
+    layer.set_weights([tensors[f"{BLOCK}.mlp.router.weight"].T, *map(np.stack, stacks)])
 
 
 def mixture(**changes):
     """Return a layer with random weights, their tensors and their configuration."""
     config = {**aido_numpy.FM4BIO, **changes}
     tensors = aido_numpy.random_tensors(config)
-    layer = make("MixtureOfExperts", num_experts=config["num_experts"],
+    layer = make(num_experts=config["num_experts"],
                  experts_per_token=config["experts_per_token"], use_bias=config["add_linear_bias"])
     give(layer, tensors, config)
     return layer, tensors, config
@@ -99,6 +93,7 @@ def test_an_expert_that_no_token_reaches_gives_nothing(keras):
         if "_1." in name:
             tensors[name][:] = np.nan
     give(layer, tensors, config)
+    assert np.isnan(layer.up_kernel.numpy()).any()
     assert np.isfinite(np.asarray(layer(example()))).all()
 
 
@@ -113,7 +108,7 @@ def test_all_tokens_may_go_to_one_expert(keras):
 @pytest.mark.parametrize("policy", ["bfloat16", "mixed_bfloat16"])
 def test_the_router_stays_float32(keras, policy):
     exact, tensors, config = mixture()
-    layer = make("MixtureOfExperts", num_experts=4, dtype=policy)
+    layer = make(num_experts=4, dtype=policy)
     give(layer, tensors, config)
     assert keras.backend.standardize_dtype(layer.router.dtype) == "float32"
     assert layer.router.numpy().tolist() == exact.router.numpy().tolist()
@@ -123,14 +118,20 @@ def test_the_router_stays_float32(keras, policy):
     np.testing.assert_allclose(found, expected(tensors, config, x), rtol=0.1, atol=0.1)
 
 
-def test_the_dense_form_gives_what_numpy_gives(keras):
-    config = {**aido_numpy.RNABERT}
-    tensors = aido_numpy.random_tensors(config)
-    layer = make("GatedFeedForward")
-    layer.set_weights([tensors[f"{BLOCK}.mlp.{part}_proj.{kind}"].T
-                       for part in ("up", "gate", "down") for kind in ("weight", "bias")])
-    x = example()
-    np.testing.assert_allclose(layer(x), expected(tensors, config, x), rtol=1e-5, atol=1e-5)
+def test_half_of_the_channels_gate_the_others(keras):
+    from dlgenomics.build.layers import OWN_LAYERS
+
+    x = np.array([[1.0, 2.0, 0.0, -3.0]], "float32")
+    found = OWN_LAYERS["GatedLinearUnit"]()(x)
+    np.testing.assert_allclose(found, [[0.0, 2.0 * -3.0 / (1.0 + np.exp(3.0))]], rtol=1e-6)
+
+
+def test_each_expert_starts_as_a_dense_layer_of_its_size(keras):
+    layer = make(num_experts=4)
+    limit = np.sqrt(6 / (CHANNELS + 2 * UNITS))
+    for kernel in layer.up_kernel.numpy():
+        assert 0.9 * limit < np.abs(kernel).max() <= limit
+    assert not np.allclose(layer.up_kernel[0], layer.up_kernel[1])
 
 
 def test_every_expert_learns(keras):
@@ -140,5 +141,7 @@ def test_every_expert_learns(keras):
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(layer(tf.constant(example())) ** 2)
     gradients = tape.gradient(loss, layer.trainable_weights)
-    assert len(gradients) == 1 + 4 * 6
-    assert all(np.abs(tf.convert_to_tensor(g)).max() > 0 for g in gradients)
+    assert len(gradients) == 5
+    for gradient in map(tf.convert_to_tensor, gradients):
+        assert np.abs(gradient).max() > 0
+        assert gradient.shape[0] != 4 or all(np.abs(one).max() > 0 for one in gradient)

@@ -13,7 +13,7 @@ CASES = {
     "AttentionSummary": ({"units": 3, "kernel_initializer": "he_normal",
                           "kernel_regularizer": "l1"}, SEQ),
     "FrameSlice": ({"frame": 1, "frames": 4}, SEQ),
-    "GatedFeedForward": ({"units": 5, "activation": "gelu", "use_bias": False}, SEQ),
+    "GatedLinearUnit": ({"activation": "gelu"}, SEQ),
     "IsotonicCalibration": ({"knots": 5}, SEQ),
     "MixtureOfExperts": ({"num_experts": 4, "experts_per_token": 3, "units": 5,
                           "activation": "gelu", "use_bias": False}, SEQ),

@@ -9,7 +9,7 @@ import keras
 from dlgenomics.build.layers.attention_pooling import AttentionPooling1D
 from dlgenomics.build.layers.attention_summary import AttentionSummary
 from dlgenomics.build.layers.frame_slice import FrameSlice
-from dlgenomics.build.layers.gated_feed_forward import GatedFeedForward
+from dlgenomics.build.layers.gated_linear_unit import GatedLinearUnit
 from dlgenomics.build.layers.isotonic_calibration import IsotonicCalibration
 from dlgenomics.build.layers.mixture_of_experts import MixtureOfExperts
 from dlgenomics.build.layers.position_embedding import PositionEmbedding
@@ -40,7 +40,7 @@ from dlgenomics.build.layers.token_table import TokenTable
 OWN_LAYERS: Final[dict[str, type[keras.layers.Layer]]] = {
     made.__name__: made
     for made in (
-        AttentionPooling1D, AttentionSummary, FrameSlice, GatedFeedForward, IsotonicCalibration,
+        AttentionPooling1D, AttentionSummary, FrameSlice, GatedLinearUnit, IsotonicCalibration,
         MixtureOfExperts, PositionEmbedding, PositionEncoding, RelativeMultiHeadAttention,
         ReverseComplement, ReverseComplementBatchNormalization, ReverseComplementConv1D,
         ReverseComplementPool, RotarySelfAttention, RunningPositionEmbedding, Scale,

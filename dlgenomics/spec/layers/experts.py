@@ -1,4 +1,4 @@
-"""Feed-forward parts of transformer blocks: gated, and divided among experts."""
+"""Parts of transformer blocks: gates, and feed-forward layers divided among experts."""
 
 from __future__ import annotations
 
@@ -19,17 +19,13 @@ from dlgenomics.spec.layers.rule import (
 from dlgenomics.spec.vocabulary import ACTIVATION
 
 
-def _gated_size(values: Values, shapes: Sequence[Shape]) -> Size:
-    channels, units = known(shapes[0][-1], "number of channels"), values["units"]
-    biases = values["use_bias"] * (2 * units + channels)
-    return Size(3 * channels * units + biases)
-
-
 def _gated_shape(_values: Values, shapes: Sequence[Shape]) -> Shape:
     if not shapes[0]:
         raise CannotFollow("it needs at least one axis behind the batch axis")
-    known(shapes[0][-1], "number of channels")
-    return shapes[0]
+    channels = known(shapes[0][-1], "number of channels")
+    if channels % 2:
+        raise CannotFollow("channels must be even, as one half gates the other")
+    return (*shapes[0][:-1], channels // 2)
 
 
 def _experts_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
@@ -42,22 +38,22 @@ def _experts_shape(values: Values, shapes: Sequence[Shape]) -> Shape:
 
 def _experts_size(values: Values, shapes: Sequence[Shape]) -> Size:
     experts, channels = values["num_experts"], known(shapes[0][-1], "number of channels")
-    return Size(channels * experts + experts * _gated_size(values, shapes).trainable)
+    units, biases = values["units"], values["use_bias"]
+    expert = 3 * channels * units + biases * (2 * units + channels)
+    return Size(experts * (channels + expert))
 
 
-_GATED: Final = {
-    "units": Argument(Integer()),
-    "activation": Argument(ACTIVATION, "silu"),
-    **USE_BIAS,
-}
+_ACTIVATION: Final = {"activation": Argument(ACTIVATION, "silu")}
 
 RULES: Final[dict[str, LayerRule]] = {
-    "GatedFeedForward": LayerRule(_GATED, shape=_gated_shape, size=_gated_size),
+    "GatedLinearUnit": LayerRule(_ACTIVATION, shape=_gated_shape),
     "MixtureOfExperts": LayerRule(
         {
             "num_experts": Argument(Integer()),
+            "units": Argument(Integer()),
             "experts_per_token": Argument(Integer(), 2),
-            **_GATED,
+            **_ACTIVATION,
+            **USE_BIAS,
         },
         shape=_experts_shape,
         size=_experts_size,

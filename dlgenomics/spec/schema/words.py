@@ -97,7 +97,7 @@ ENTRIES: Final = {
     "Scale": "A learned factor and offset for each channel.",
     "IsotonicCalibration": "Corrects probabilities by a rising line, fitted after training.",
     "FrameSlice": "Every n-th position, counted from the end: one reading frame.",
-    "GatedFeedForward": "The feed-forward part of a transformer block, gated as in SwiGLU.",
+    "GatedLinearUnit": "Half of the channels gate the other half, as in SwiGLU.",
     "MixtureOfExperts": "Several gated feed-forward parts; each position is sent to a few.",
     "ReverseComplement": "The other strand: positions, and channels if they are bases, reversed.",
     "ReverseComplementConv1D": "A convolution that scans both strands with the same filters.",
