@@ -15,9 +15,11 @@ from dlgenomics_cli.commands.get_model import get_model
 from dlgenomics_cli.commands.info import info
 from dlgenomics_cli.commands.lr_range import lr_range
 from dlgenomics_cli.commands.ls import ls
+from dlgenomics_cli.commands.motifs import motifs
 from dlgenomics_cli.commands.package import package
 from dlgenomics_cli.commands.predict import predict
 from dlgenomics_cli.commands.resume import resume
+from dlgenomics_cli.commands.score_variants import score_variants
 from dlgenomics_cli.commands.search import search
 from dlgenomics_cli.commands.show import show
 from dlgenomics_cli.commands.simulate import simulate
@@ -28,5 +30,5 @@ from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
     validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble, ls, info,
-    source, get_model, convert, test, predict, explain, simulate, baseline, cache,
+    source, get_model, convert, test, predict, explain, score_variants, simulate, baseline, cache,
 )

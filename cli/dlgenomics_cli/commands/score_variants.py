@@ -1,0 +1,98 @@
+"""The command ``dlg score-variants``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dlgenomics_cli.downloads import length_option, terms, yes_option
+from dlgenomics_cli.example import example
+from dlgenomics_cli.output import json_option, progress, show_json, starting_tensorflow
+from dlgenomics_cli.variants import policy_options, report_survey
+
+if TYPE_CHECKING:
+    from dlgenomics.variants.plan import Options
+    from dlgenomics.variants.reference import Policy
+
+
+@click.command("score-variants", epilog=example(
+    "dlg score-variants dragonn/tal1 --vcf variants.vcf --fasta genome.fa -o scored.vcf.gz"))
+@click.argument("name")
+@click.option("--vcf", type=click.Path(), required=True, help="VCF (plain, gzip, bgzip) or BCF; "
+              "- is standard input.")
+@click.option("--fasta", type=click.Path(), required=True, help="Genome: FASTA, plain or bgzip.")
+@click.option("-o", "--output", default="-", show_default=True, help="A file that ends in .vcf, "
+              ".vcf.gz, .tsv, .tsv.gz, .parquet or .h5; - prints VCF.")
+@click.option("--scores", metavar="NAMES", help="Comma-separated, see above.  [default: those that "
+              "fit the outputs]")
+@click.option("--targets", metavar="NAMES", help="Columns of the output, comma-separated.  "
+              "[default: all]")
+@click.option("--both-strands", is_flag=True, help="Average the predictions for the window and its "
+              "reverse complement.")
+@click.option("--haplotypes", metavar="SAMPLE", help="Put the other variants of the same phased "
+              "haplotype of this sample into both windows.")
+@policy_options
+@click.option("--prefix", default="DLG", show_default=True, help="Of the INFO fields.")
+@click.option("--data-folder", type=click.Path(path_type=Path), default=".", show_default=True,
+              help="Where the relative paths of bigWig inputs start.")
+@click.option("--batch-size", type=click.IntRange(1), default=128, show_default=True,
+              help="Windows that go through the network at once.")
+@length_option
+@yes_option
+@json_option
+def score_variants(name: str, vcf: str, fasta: str, output: str, policy: Policy,
+                   length: int | None, yes: bool, as_json: bool, **chosen: Any) -> None:
+    """Say what variants do to a model's predictions; every record of the VCF is kept.
+
+    NAME is a name that `dlg ls` lists, or a package's folder. Windows have the model's length, the
+    base of POS in the middle (index length // 2), and are equal left of it. Symbolic alleles and
+    the like are kept with the reason why they have no scores.
+
+    \b
+    ref, alt, diff       predictions, and alt less ref
+    logit, logit_ref, logit_alt, deepsea_effect, log_odds    of outputs that are probabilities
+    logit_diff           alt less ref of what comes before the last activation
+    absmax               the largest absolute diff of all columns
+    profile_max, profile_at, profile_l1    of outputs along positions
+    """  # noqa: D301 - the mark of click for lines that stay as they are
+    if as_json and output == "-":
+        raise click.UsageError("--json prints a summary; name a file with -o for the scores.")
+    from dlgenomics.data.genome import Genome
+    from dlgenomics.package.manifest import read_manifest
+    from dlgenomics.variants.plan import Plan
+    from dlgenomics.variants.reference import Judge, survey
+    from dlgenomics.variants.vcf import open_vcf
+    from dlgenomics.variants.writers import check_ending
+    from dlgenomics_zoo.client import open_package
+
+    # All that can be wrong with names and files is found before TensorFlow takes its seconds.
+    check_ending(output)
+    with progress() as following:
+        folder, _ = open_package(name, terms(length, yes, following))
+    plan = Plan(read_manifest(folder).spec, _options(policy, chosen))
+    plan.check()
+    with open_vcf(vcf) as opened, Genome(fasta) as genome:
+        judge = Judge(opened, genome, plan.room, policy)
+        with progress() as following:
+            found = survey(judge, following)
+        with starting_tensorflow():
+            from dlgenomics.variants.scoring import Scorer
+            from dlgenomics_zoo.client import get_model
+
+            model = get_model(folder)
+        with progress() as following:
+            Scorer(model, plan, judge).write(output, found, following)
+    if as_json:
+        show_json({"model": model.name, "output": output, **vars(found)})
+    else:
+        report_survey(found, output)
+
+
+def _options(policy: Policy, chosen: dict[str, Any]) -> Options:
+    from dlgenomics.variants.plan import Options
+
+    lists = {key: tuple(part.strip() for part in (chosen.pop(key) or "").split(",") if part.strip())
+             for key in ("scores", "targets")}
+    return Options(**lists, policy=policy, **chosen)

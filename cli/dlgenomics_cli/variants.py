@@ -1,0 +1,49 @@
+"""What commands that read variants share: what is let pass, and what they say at the end."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dlgenomics_cli.output import say
+
+if TYPE_CHECKING:
+    from dlgenomics.variants.reference import Survey
+
+_OPTIONS = (
+    click.option("--max-mismatches", type=click.FloatRange(0, 1), default=0.05, show_default=True,
+                 help="Stop if REF differs from the genome in a larger share of the records."),
+    click.option("--match-contigs", is_flag=True, help="Take 1 for chr1 and MT for chrM."),
+    click.option("--skip-missing-contigs", is_flag=True,
+                 help="Skip records on contigs that the FASTA lacks."),
+)
+
+
+def policy_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of what is let pass; the command gets them as one argument, ``policy``."""
+    @functools.wraps(command)
+    def wrapped(max_mismatches: float, match_contigs: bool, skip_missing_contigs: bool,
+                **others: Any) -> None:
+        from dlgenomics.variants.reference import Policy
+
+        command(policy=Policy(max_mismatches, match_contigs, skip_missing_contigs), **others)
+
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def report_survey(found: Survey, output: str) -> None:
+    """Say what was scored, and what was not and why."""
+    from dlgenomics.variants.alleles import REASONS
+
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in found.kinds.most_common())
+    say(f"{found.alleles:,} alleles of {found.records:,} records scored"
+        f"{f' ({kinds})' if kinds else ''}{f' in {output}' if output != '-' else ''}")
+    if found.swapped:
+        say(f"{found.swapped:,} records with REF and ALT exchanged, scored as written")
+    for reason, count in found.skipped.most_common():
+        say(f"{count:,} alleles skipped: {REASONS[reason]} ({reason})")

@@ -1,0 +1,210 @@
+"""Scores the variants of a file: windows made once, alleles in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.data.encoding import UNKNOWN, Codes
+from dlgenomics.data.genome import Genome
+from dlgenomics.predict.loaders.ahead import in_order
+from dlgenomics.predict.model import Model
+from dlgenomics.progress import Progress, silent
+from dlgenomics.variants.alleles import Allele
+from dlgenomics.variants.haplotypes import Haplotypes
+from dlgenomics.variants.network import Network
+from dlgenomics.variants.plan import Options, Plan
+from dlgenomics.variants.reference import Judge, Survey, chunks, survey
+from dlgenomics.variants.scores import (
+    OF_NETWORK,
+    OF_PROFILE,
+    SCORES,
+    Numbers,
+    absmax,
+    profile_scores,
+)
+from dlgenomics.variants.sharing import Outputs, share
+from dlgenomics.variants.vcf import Record, open_vcf
+from dlgenomics.variants.windows import allele_windows, centre_of
+from dlgenomics.variants.writers import Scored, check_ending, open_writer
+
+_CHUNK_BYTES: Final = 1 << 25
+_LARGEST_CHUNK: Final = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Predictions for the two alleles of variants: float64, shape (alleles, columns)."""
+
+    ref: Numbers
+    alt: Numbers
+
+
+def score_variants(
+    model: Model, vcf: Path | str, fasta: Path | str, output: Path | str,
+    options: Options | None = None, progress: Progress = silent,
+) -> Survey:
+    """Score the variants of a VCF and write every record of it.
+
+    >>> score_variants(model, "in.vcf.gz", "hg38.fa", "out.vcf.gz")         # doctest: +SKIP
+
+    Args:
+        model: any model that takes DNA.
+        vcf: VCF (plain, gzip, bgzip) or BCF; ``-`` is standard input.
+        fasta: the genome, plain or bgzip.
+        output: ends in ``.vcf``, ``.vcf.gz``, ``.tsv``, ``.tsv.gz``, ``.parquet`` or ``.h5``; ``-``
+            is VCF on standard output. A file appears whole at the end.
+        options: how.
+        progress: told of records.
+
+    Returns:
+        What the VCF holds, skipped alleles by reason among it.
+
+    Raises:
+        BuildError: too many references differ from the genome.
+        DataError: a file is not what it must be.
+        DlgError: the model takes no DNA, or a score or target is unknown.
+        OutputError: the output cannot be written; what was there before is untouched.
+    """
+    check_ending(output)
+    plan = Plan(model.spec, options or Options())
+    plan.check()
+    with open_vcf(vcf) as opened, Genome(fasta) as genome:
+        judge = Judge(opened, genome, plan.room, plan.options.policy)
+        found = survey(judge, progress)
+        Scorer(model, plan, judge).write(output, found, progress)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """A model, and a VCF and a genome that fit together.
+
+    Attributes:
+        model: what predicts.
+        plan: what is computed.
+        judge: the variants and the genome.
+    """
+
+    model: Model
+    plan: Plan
+    judge: Judge
+
+    def write(self, output: Path | str, found: Survey, progress: Progress = silent) -> None:
+        """Score all records and write them.
+
+        Args:
+            output: see `score_variants`.
+            found: what the VCF holds.
+            progress: told of records.
+        """
+        done = 0
+        with open_writer(output, self.judge.vcf, self.plan.options.prefix,
+                         self.plan.described()) as writer:
+            for scored in self.scored():
+                writer.write(scored)
+                done += len(scored.records)
+                progress("score", done, found.records)
+
+    def scored(self) -> Iterator[Scored]:
+        """Yield the records with their scores, in order."""
+        size = int(np.clip(_CHUNK_BYTES // (2 * self.plan.length), 8, _LARGEST_CHUNK))
+        parts = chunks(self.judge.vcf.records(), size)
+        yield from map(self._finish, in_order(self._prepare, parts, 1))
+
+    @cached_property
+    def _haplotypes(self) -> Haplotypes | None:
+        sample = self.plan.options.haplotypes
+        return None if sample is None else Haplotypes.read(self.judge, sample)
+
+    def _prepare(self, records: Sequence[Record]) -> _Prepared:
+        judged = self.judge.alleles(records)
+        alleles = [one for ones in judged for one in ones if not one.skipped]
+        make = allele_windows if self._haplotypes is None else self._haplotypes.windows
+        return _Prepared(records, judged, alleles,
+                         *make(self.judge.genome, alleles, self.plan.length))
+
+    def _finish(self, part: _Prepared) -> Scored:
+        values, profiles = self._values(part) if part.alleles else self._nothing()
+        kept = np.flatnonzero([not one.skipped for ones in part.judged for one in ones])
+        total = sum(map(len, part.judged))
+        unknown = (part.ref >= UNKNOWN).sum(axis=1)
+        return Scored(part.records, part.judged,
+                      {name: _spread(one, kept, total) for name, one in values.items()},
+                      _spread(unknown, kept, total),
+                      {name: _spread(one, kept, total) for name, one in profiles.items()})
+
+    def _nothing(self) -> tuple[dict[str, Numbers], Outputs]:
+        shape_of = self.model.data.output_shape
+        return ({name: np.empty((0, len(columns)))
+                 for name, columns in self.plan.described().items()},
+                {one.output: np.empty((0, *(n or 0 for n in shape_of(one.output))), np.float32)
+                 for one in self.plan.profiles})
+
+    def _values(self, part: _Prepared) -> tuple[dict[str, Numbers], Outputs]:
+        shared = share(part.alleles, part.ref, part.alt, by_place=self._network.takes_signal)
+        ref, alt = shared.predict(self._network)
+        pair = self._pair(ref, alt)
+        names = self.plan.scores
+        found = {name: SCORES[name][0](pair) for name in names if name in SCORES}
+        if "absmax" in names:
+            found["absmax"] = absmax(pair)
+        if set(names) & set(OF_NETWORK):
+            linear = self._pair(*shared.predict(self._before_activation))
+            found["logit_diff"] = linear.alt - linear.ref
+        profiles = {one.output: alt[one.output] - ref[one.output] for one in self.plan.profiles}
+        found.update(self._profile_values(profiles))
+        return {name: found[name] for name in names}, profiles
+
+    def _profile_values(self, difference: Outputs) -> dict[str, Numbers]:
+        parts = []
+        for one in self.plan.profiles:
+            values = np.float64(difference[one.output][..., one.place])
+            flat = values.reshape(len(values), -1, 1)
+            parts.append(profile_scores(flat, centre_of(flat.shape[1])))
+        return {name: np.concatenate([part[name] for part in parts], axis=1)
+                for name in OF_PROFILE if parts}
+
+    def _pair(self, ref: Outputs, alt: Outputs) -> Pair:
+        return Pair(self._totals(ref), self._totals(alt))
+
+    def _totals(self, found: Outputs) -> Numbers:
+        """Return each column as one number, summed over positions where it has some."""
+        columns = []
+        for one in self.plan.columns:
+            values = np.float64(found[one.output][..., one.place])
+            columns.append(values.reshape(len(values), -1).sum(axis=1))
+        return np.stack(columns, axis=1)
+
+    @cached_property
+    def _network(self) -> Network:
+        return Network(self.model, self.plan.options)
+
+    @cached_property
+    def _before_activation(self) -> Network:
+        return Network(self.model, self.plan.options, linear=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """Some records with the windows of those alleles that can be scored."""
+
+    records: Sequence[Record]
+    judged: list[list[Allele]]
+    alleles: list[Allele]
+    ref: Codes
+    alt: Codes
+
+
+def _spread(values: NDArray[Any], rows: NDArray[np.int64], total: int) -> NDArray[Any]:
+    """Return values of some rows among all; the others are NaN, or 0 for whole numbers."""
+    is_whole = np.issubdtype(values.dtype, np.integer)
+    found = np.full((total, *values.shape[1:]), 0 if is_whole else np.nan, values.dtype)
+    found[rows] = values
+    return found
