@@ -20,6 +20,7 @@ _REPO, _REV = r"(?P<name>[\w.-]+/[\w.-]+)", r"(?P<revision>[^/]+)"
 
 ROUTES = [
     ("GET", r"/api/whoami-v2", "whoami"),
+    ("GET", r"/api/agent-harnesses", "agents"),
     ("GET", r"/api/models", "search"),
     ("GET", rf"/api/models/{_REPO}", "info"),
     ("GET", rf"/api/models/{_REPO}/revision/{_REV}", "info"),
@@ -169,6 +170,10 @@ class Answers(BaseHTTPRequestHandler):
             raise Refused(401, "", "Invalid username or password.")
         self.say({"type": "user", "name": self.account, "orgs": [], "auth": {
             "type": "access_token", "accessToken": {"displayName": "test", "role": "write"}}})
+
+    def agents(self) -> None:
+        """A list that newer clients ask for once a day, to name in their requests what runs them."""
+        self.say({})
 
     def search(self) -> None:
         wanted = {*self.query.get("filter", ()), *self.query.get("pipeline_tag", ())}

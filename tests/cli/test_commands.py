@@ -176,7 +176,7 @@ def test_every_command_explains_itself_with_an_example(command: click.Command) -
 @pytest.mark.parametrize("command", ALL, ids=lambda c: c.name)
 def test_every_example_runs(
     command: click.Command, run_dlg: Dlg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    tiny_run: Path, tiny_data: Path,
+    tiny_run: Path, tiny_data: Path, request: pytest.FixtureRequest,
 ) -> None:
     """In a folder with what the examples name; training is cut to one epoch."""
     example = _help(command).partition("Example:")[2].split("\n")[1].strip()
@@ -189,6 +189,9 @@ def test_every_example_runs(
     if command.name in ("predict", "explain"):
         run_dlg("simulate", "density-localization", "--count", 2, "--genome", 4, "-o", ".")
         Path("intervals.bed").rename("peaks.bed")
+    if command.name == "push":
+        request.getfixturevalue("hub").tokens["a-token"] = "my-lab"
+        monkeypatch.setenv("HF_TOKEN", "a-token")
     status, _, err = run_dlg(*words[1:])
     assert status == 0, err
 

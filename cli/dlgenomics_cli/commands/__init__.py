@@ -18,6 +18,7 @@ from dlgenomics_cli.commands.ls import ls
 from dlgenomics_cli.commands.motifs import motifs
 from dlgenomics_cli.commands.package import package
 from dlgenomics_cli.commands.predict import predict
+from dlgenomics_cli.commands.push import push
 from dlgenomics_cli.commands.resume import resume
 from dlgenomics_cli.commands.score_variants import score_variants
 from dlgenomics_cli.commands.search import search
@@ -30,5 +31,5 @@ from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
     validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble, ls, info,
-    source, get_model, convert, test, predict, explain, score_variants, simulate, baseline, cache,
+    source, get_model, convert, test, push, predict, explain, score_variants, simulate, baseline, cache,
 )
