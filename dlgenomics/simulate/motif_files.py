@@ -43,6 +43,11 @@ def load_motif(name: str, path: Path | str = BUILT_IN) -> Motif:
     return by_folded[name.casefold()]
 
 
+def built_in_motifs() -> list[Motif]:
+    """Return the motifs that come with dlgenomics."""
+    return read_motifs(BUILT_IN)
+
+
 def read_motifs(path: Path | str) -> list[Motif]:
     """Read all motifs of a file: MEME's minimal format, or JASPAR's with counts.
 

@@ -31,5 +31,6 @@ from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
     validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble, ls, info,
-    source, get_model, convert, test, push, predict, explain, score_variants, simulate, baseline, cache,
+    source, get_model, convert, test, push, predict, explain, motifs, score_variants, simulate,
+    baseline, cache,
 )
