@@ -143,8 +143,11 @@ def test_predict_summary_as_json(
 ) -> None:
     files = ("--fasta", tiny_data / "genome.fa", "--intervals", tiny_data / "intervals.bed")
     out = run_dlg("predict", "test/tiny", *files, "-o", tmp_path / "o.parquet", "--json")[1]
-    assert json.loads(out) == {"model": "test/tiny", "rows": 70, "columns": ["bound"],
-                               "output": str(tmp_path / "o.parquet")}
+    found = json.loads(out)
+    assert set(found.pop("seconds")) == {"load", "compute", "write"}
+    assert found == {"model": "test/tiny", "rows": 70, "columns": ["bound"], "shards": 1,
+                     "output": str(tmp_path / "o.parquet"), "resumed": 0, "batch_size": 70,
+                     "halved": None, "skipped": 0}
     assert run_dlg("predict", "test/tiny", *files, "--json")[0] == 2
 
 
@@ -189,11 +192,27 @@ def test_every_example_runs(
     if command.name in ("predict", "explain"):
         run_dlg("simulate", "density-localization", "--count", 2, "--genome", 4, "-o", ".")
         Path("intervals.bed").rename("peaks.bed")
+    if command.name == "motifs":
+        pytest.importorskip("modiscolite", reason="needs the extra motifs")
+        _prepare_scores()
     if command.name == "push":
         request.getfixturevalue("hub").tokens["a-token"] = "my-lab"
         monkeypatch.setenv("HF_TOKEN", "a-token")
     status, _, err = run_dlg(*words[1:])
     assert status == 0, err
+
+
+def _prepare_scores() -> None:
+    from dlgenomics.explain.contributions import Contributions
+    from dlgenomics.explain.writers import write_contributions
+    from dlgenomics.simulate.motif_files import BUILT_IN
+
+    rng = np.random.default_rng(1)
+    x = np.eye(4, dtype=np.float32)[rng.integers(0, 4, (40, 100))]
+    found = Contributions("m", "ism", "q", tuple(map(str, range(40))), x,
+                          rng.normal(0, 0.1, x.shape).astype(np.float32), x[:, 0, 0], x[:, 0, 0])
+    write_contributions(Path("scores.h5"), found)
+    shutil.copy(BUILT_IN, "motifs.meme")
 
 
 def _prepare_folds(tiny_run: Path, tiny_data: Path) -> None:
