@@ -14,6 +14,7 @@ import click
 from dlgenomics_cli.downloads import trust_option
 from dlgenomics_cli.inputs import open_inputs
 from dlgenomics_cli.output import starting_tensorflow
+from dlgenomics_cli.programs import load
 
 if TYPE_CHECKING:
     from dlgenomics.predict.loaders.loader import Loader
@@ -107,7 +108,8 @@ def open_model(name: str, files: dict[str, Any], feeding: Feeding, terms: Terms,
                ) -> tuple[Any, Loader]:
     """Return a model, and the loader of some files or arguments: ours, or the one it came with."""
     if feeding.by_its_own_loader:
-        return _as_it_came(name, files, feeding, terms)
+        model = load(name, terms, trust=feeding.trust)
+        return model, model.default_dataloader(**files)
     from dlgenomics.package.manifest import read_manifest
     from dlgenomics_zoo.client import open_package
 
@@ -118,15 +120,3 @@ def open_model(name: str, files: dict[str, Any], feeding: Feeding, terms: Terms,
         from dlgenomics_zoo.client import get_model
 
         return get_model(folder), loader
-
-
-def _as_it_came(name: str, arguments: dict[str, Any], feeding: Feeding, terms: Terms,
-                ) -> tuple[Any, Loader]:
-    with starting_tensorflow():
-        import dlgenomics.package.read  # noqa: F401 - its chatter is held back here
-        from dlgenomics_zoo.client import get_model
-
-    # Outside, for what runs with trust is said on standard error.
-    model = get_model(name, trust=feeding.trust, length=terms.length, confirm=terms.confirm,
-                      progress=terms.progress)
-    return model, model.default_dataloader(**arguments)

@@ -225,3 +225,44 @@ def test_without_their_files_and_network_the_way_is_said(name: str, monkeypatch:
     monkeypatch.setenv("DLG_OFFLINE", "1")
     with pytest.raises(DlgError, match="DLG_OFFLINE"):
         get_model(name, trust=True)
+
+
+def test_get_model_and_test_by_command(
+    graph: tuple[Path, dict[str, Any]], tmp_path: Path, run_dlg: Dlg
+) -> None:
+    import h5py
+
+    folder, saved = graph
+    status, out, _ = run_dlg("get-model", folder, "--trust")
+    assert status == 0
+    assert "kipoi.model.TensorFlowModel, code of its authors" in out
+    assert "SeqIntervalDl(intervals_file, fasta_file" in out
+    assert run_dlg("get-model", folder, "--trust", "-o", tmp_path / "copy")[0] == 2
+    expected = tmp_path / "expected.h5"
+    for shift, result in ((0, 0), (0.01, 1)):
+        with h5py.File(expected, "w") as opened:
+            opened["inputs"], opened["preds"] = saved["x"], saved["score"] + shift
+        status, out, err = run_dlg("test", folder, "--trust", "--expect", expected)
+        assert (status, "5 published predictions agree" in out) == (result, not result), err
+    assert run_dlg("test", folder, "--expect", expected)[0] == 1
+
+
+def test_the_example_of_a_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_dlg: Dlg) -> None:
+    """Its files are fetched; here they lie in a folder that is a mirror."""
+    folder = tmp_path / "m"
+    write_graph_model(folder)
+    files = write_genome(tmp_path)
+    described = (folder / "model.yaml").read_text()
+    assert "kipoiseq" in described
+    out = tmp_path / "example.h5"
+    model = get_model(folder, source="dir", trust=True)
+    changed = model.default_dataloader
+    monkeypatch.setattr(type(changed), "example_kwargs", property(lambda _: files))
+    found = model.pipeline.predict_example(output_file=out)
+    assert found.shape == (3, 3)
+    status, shown, err = run_dlg("test", folder, "--trust", "--expect", out)
+    assert (status, "3 published predictions agree" in shown) == (0, True), err
+    status, shown, err = run_dlg("test", folder, "--trust")
+    assert (status, "3 rows of its example predicted" in shown) == (0, True), err
+    with pytest.raises(DlgError, match="a file that exists"):
+        model.pipeline.predict_example(output_file=out)

@@ -17,7 +17,7 @@ from dlgenomics_zoo.fetch.consent import within_limit
 from dlgenomics_zoo.formats.errors import UnknownLayersError
 from dlgenomics_zoo.kipoi.dataloader import LIBRARY
 from dlgenomics_zoo.kipoi.descriptor import Dataloader, Descriptor
-from dlgenomics_zoo.kipoi.standing import NotNativeError
+from dlgenomics_zoo.kipoi.standing import GONE, NotNativeError
 from dlgenomics_zoo.sources.folders import all_sources, local_zoo
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ class Terms:
 
 
 _AS_USUAL: Final = Terms()
+
+UNREAD: Final = (NotNativeError, UnknownLayersError)
+"""What is raised for a model of Kipoi that cannot be read here."""
 
 
 @overload
@@ -104,8 +107,8 @@ def get_model(
     terms = Terms(length, confirm, progress)
     try:
         model = _packaged(location, location.found, terms)
-    except (NotNativeError, UnknownLayersError):
-        if not trust:
+    except UNREAD as error:
+        if not trust or not runs_with_trust(error):
             raise
         from dlgenomics_zoo.trusted.program import run_program  # noqa: PLC0415 - on demand
 
@@ -113,6 +116,11 @@ def get_model(
     if not with_dataloader:
         return model
     return replace(model, dataloader=dataloader_of(location, descriptor, model.inputs, trust=trust))
+
+
+def runs_with_trust(error: NotNativeError | UnknownLayersError) -> bool:
+    """Say whether a model that cannot be read may run as code of its authors; not if it is gone."""
+    return not isinstance(error, NotNativeError) or error.status != GONE
 
 
 def _packaged(location: Location, descriptor: Descriptor, terms: Terms) -> Model:

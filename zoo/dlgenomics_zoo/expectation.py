@@ -24,6 +24,7 @@ from dlgenomics_zoo.kipoi.files import fetchable, local_path
 
 if TYPE_CHECKING:
     from dlgenomics.predict.model import Model
+    from dlgenomics_zoo.trusted.program import Program
 
 _ROOM = 1.5
 """Agreement to n decimals allows 1.5 of the last one, as in Kipoi and NumPy."""
@@ -62,7 +63,7 @@ def published(descriptor: Descriptor, terms: Terms) -> Path | None:
                                           progress=terms.progress)
 
 
-def compare(model: Model, path: Path, decimals: int = 6) -> Agreement:
+def compare(model: Model | Program, path: Path, decimals: int = 6) -> Agreement:
     """Predict for published inputs and compare with the published predictions.
 
     Args:

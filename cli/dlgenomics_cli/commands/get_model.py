@@ -6,32 +6,40 @@ from pathlib import Path
 
 import click
 
-from dlgenomics_cli.downloads import length_option, terms, yes_option
+from dlgenomics_cli.downloads import length_option, terms, trust_option, yes_option
 from dlgenomics_cli.example import example
 from dlgenomics_cli.models import facts_of, manifest_data
 from dlgenomics_cli.output import json_option, progress, say, show_facts, show_json
+from dlgenomics_cli.programs import load, packaged, program_facts
 
 
 @click.command("get-model", epilog=example("dlg get-model dragonn/tal1"))
 @click.argument("name")
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False),
               help="Copy the package into this folder.")
+@trust_option
 @length_option
 @yes_option
 @json_option
-def get_model(name: str, output: Path | None, length: int | None, yes: bool,
+def get_model(name: str, output: Path | None, trust: bool, length: int | None, yes: bool,
               as_json: bool) -> None:
     """Fetch a model, verify every file, and say where it is and how to use it.
 
     NAME is a name that `dlg ls` lists, or a package's folder. A model of Kipoi is fetched and made
-    into a package.
+    into a package. One that only runs as code of its authors is fetched and loaded with --trust.
     """
     from dlgenomics_zoo.catalogue import locate
-    from dlgenomics_zoo.client import fetch_model
 
     source = locate(name).source
     with progress() as following:
-        manifest, folder = fetch_model(name, output, terms(length, yes, following))
+        agreed = terms(length, yes, following)
+        found = packaged(name, agreed, output, trust=trust)
+        if found is None and output is not None:
+            raise click.UsageError("-o copies a package; what runs as code of its authors is none.")
+        if found is None:
+            (show_json if as_json else show_facts)(program_facts(load(name, agreed, trust=True)))
+            return
+    manifest, folder = found
     if as_json:
         show_json(manifest_data(manifest, folder, source))
         return

@@ -46,13 +46,18 @@ def read_values(path: Path | str) -> Any:
 
 
 def _functions() -> dict[str, Callable[..., Any]]:
-    found: dict[str, Callable[..., Any]] = {"_codecs.encode": _encoded}
+    found: dict[str, Callable[..., Any]] = {"_codecs.encode": _encoded, "__builtin__.bytes": _empty}
     for module in _MODULES:
         found |= {f"{module}._reconstruct": lambda *_: Inert(_ARRAY),
                   f"{module}._frombuffer": lambda *given: Inert(_ARRAY, given),
                   f"{module}.scalar": lambda *given: Inert(_SCALAR, given),
                   f"{module}.dtype": lambda *given: Inert(_TYPE, given)}
     return found
+
+
+def _empty() -> bytes:
+    """Return what protocols before 3 write as a call without arguments."""
+    return b""
 
 
 def _encoded(text: str, encoding: str) -> bytes:
@@ -99,5 +104,5 @@ def _dtype(kind: Any, path: Path) -> np.dtype[Any]:
     if not _DTYPE.fullmatch(text):
         raise UnsafeModelError(path, "an array in a pickle may hold numbers and texts only",
                                f"an array of {text[:40]!r}")
-    order = kind.state[1] if kind.state is not None else "="
-    return np.dtype(text).newbyteorder(order if order in ("<", ">") else "=")
+    swapped = kind.state is not None and kind.state[1] == ">"
+    return np.dtype(text).newbyteorder(">" if swapped else "=")

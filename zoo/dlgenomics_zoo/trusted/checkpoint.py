@@ -76,7 +76,9 @@ def operations(meta: Path) -> Counter[str]:
     Raises:
         DataError: it is no meta graph.
     """
-    from google.protobuf.message import DecodeError  # noqa: PLC0415 - only for graphs
+    from google.protobuf.message import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        DecodeError,
+    )
     from tensorflow.core.protobuf.meta_graph_pb2 import (  # noqa: PLC0415 - starts TensorFlow
         MetaGraphDef,
     )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import tensorflow as tf
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from dlgenomics.errors import DlgError, did_you_mean

@@ -65,9 +65,10 @@ class Program:
 
     @property
     def columns(self) -> list[str]:
-        """The names of the only output's columns; none where the descriptor has none."""
+        """The names of the only output's columns, or of the outputs."""
         arrays = self.info.targets.arrays
-        return list(arrays[0].labels) if len(arrays) == 1 else []
+        labels = arrays[0].labels if len(arrays) == 1 else ()
+        return list(labels or self.schema.targets)
 
     @property
     def default_dataloader(self) -> Dataloader:
@@ -124,22 +125,21 @@ def run_program(location: Location, descriptor: Descriptor, terms: Terms, *,
     Raises:
         DlgError: it cannot be run here; the message holds what it said.
     """
-    if descriptor.defined_as == GRAPH:
-        from dlgenomics_zoo.trusted.kipoi_graph import run_graph  # noqa: PLC0415 - TensorFlow
-
-        model = run_graph(location, descriptor, terms, source_root(location, descriptor))
-    elif (folder := _saved_model(location, descriptor)) is not None:
-        from dlgenomics_zoo.trusted.saved_model import SavedModel  # noqa: PLC0415
-
-        announce(location.name, f"a SavedModel, the program in {folder}.")
-        model = SavedModel(folder)
-    else:
-        model = _run_class(location, descriptor)
+    model = _run(location, descriptor, terms)
     dataloader = dataloader_of(location, descriptor, {}, trust=True) if with_dataloader else None
     return Program(location.name, descriptor, model, location.source, dataloader)
 
 
-def _run_class(location: Location, descriptor: Descriptor) -> Any:
+def _run(location: Location, descriptor: Descriptor, terms: Terms) -> Any:
+    if descriptor.defined_as == GRAPH:
+        from dlgenomics_zoo.trusted.kipoi_graph import run_graph  # noqa: PLC0415 - TensorFlow
+
+        return run_graph(location, descriptor, terms, source_root(location, descriptor))
+    if (folder := _saved_model(location, descriptor)) is not None:
+        from dlgenomics_zoo.trusted.saved_model import SavedModel  # noqa: PLC0415 - on demand
+
+        announce(location.name, f"a SavedModel, the program in {folder}.")
+        return SavedModel(folder)
     from dlgenomics_zoo.trusted.kipoi_package import run_model_code  # noqa: PLC0415 - on demand
 
     root = fetched_root(location, descriptor)
