@@ -17,6 +17,8 @@ from dlgenomics.spec.problems import Problems
 SEQ = (20, 4)
 IMAGE = (9, 8, 3)
 FLAT = (6,)
+IDS = (20,)
+TABLE = (7, 4)
 
 # Arguments and shapes of the inputs, for each layer; at least one row a layer.
 CASES = {
@@ -213,6 +215,17 @@ CASES = {
     "SplineTransform": [({}, (3, 10)), ({"use_bias": True}, SEQ), ({"shared_weights": True}, IMAGE)],
     "PositionEncoding": [({}, SEQ), ({"max_wavelength": 100.0}, (7, 5))],
     "PositionEmbedding": [({}, SEQ)],
+    "TokenTable": [({"vocabulary": 7, "channels": 4}, IDS)],
+    "TokenEmbedding": [({"pad": 0}, IDS, TABLE)],
+    "TokenDropout": [({"mask": 2}, SEQ, IDS), ({"mask": 2, "rate": 0.0}, SEQ, IDS)],
+    "TokenPositionEmbedding": [({"length": 30}, SEQ), ({"length": 20}, SEQ)],
+    "RunningPositionEmbedding": [({"length": 30, "pad": 0}, SEQ, IDS)],
+    "SegmentEmbedding": [({}, SEQ), ({"segments": 3}, SEQ)],
+    "SelfAttention": [({"num_heads": 2}, SEQ), ({"num_heads": 4, "use_bias": False}, SEQ)],
+    "RotarySelfAttention": [({"num_heads": 2}, SEQ),
+                            ({"num_heads": 1, "use_bias": False, "max_wavelength": 50.0}, SEQ)],
+    "TokenScores": [({}, SEQ, TABLE), ({"use_bias": False}, SEQ, TABLE)],
+    "TokenAverage": [({"outside": [0, 2]}, SEQ, IDS)],
 }
 ROWS = [pytest.param(kind, row[0], row[1:], id=f"{kind}-{i}")
         for kind, rows in CASES.items() for i, row in enumerate(rows)]
@@ -335,6 +348,19 @@ UNWISE = [
     ("SplineTransform", {"shared_weights": True, "use_bias": True}, [SEQ]),
     ("PositionEncoding", {}, [FLAT]),
     ("PositionEmbedding", {}, [IMAGE]),
+    ("TokenTable", {"vocabulary": 7, "channels": 4}, [SEQ]),
+    ("TokenEmbedding", {"pad": 0}, [SEQ, TABLE]),
+    ("TokenEmbedding", {"pad": 0}, [IDS, FLAT]),
+    ("TokenDropout", {"mask": 2}, [SEQ, SEQ]),
+    ("TokenPositionEmbedding", {"length": 19}, [SEQ]),
+    ("RunningPositionEmbedding", {"length": 30, "pad": 0}, [FLAT, IDS]),
+    ("SegmentEmbedding", {}, [IMAGE]),
+    ("SelfAttention", {"num_heads": 3}, [SEQ]),
+    ("RotarySelfAttention", {"num_heads": 4}, [SEQ]),
+    ("RotarySelfAttention", {"num_heads": 3}, [(20, 8)]),
+    ("TokenScores", {}, [SEQ, (7, 5)]),
+    ("TokenScores", {}, [SEQ, IDS]),
+    ("TokenAverage", {"outside": [0]}, [SEQ, SEQ]),
 ]
 
 
@@ -402,7 +428,8 @@ def test_what_a_spec_allows_runs(keras, kind, arguments, shapes):
     arrays = [np.ones((2, *shape), np.float32) for shape in shapes]
     separate = kind in ("MultiHeadAttention", "GroupQueryAttention")
     found = layer(*arrays) if separate or len(arrays) == 1 else layer(arrays)
-    assert found.shape == (2, *output.shape[1:])
+    batch = 1 if kind == "TokenTable" else 2  # the table is one for all examples
+    assert found.shape == (batch, *output.shape[1:])
 
 
 @pytest.mark.parametrize(("kind", "arguments", "shapes"), IMPOSSIBLE)

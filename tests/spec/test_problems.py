@@ -35,8 +35,8 @@ HEAD = [
     ("name: small", "name: §5", "name must be a text. Received: 5."),
     ("name: small", "name: small\nlicense: §[MIT]", "license must be a text. Received: a list of 1."),
     ("task: binary_classification", "task: §binary", "task must be one of 'binary_classification', "
-     "'multilabel_classification', 'multiclass_classification', 'regression', 'profile' or "
-     "'multitask'. "
+     "'multilabel_classification', 'multiclass_classification', 'regression', 'profile', "
+     "'language_model' or 'multitask'. "
      "Received: the text 'binary'."),
     ("task: ", "§tusk: ", "a spec has no key 'tusk'. Did you mean 'task'?"),
     ("name: small", "name: small\n§zzz: 1", "a spec has no key 'zzz'. It has: spec, name, "
@@ -56,7 +56,7 @@ HEAD = [
 INPUTS = [
     ("length: 50", "§lenght: 50", "data.inputs.dna has no key 'lenght'. Did you mean 'length'?"),
     ("{kind: dna", "§{kind: dnq", "data.inputs.dna must be a mapping whose 'kind' is one of 'dna', "
-     "'rna', 'protein', 'kmer', 'numeric', 'bigwig', 'array'. Received: a mapping with 'kind', "
+     "'rna', 'protein', 'kmer', 'numeric', 'bigwig', 'array', 'tokens'. Received: a mapping with 'kind', "
      "'length'."),
     ("length: 50", "length: §0", "data.inputs.dna.length must be a number of at least 1. "
      "Received: 0."),

@@ -94,7 +94,7 @@ TARGETS = [
     ("    bound: {column: bound, task: binary_classification}", "    §bound: {column: bound}",
      "each target of a multitask spec must say its task, or have a loss that implies it. Received: "
      "neither for 'bound'. Add task: binary_classification or multilabel_classification or "
-     "multiclass_classification or regression or profile."),
+     "multiclass_classification or regression or profile or language_model."),
     ("column: bound, task", "columns_from: §a.txt, task", "binary_classification has one column a "
      "target. Received: a file of columns. Use multilabel_classification."),
 ]
@@ -270,7 +270,7 @@ def test_the_kind_of_a_target_that_is_none_is_told(small, refusals, places):
     marked = small.replace("tissue: {kind: classes,", "tissue: §{task: regression, kind: klasses,")
     messages, at = refusals(marked)
     assert messages[0].startswith("data.targets.tissue must be a mapping whose kind is one of 'columns', "
-                                  "'classes', 'bigwig_profile', 'bigwig_counts', 'array', 'input'. "
+                                  "'classes', 'bigwig_profile', 'bigwig_counts', 'array', 'tokens', 'input'. "
                                   "Received: a mapping with 'task', 'kind', ")
     assert at[0] == places(marked)[0]
 

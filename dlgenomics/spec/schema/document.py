@@ -135,7 +135,7 @@ def _of_task(task: Task) -> Schema:
     """Return what a task narrows: the metrics and the losses of a spec for it alone."""
     names = [name for name, fact in METRICS.items() if task in fact.tasks]
     metric = _metric(names, recall=task in ("binary_classification", "multilabel_classification"))
-    several = {"type": "array", "items": metric}
+    several = {"type": "array", "items": metric} if names else {"type": "array", "maxItems": 0}
     properties = {"metrics": any_of(several, _by_name(several))}
     return {"if": {"properties": {"task": {"const": task}}, "required": ["task"]},
             "then": {"properties": {"training": {"properties": properties}}}}

@@ -311,6 +311,8 @@ ARGUMENTS: Final = {
     "length": "The most positions there are.",
     "segments": "How many segments have a vector.",
     "outside": "The ids of tokens that are no residues.",
+    "num_experts": "How many experts there are.",
+    "experts_per_token": "How many experts each token is sent to.",
     # Blocks
     "times": "How many copies.",
     "layers": "The layers inside.",
