@@ -12,6 +12,7 @@ _FORBIDDING: Final = re.compile(
     r"|\b(academic|research)( use| purposes?)? only\b"
     r"|\bfor (academic|research) (use|purposes?)\b"
     r"|\bpolyform strict\b"  # grants noncommercial purposes only, though its name does not say so
+    r"|\bgenbio ai community\b"  # likewise; it also covers what a model gives
 )
 
 

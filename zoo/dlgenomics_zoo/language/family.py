@@ -60,6 +60,7 @@ class Family:
         tokenizer: config and vocabulary → the tokenizer as plain data.
         extras: patterns of tensors that are known and not needed, such as copies of others.
         prefix: what all names of tensors begin with but for checkpoints of the bare encoder.
+        tokens: the vocabulary of checkpoints that come without one.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Family:
     tokenizer: Callable[[Config, Vocabulary], Document]
     extras: tuple[str, ...] = ()
     prefix: str = ""
+    tokens: tuple[str, ...] = ()
 
     def spec(self, config: Config, vocabulary: Vocabulary, name: str) -> Spec:
         """Return the spec of a config.

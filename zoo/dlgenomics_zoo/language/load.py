@@ -164,7 +164,8 @@ def _missing(name: str, extra: list[str]) -> str:
 
 
 def _vocabulary(folder: Path, config: Config) -> Vocabulary:
-    found = read_vocabulary(folder)
+    tokens = family_of(config).tokens
+    found = read_vocabulary(folder) or (Vocabulary(tokens, config.path) if tokens else None)
     size = config.whole("vocab_size")
     if found is None:
         raise DataError(f"a language model must come with its vocabulary, {FILES[0]} or "

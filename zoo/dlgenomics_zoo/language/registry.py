@@ -10,8 +10,10 @@ from dlgenomics_zoo.language.bert import BERT
 from dlgenomics_zoo.language.config import Config
 from dlgenomics_zoo.language.esm import ESM
 from dlgenomics_zoo.language.family import Family
+from dlgenomics_zoo.language.fm4bio import FM4BIO
+from dlgenomics_zoo.language.rnabert import RNABERT
 
-FAMILIES: Final[tuple[Family, ...]] = (ESM, BERT)
+FAMILIES: Final[tuple[Family, ...]] = (ESM, BERT, FM4BIO, RNABERT)
 
 MODEL_TYPES: Final[dict[str, Family]] = {
     model_type: family for family in FAMILIES for model_type in family.model_types}
