@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from dlgenomics.spec.inputs import PROTEIN_LETTERS
 
 Codes = NDArray[np.uint8]
+Letters = NDArray[np.uint8]
+"""ASCII, shape (..., length)."""
 OneHot = NDArray[np.float32]
 Ambiguity = Literal["zeros", "quarter", "shares", "quarter_n"]
 
@@ -100,12 +102,17 @@ UNKNOWN: Final = len(ALPHABET)
 """The code of N, and the first of the codes that are not one base."""
 
 
-def _wide_rows(n: Ambiguity) -> NDArray[np.complex128]:
-    """Return DNA's rows, each of four float32 seen as one 16-byte number, which copies fast."""
-    return DNA.rows(n).view(np.complex128)[:, 0]
+_WIDE: Final[Mapping[str, type[np.generic]]] = {"float32": np.complex128, "uint8": np.uint32}
+"""A type whose numbers hold the four channels of one base, which copy fast as one."""
 
+_ROWS: Final = {(n, "float32"): DNA.rows(n) for n in get_args(Ambiguity)} | {
+    ("zeros", "uint8"): DNA.rows("zeros").astype(np.uint8)}
 
-_DNA_ROWS: Final = {n: _wide_rows(n) for n in get_args(Ambiguity)}
+_CODE_ROWS: Final = {key: rows.view(_WIDE[key[1]])[:, 0] for key, rows in _ROWS.items()}
+_LETTER_ROWS: Final = {key: rows[DNA.code_of] for key, rows in _CODE_ROWS.items()}
+
+_AT_ONCE: Final = 1 << 17
+"""Bases at a time: NumPy's numbers of 8 bytes for them stay in the processor's cache."""
 
 
 def encode(sequence: str | bytes, alphabet: Alphabet = DNA) -> Codes:
@@ -120,6 +127,17 @@ def decode(codes: Codes, alphabet: Alphabet = DNA) -> str:
     return alphabet.letter_of[codes].tobytes().decode("ascii")
 
 
+def translated(bytes_of: NDArray[np.uint8], table: bytes) -> NDArray[np.uint8]:
+    """Return an array whose bytes are replaced by those of a table of 256."""
+    found = bytearray(np.ascontiguousarray(bytes_of).data).translate(table)
+    return np.frombuffer(found, np.uint8).reshape(bytes_of.shape)
+
+
+def encode_letters(letters: Letters) -> Codes:
+    """Return the codes of DNA in either case; the shape stays."""
+    return translated(letters, DNA.code_of.tobytes())
+
+
 def one_hot(codes: Codes, n: Ambiguity = "zeros") -> OneHot:
     """Return one-hot DNA or RNA.
 
@@ -131,8 +149,42 @@ def one_hot(codes: Codes, n: Ambiguity = "zeros") -> OneHot:
     Returns:
         float32, shape (..., length, 4), channels in the order A C G T (or U).
     """
-    rows = np.take(_DNA_ROWS[n], codes, mode="clip")
-    return rows.view(np.float32).reshape(*codes.shape, 4)
+    return _expanded(_CODE_ROWS, codes, n, np.float32, None)
+
+
+def one_hot_letters(letters: Letters, n: Ambiguity = "zeros", *, dtype: Any = np.float32,
+                    out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """Return one-hot DNA of letters in either case; see `one_hot`.
+
+    Args:
+        letters: ASCII, shape (..., length).
+        n: see `one_hot`.
+        dtype: float32; or uint8, with ``n="zeros"``.
+        out: an array for the result, of its shape and type, contiguous.
+
+    Raises:
+        ValueError: ``out`` does not fit, or uint8 is asked to hold 0.25.
+    """
+    return _expanded(_LETTER_ROWS, letters, n, dtype, out)
+
+
+def _expanded(tables: Mapping[tuple[str, str], NDArray[Any]], codes: NDArray[np.uint8],
+              n: Ambiguity, dtype: Any, out: NDArray[Any] | None) -> NDArray[Any]:
+    """Return each code's row of a table; shape (..., 4)."""
+    kind = np.dtype(dtype).name
+    if (n, kind) not in tables:
+        raise ValueError("one-hot DNA is float32, or uint8 with n='zeros'. "
+                         f"Received: {kind}, n={n!r}.")
+    shape = (*codes.shape, len(DNA.letters))
+    found = np.empty(shape, kind) if out is None else out
+    if found.shape != shape or found.dtype != kind or not found.flags.c_contiguous:
+        raise ValueError(f"out must be a contiguous array of {kind}, shape {shape}. Received: "
+                         f"{found.dtype}, shape {found.shape}.")
+    wide, flat = found.view(_WIDE[kind]).reshape(-1), codes.reshape(-1)
+    for first in range(0, len(flat), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        np.take(tables[n, kind], flat[part], out=wide[part], mode="clip")
+    return found
 
 
 def one_hot_protein(codes: Codes, x: Literal["zeros", "shares"] = "zeros") -> OneHot:

@@ -1,46 +1,49 @@
-"""A genome in a FASTA file, read by its index; plain or bgzip."""
+"""A genome in a file: the sequences of intervals, on either strand."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
-import pysam
+from numpy.typing import NDArray
 
-from dlgenomics.data.encoding import DNA, Codes, reverse_complement
+from dlgenomics.data.encoding import DNA, Ambiguity, Codes, encode_letters, one_hot_letters
+from dlgenomics.data.genome_files.opening import open_genome_file
 from dlgenomics.data.intervals import Intervals
-from dlgenomics.data.letters import Letters
+from dlgenomics.data.letters import Letters, reverse_complement
 from dlgenomics.errors import BoundsError, ContigError, DataError
-from dlgenomics.files import GZIP_MAGIC, atomic_path, require_file, sha256_of_bytes
-from dlgenomics.settings import load_settings
+from dlgenomics.files import require_file
 
-_BGZIP_MARK: Final = b"BC\x02\x00"
+_ROWS: Final = 256
+
+_FIRST_LETTER: Final = 33
+"""The first character that is seen; a line's end among letters shows that an index is wrong."""
 
 
 class Genome:
-    """Random access to a FASTA.
+    """Random access to a FASTA, plain or bgzip, or a 2bit file.
 
-    An index beside the file (``.fai``, and ``.gzi`` for bgzip) is used if it is not older than the
-    file; otherwise one is made in the cache, never beside the file.
+    A FASTA is read in place. An index beside it (``.fai``, and ``.gzi`` for bgzip) is used if it
+    is not older than the file; otherwise one is made in the cache, never beside the file. A FASTA
+    whose lines differ in width has a copy in the cache; so has one in bgzip after much reading.
 
     Args:
-        path: the FASTA.
+        path: the file.
 
     Raises:
         MissingFileError: no such file.
-        DataError: not a FASTA, or gzip that is not bgzip.
+        DataError: not a genome, or gzip that is not bgzip.
     """
 
     def __init__(self, path: Path | str) -> None:
         self.path = require_file(Path(path), "the genome FASTA")
-        self._fasta = _open(self.path)
+        self._file = open_genome_file(self.path)
         self.lengths: dict[str, int] = dict(
-            zip(self._fasta.references, self._fasta.lengths, strict=True)
-        )
+            zip(self._file.names, self._file.lengths.tolist(), strict=True))
+        self._position = {name: i for i, name in enumerate(self._file.names)}
+        self._names: tuple[str, ...] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +54,7 @@ class Genome:
 
     def close(self) -> None:
         """Close the file."""
-        self._fasta.close()
+        self._file.close()
 
     def check(self, intervals: Intervals, *, pad: bool = False) -> None:
         """Raise if an interval is not in the genome.
@@ -64,22 +67,29 @@ class Genome:
             ContigError: a contig is not in the FASTA.
             BoundsError: an interval reaches past its contig, and ``pad`` is false.
         """
-        known = list(self.lengths)
-        used = np.unique(intervals.contig)
-        for contig in (intervals.contigs[i] for i in used):
-            if contig not in self.lengths:
-                raise ContigError(contig, known, self.path)
+        contig = self._contigs(intervals)
         if pad:
             return
-        ends = np.array([self.lengths.get(c, 0) for c in intervals.contigs], np.int64)
         outside = np.flatnonzero(
-            (intervals.start < 0) | (intervals.end > ends[intervals.contig])
-        )
+            (intervals.start < 0) | (intervals.end > self._file.lengths[contig]))
         if len(outside):
             row = outside[0]
-            contig = intervals.contigs[intervals.contig[row]]
-            raise BoundsError(contig, int(intervals.start[row]), int(intervals.end[row]),
-                              self.lengths[contig], self.path)
+            name = intervals.contigs[intervals.contig[row]]
+            raise BoundsError(name, int(intervals.start[row]), int(intervals.end[row]),
+                              self.lengths[name], self.path)
+
+    def _contigs(self, intervals: Intervals) -> NDArray[np.int64]:
+        """Return the position of each interval's contig in the file."""
+        if intervals.contigs is not self._names:
+            self._places = np.array([self._position.get(c, -1) for c in intervals.contigs],
+                                    np.int64)
+            self._names = intervals.contigs
+        found: NDArray[np.int64] = self._places[intervals.contig]
+        missing = np.flatnonzero(found < 0)
+        if len(missing):
+            raise ContigError(intervals.contigs[intervals.contig[missing[0]]],
+                              list(self.lengths), self.path)
+        return found
 
     def fetch(self, intervals: Intervals, *, pad: bool = False) -> Codes:
         """Return the sequences of intervals of one length; minus strands reverse-complemented.
@@ -95,10 +105,28 @@ class Genome:
             ContigError, BoundsError: see `check`.
             DataError: the file ends or is damaged where its index says that there is more.
         """
-        codes: Codes = np.take(DNA.code_of, self.letters(intervals, pad=pad))
-        minus = intervals.strand == "-"
-        codes[minus] = reverse_complement(codes[minus])
-        return codes
+        letters = self._stranded(intervals, pad=pad)
+        return encode_letters(letters)
+
+    def one_hot(self, intervals: Intervals, n: Ambiguity = "zeros", *, pad: bool = False,
+                dtype: Any = np.float32, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Return one-hot sequences of intervals of one length, as `fetch` and `one_hot` would.
+
+        Args:
+            intervals: all of the same length.
+            n: what ambiguity codes become; see `dlgenomics.data.encoding.one_hot`.
+            pad: see `fetch`.
+            dtype: float32, or uint8, in which every ambiguity code must become zeros.
+            out: an array for the result, of its shape and type, contiguous.
+
+        Returns:
+            Shape (intervals, length, 4), channels in the order A C G T.
+
+        Raises:
+            ContigError, BoundsError, DataError: see `fetch`.
+            ValueError: ``out`` does not fit, or uint8 is asked to hold 0.25.
+        """
+        return one_hot_letters(self._stranded(intervals, pad=pad), n, dtype=dtype, out=out)
 
     def letters(self, intervals: Intervals, *, pad: bool = False) -> Letters:
         """Return the letters of intervals of one length as the file has them, of its own strand.
@@ -113,91 +141,61 @@ class Genome:
         Raises:
             ContigError, BoundsError, DataError: see `fetch`.
         """
+        return self._letters(intervals, pad=pad, case=True)
+
+    def _stranded(self, intervals: Intervals, *, pad: bool) -> Letters:
+        """Return letters of each interval's own strand, in any case."""
+        found = self._letters(intervals, pad=pad, case=False)
+        minus = np.flatnonzero(intervals.strand == "-")
+        for first in range(0, len(minus), _ROWS):  # some at a time: faster than all at once
+            rows = minus[first:first + _ROWS]
+            found[rows] = reverse_complement(found[rows])
+        return found
+
+    def _letters(self, intervals: Intervals, *, pad: bool, case: bool) -> Letters:
         self.check(intervals, pad=pad)
         if not len(intervals):
             return np.empty((0, 0), np.uint8)
-        length = int(intervals.end[0] - intervals.start[0])
-        letters = np.full((len(intervals), length), ord(DNA.unknown), np.uint8)
-        # bgzip is read block by block: in genome order each block is unpacked once.
-        for row in np.lexsort((intervals.start, intervals.contig)):
-            contig = intervals.contigs[intervals.contig[row]]
-            first = int(intervals.start[row])
-            start, end = max(first, 0), min(int(intervals.end[row]), self.lengths[contig])
-            if start < end:
-                letters[row, start - first:end - first] = self._read(contig, start, end)
-        return letters
-
-    def _read(self, contig: str, start: int, end: int) -> Letters:
-        try:
-            text = self._fasta.fetch(contig, start, end)
-        except (OSError, ValueError) as error:
-            raise self._damaged(contig, start, end) from error
-        found = np.frombuffer(text.encode("ascii", "replace"), np.uint8)
-        if len(found) != end - start:
-            raise self._damaged(contig, start, end)
+        contig, start = self._contigs(intervals), intervals.start
+        length = int(intervals.end[0] - start[0])
+        inside = (start >= 0) & (intervals.end <= self._file.lengths[contig])
+        if inside.all():
+            return self._read(contig, start, length, case=case)
+        found = np.full((len(start), length), ord(DNA.unknown), np.uint8)
+        found[inside] = self._read(contig[inside], start[inside], length, case=case)
+        for row in np.flatnonzero(~inside):
+            first = max(int(start[row]), 0)
+            end = min(int(start[row]) + length, int(self._file.lengths[contig[row]]))
+            if first < end:
+                at = first - int(start[row])
+                found[row, at:at + end - first] = self._read(
+                    contig[row:row + 1], np.array([first]), end - first, case=case)
         return found
 
-    def _damaged(self, contig: str, start: int, end: int) -> DataError:
-        return DataError("the genome must be a whole FASTA that fits its index. Received: no "
-                         f"sequence at {contig}:{start}-{end}. Fetch the file again, or remove its "
-                         "old index (.fai, .gzi).", path=self.path)
-
-
-def _open(path: Path) -> pysam.FastaFile:
-    compressed = _is_bgzip(path)
-    index, blocks = _index_paths(path, compressed=compressed)
-    try:
-        return pysam.FastaFile(
-            str(path), filepath_index=str(index),
-            filepath_index_compressed=str(blocks) if compressed else None,
-        )
-    except (OSError, ValueError) as error:
-        raise DataError(f"the genome must be a FASTA with a readable index. Received: {error}. "
-                        f"Remove {index} and repeat.", path=path) from error
-
-
-def _is_bgzip(path: Path) -> bool:
-    with path.open("rb") as stream:
-        head = stream.read(18)
-    if not head.startswith(GZIP_MAGIC):
-        if not head.lstrip().startswith(b">"):
-            raise DataError("a FASTA must start with '>'. Received: "
-                            f"{'an empty file' if not head else repr(head[:12])}.", path=path)
-        return False
-    if head[12:16] != _BGZIP_MARK:
-        raise DataError("a compressed genome must be bgzip, which can be read at any place. "
-                        f"Received: gzip. Run: gunzip -k {path.name} && bgzip {path.stem}",
-                        path=path)
-    return True
-
-
-def _index_paths(path: Path, *, compressed: bool) -> tuple[Path, Path]:
-    beside = (path.with_name(path.name + ".fai"), path.with_name(path.name + ".gzi"))
-    needed = beside if compressed else beside[:1]
-    if all(p.is_file() and p.stat().st_mtime >= path.stat().st_mtime for p in needed):
-        return beside
-    stat = path.stat()
-    key = sha256_of_bytes(f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}".encode())[:24]
-    folder = load_settings().cache / "fasta-index"
-    made = (folder / f"{key}.fai", folder / f"{key}.gzi")
-    if not all(p.is_file() for p in made[:len(needed)]):
-        _make_index(path, *made, compressed=compressed)
-    return made
-
-
-def _make_index(path: Path, index: Path, blocks: Path, *, compressed: bool) -> None:
-    with contextlib.ExitStack() as stack:
-        parts = [stack.enter_context(atomic_path(p))
-                 for p in ((index, blocks) if compressed else (index,))]
-        extra = ["--gzi-idx", str(parts[1])] if compressed else []
+    def _read(self, contig: NDArray[np.int64], start: NDArray[np.int64], length: int, *,
+              case: bool) -> Letters:
+        if not len(start):
+            return np.empty((0, length), np.uint8)
         try:
-            pysam.faidx(str(path), "--fai-idx", str(parts[0]), *extra)
-        except pysam.SamtoolsError as error:
-            raise DataError(f"the genome must be a FASTA that can be indexed. Received: "
-                            f"{_last_line(str(error))}. Its lines must have one width in each "
-                            "record.", path=path) from error
+            return self._seen(self._file.letters(contig, start, length, case=case))
+        except (DataError, IndexError) as error:
+            if len(start) > 1:  # name the first interval that cannot be read
+                for row in range(len(start)):
+                    self._read(contig[row:row + 1], start[row:row + 1], length, case=case)
+            name, first = self._file.names[contig[0]], int(start[0])
+            place = f"{name}:{first}-{first + length}"
+            raise DataError(f"the genome must be whole and fit its index. Received: no sequence "
+                            f"at {place}. {_reason(error)}", path=self.path) from error
+
+    def _seen(self, letters: Letters) -> Letters:
+        """Return letters if all are characters that are seen: no line's end is among them."""
+        if letters.size and letters.min() < _FIRST_LETTER:
+            raise IndexError
+        return letters
 
 
-def _last_line(text: str) -> str:
-    lines: Iterator[str] = (line.strip(" '\"") for line in text.replace("\\n", "\n").splitlines())
-    return [line for line in lines if line][-1]
+def _reason(error: DataError | IndexError) -> str:
+    """Return what is wrong where the file says it, else what to do."""
+    if isinstance(error, DataError):
+        return str(error)
+    return "Fetch the file again, or remove its old index (.fai, .gzi)."

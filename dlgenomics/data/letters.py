@@ -9,19 +9,15 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dlgenomics.data.encoding import ALPHABET, DNA, OneHot
-
-Letters = NDArray[np.uint8]
-"""ASCII, shape (..., length)."""
+from dlgenomics.data.encoding import ALPHABET, DNA, Letters, OneHot, translated
 
 
-def _complements() -> Letters:
-    table = np.arange(256, dtype=np.uint8)
+def _complements() -> bytes:
+    table = bytearray(range(256))
     for letter, other in DNA.pairs.items():
         table[ord(letter)], table[ord(letter.lower())] = ord(other), ord(other.lower())
-    return table
+    return bytes(table)
 
 
 def _one_hot_rows() -> OneHot:
@@ -33,19 +29,17 @@ def _one_hot_rows() -> OneHot:
 
 _COMPLEMENT: Final = _complements()
 _ROWS: Final = _one_hot_rows()
-_UPPER: Final = np.frombuffer(bytes(range(256)).upper(), np.uint8)
+_UPPER: Final = bytes(range(256)).upper()
 
 
 def upper(letters: Letters) -> Letters:
     """Return letters in upper case."""
-    found: Letters = _UPPER[letters]
-    return found
+    return translated(letters, _UPPER)
 
 
 def reverse_complement(letters: Letters) -> Letters:
     """Return the reverse complement; the case is kept, what has no complement stays."""
-    found: Letters = _COMPLEMENT[letters[..., ::-1]]
-    return found
+    return translated(letters[..., ::-1], _COMPLEMENT)
 
 
 def one_hot(letters: Letters) -> OneHot:

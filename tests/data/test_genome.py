@@ -236,14 +236,6 @@ def test_gzip_is_refused_with_the_command_that_mends_it(tmp_path):
         "Received: gzip. Run: gunzip -k a.fa.gz && bgzip a.fa")
 
 
-def test_lines_of_several_widths_are_refused(tmp_path, cache):
-    path = tmp_path / "a.fa"
-    path.write_text(">a\nACGT\nAC\nACGT\n", encoding="ascii")
-    with pytest.raises(DataError, match=r"must be a FASTA that can be indexed.*one width"):
-        Genome(path)
-    assert not any(p.is_file() for p in cache.rglob("*"))
-
-
 def test_a_truncated_bgzip_file_is_refused(tmp_path):
     rng = np.random.default_rng(0)
     packed = bgzip(write_fasta(tmp_path / "in" / "g.fa", {"a": letters(rng, 300_000)}, 60))

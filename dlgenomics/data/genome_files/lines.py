@@ -1,0 +1,125 @@
+"""Letters from text in lines of one width, for many windows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from dlgenomics.data.letters import Letters
+
+Numbers = NDArray[np.int64]
+
+_ROWS: Final = 512
+"""Windows at a time: what passes from one step to the next stays in the processor's cache."""
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Where windows of one length begin in a text, as columns of equal length.
+
+    Attributes:
+        line: the byte at which the line of the first letter begins.
+        phase: letters of that line before the first.
+        bases: letters in a whole line of that contig.
+        width: bytes in a whole line, with its end.
+        length: letters in each window.
+    """
+
+    line: Numbers
+    phase: Numbers
+    bases: Numbers
+    width: Numbers
+    length: int
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+    def __getitem__(self, rows: NDArray[np.int64] | slice) -> Windows:
+        """Return some windows."""
+        return Windows(self.line[rows], self.phase[rows], self.bases[rows], self.width[rows],
+                       self.length)
+
+    @property
+    def end(self) -> Numbers:
+        """The byte behind each window's last letter."""
+        last = self.phase + self.length - 1
+        return self.line + last // self.bases * self.width + last % self.bases + 1
+
+    def moved(self, by: Numbers) -> Windows:
+        """Return the windows in a text from which ``by`` bytes before each were taken out."""
+        return Windows(self.line - by, self.phase, self.bases, self.width, self.length)
+
+
+def gather(text: Letters, windows: Windows) -> Letters:
+    """Return the letters of windows, without line ends.
+
+    Args:
+        text: all bytes, ASCII.
+        windows: where they lie in it; none reaches past its end.
+
+    Returns:
+        uint8, shape (windows, length).
+    """
+    if (windows.phase + windows.length <= windows.bases).all():
+        return _rows_of(text, windows.line + windows.phase, windows.length)
+    found = np.empty((len(windows), windows.length), np.uint8)
+    for rows in _alike(windows):
+        part = windows[rows]
+        found[rows] = _by_lines(text, part) if _is_worth_lines(text, part) else (
+            _by_letters(text, part))
+    return found
+
+
+def _alike(windows: Windows) -> Iterator[slice | Numbers]:
+    """Yield the windows whose lines are alike, some at a time."""
+    bases, width = windows.bases, windows.width
+    if (bases == bases[0]).all() and (width == width[0]).all():
+        yield from (slice(first, first + _ROWS) for first in range(0, len(windows), _ROWS))
+        return
+    for one, other in np.unique(np.stack([bases, width]), axis=1).T:
+        rows = np.flatnonzero((bases == one) & (width == other))
+        yield from (rows[first:first + _ROWS] for first in range(0, len(rows), _ROWS))
+
+
+def _rows_of(text: Letters, start: Numbers, length: int) -> Letters:
+    """Return ``length`` bytes from each start."""
+    view = as_strided(text, (len(text) - length + 1, length), (1, 1), writeable=False)
+    return view[start]
+
+
+def _reach(windows: Windows) -> tuple[int, int]:
+    """Return how many lines hold any window of some that are alike, and in how many bytes."""
+    bases, width = int(windows.bases[0]), int(windows.width[0])
+    lines = int(windows.phase.max() + windows.length - 1) // bases + 1
+    return lines, (lines - 1) * width + bases
+
+
+def _is_worth_lines(text: Letters, windows: Windows) -> bool:
+    """Return whether whole lines may be copied: they are not much more, and end in the text."""
+    lines, reach = _reach(windows)
+    is_short = lines * windows.bases[0] <= 4 * windows.length
+    return bool(is_short and windows.line.max() + reach <= len(text))
+
+
+def _by_lines(text: Letters, windows: Windows) -> Letters:
+    """Return the letters of windows with lines of one kind, by copying whole lines."""
+    bases, width = int(windows.bases[0]), int(windows.width[0])
+    lines, reach = _reach(windows)
+    view = as_strided(text, (len(text) - reach + 1, lines, bases), (1, width, 1), writeable=False)
+    joined = view[windows.line].reshape(-1)
+    return _rows_of(joined, np.arange(len(windows)) * (lines * bases) + windows.phase,
+                    windows.length)
+
+
+def _by_letters(text: Letters, windows: Windows) -> Letters:
+    """Return letters by the place of each."""
+    at = windows.phase[:, None] + np.arange(windows.length)
+    bases = windows.bases[:, None]
+    places = windows.line[:, None] + at // bases * windows.width[:, None] + at % bases
+    found: Letters = text[places]
+    return found
