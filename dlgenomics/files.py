@@ -56,11 +56,15 @@ def output_errors(path: Path, otherwise: str = "choose another place (-o)") -> I
 
 
 @contextlib.contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a temporary name in the folder of ``path``; on success it becomes ``path``.
+def atomic_path(path: Path, folder: Path | None = None) -> Iterator[Path]:
+    """Give a temporary name; on success it becomes ``path``.
 
     The bytes are synchronised to disk before the rename, so a reader sees the old file or the
     whole new one. On any error the temporary file is removed and ``path`` is as it was.
+
+    Args:
+        path: the file.
+        folder: where the temporary file lies, on the same disk; default: beside ``path``.
 
     Raises:
         OutputError: the disk is full or the place is not writable.
@@ -68,7 +72,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=f".part{''.join(path.suffixes)}"
+            dir=folder or path.parent, prefix=f".{path.name}.",
+            suffix=f".part{''.join(path.suffixes)}"
         )
         os.close(handle)
         part = Path(name)
@@ -82,17 +87,22 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary folder beside ``path``; on success it takes the place of ``path``.
+def atomic_folder(path: Path, folder: Path | None = None) -> Iterator[Path]:
+    """Give a temporary folder; on success it takes the place of ``path``.
 
     On any error the temporary folder is removed and ``path`` is as it was.
+
+    Args:
+        path: the folder.
+        folder: where the temporary one lies, on the same disk; default: beside ``path``.
 
     Raises:
         OutputError: the disk is full or the place is not writable.
     """
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
+        part = Path(tempfile.mkdtemp(dir=folder or path.parent, prefix=f".{path.name}.",
+                                     suffix=".part"))
         try:
             yield part
             for file in part.rglob("*"):

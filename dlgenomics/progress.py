@@ -12,7 +12,8 @@ class Progress(Protocol):
     def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
         """Tell that ``done`` of ``total`` steps of ``stage`` are done.
 
-        A new ``stage`` starts a new bar. ``note`` is shown beside it.
+        A new ``stage`` starts a new bar; what stands behind `` · `` in it may change. ``note`` is
+        shown beside it.
         """
 
 

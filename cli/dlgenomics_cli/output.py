@@ -110,14 +110,15 @@ class _Bars:
         self.task: TaskID | None = None
 
     def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
-        if stage != self.stage or self.task is None:
+        name = stage.partition(" · ")[0]
+        if name != self.stage or self.task is None:
             if self.task is not None:
                 self.bars.remove_task(self.task)
-            self.stage = stage
+            self.stage = name
             self.task = self.bars.add_task(stage, total=total, rate="")
         speed = self.bars.tasks[-1].speed
         rate = f"{speed:,.0f}/s" if speed else ""
-        self.bars.update(self.task, completed=done, total=total, rate=rate)
+        self.bars.update(self.task, completed=done, total=total, rate=rate, description=stage)
         if note:
             self.bars.console.print(f"{stage}  {note}", highlight=False)
 

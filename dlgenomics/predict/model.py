@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -102,6 +103,16 @@ class Model:
         """The model's name."""
         return self.spec.name
 
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of its package's manifest, or else of its spec and weights."""
+        if self.source.sha256:
+            return self.source.sha256
+        digest = hashlib.sha256(repr(self.spec.to_data()).encode())
+        for weight in self.model.weights:
+            digest.update(np.ascontiguousarray(weight.numpy()).tobytes())
+        return digest.hexdigest()
+
     @property
     def source_dir(self) -> str:
         """The folder of its package."""
@@ -192,6 +203,16 @@ class Model:
             activation(self.model, given, one, pre_nonlinearity=pre_nonlinearity)
         )
         return found
+
+    def layer_engine(self, layer: str | int) -> Forward:
+        """Return the compiled pass up to a layer; its output is called ``layer``."""
+        one = find_layer(self.model, layer)
+        return Forward(keras.Model(self.model.input, {"layer": one.output}),
+                       list(self.spec.model.inputs), ["layer"])
+
+    def layer_shape(self, layer: str | int) -> tuple[int | None, ...]:
+        """Return the shape of a layer's output, without the batch axis."""
+        return tuple(find_layer(self.model, layer).output.shape[1:])
 
     def input_grad(
         self,

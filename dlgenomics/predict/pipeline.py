@@ -2,59 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dlgenomics.data.split import Rows
 from dlgenomics.errors import DlgError, OutputError, did_you_mean
-from dlgenomics.predict.columns import Naming, naming_of
-from dlgenomics.predict.dataloader import Dataloader
-from dlgenomics.predict.loaders.loader import Arrays, Loader
+from dlgenomics.predict.batches import batch_rows
+from dlgenomics.predict.computation import Wanted
+from dlgenomics.predict.flow import without_empty
+from dlgenomics.predict.loaders.ahead import in_order
+from dlgenomics.predict.loaders.loader import Loader
 from dlgenomics.predict.nested import join_rows
-from dlgenomics.predict.writers import check_ending, open_writer
+from dlgenomics.predict.network import Network
+from dlgenomics.predict.order import Order, computation_for, flow_for, plan_for
+from dlgenomics.predict.parts.agreement import Intent
+from dlgenomics.predict.parts.fingerprint import reads_standard_input
+from dlgenomics.predict.summary import Summary
+from dlgenomics.predict.writers import Heading, check_ending, open_writer
 from dlgenomics.predict.writers.result import Result
+from dlgenomics.predict.writing import STAGE, WRITE_BEHIND, write_run
 from dlgenomics.progress import Progress, silent
-from dlgenomics.spec.types import Data
 
-DEFAULT_BATCH_SIZE = 128
 _READING: Final = ("num_workers",)
 _REFUSED: Final = {
     "shuffle": "predictions come in the order of the files",
     "drop_last": "every row has its prediction",
 }
-
-
-class Network(Protocol):
-    """What runs over arrays by input; a `Model` is one."""
-
-    @property
-    def data(self) -> Data:
-        """The spec's inputs and targets."""
-
-    @property
-    def default_dataloader(self) -> Dataloader:
-        """What feeds it."""
-
-    @property
-    def forward(self) -> Callable[[Arrays], dict[str, NDArray[np.float32]]]:
-        """From arrays by input to predictions by output."""
-
-    def layer_output(self, arrays: Arrays, layer: str | int) -> NDArray[np.float32]:
-        """Return what a layer gives."""
-
-    def gradient(self, arrays: Arrays, **how: Any) -> Any:
-        """Return the gradient with respect to the input, in the layout of its users."""
+_AS_USUAL: Final = Order()
+_FROM_THE_START: Final = Intent()
 
 
 class Pipeline:
     """Whole-pipeline prediction; made by a model, as ``model.pipeline``.
 
-    Every method takes ``num_workers``, the batches that are read ahead while the last one is
-    predicted.
+    Files are read, predicted and written at the same time. Every method takes ``num_workers``,
+    the batches that are read ahead; two at least.
 
     Args:
         network: what predicts, with the dataloader that feeds it.
@@ -64,7 +46,7 @@ class Pipeline:
         self._network = network
 
     def predict(
-        self, dataloader_kwargs: Mapping[str, Any], batch_size: int = DEFAULT_BATCH_SIZE,
+        self, dataloader_kwargs: Mapping[str, Any], batch_size: int | None = None,
         layer: str | int | None = None, *, keep_metadata: bool = False, **reading: Any,
     ) -> Any:
         """Return predictions for all rows of the files, in order.
@@ -72,7 +54,8 @@ class Pipeline:
         Args:
             dataloader_kwargs: what ``model.default_dataloader`` takes, such as ``fasta_file`` and
                 ``intervals_file``; ``model.default_dataloader.print_args()`` lists it.
-            batch_size: rows at a time.
+            batch_size: rows at a time; None chooses by the network's size and ``DLG_MEMORY``. The
+                same size gives the same bytes, another one differs in the last digits at most.
             layer: a layer's name or its index from 1: its output instead of predictions.
             keep_metadata: return ``{"preds": ..., "metadata": ...}``.
             reading: ``num_workers``.
@@ -88,25 +71,30 @@ class Pipeline:
             dataloader_kwargs, batch_size, layer, keep_metadata=keep_metadata, **reading)))
 
     def predict_generator(
-        self, dataloader_kwargs: Mapping[str, Any], batch_size: int = DEFAULT_BATCH_SIZE,
+        self, dataloader_kwargs: Mapping[str, Any], batch_size: int | None = None,
         layer: str | int | None = None, *, keep_metadata: bool = False, **reading: Any,
     ) -> Iterator[Any]:
         """Yield predictions batch by batch; see `predict`."""
-        workers = _num_workers(reading)
+        order = Order(Wanted(layer), keep_metadata=keep_metadata, batch_size=batch_size,
+                      ahead=_num_workers(reading))
         loader = self._open(dataloader_kwargs)
-        for rows, arrays in loader.array_batches(batch_size, workers):
-            found = self._run(arrays, layer)
-            yield ({"preds": found, "metadata": loader.metadata(rows)} if keep_metadata else found)
+        size = order.batch(self._network, len(loader))
+        flow = flow_for(loader, order, size, computation_for(self._network, order),
+                        writes=False)
+        for result in flow.results(batch_rows(0, len(loader), size)):
+            found = result.predictions
+            yield {"preds": found, "metadata": result.metadata} if keep_metadata else found
 
     def predict_to_file(
         self,
         output_file: Path | str,
         dataloader_kwargs: Mapping[str, Any],
-        batch_size: int = DEFAULT_BATCH_SIZE,
+        batch_size: int | None = None,
         keep_inputs: bool = False,
         keep_metadata: bool = False,
         layer: str | int | None = None,
         *,
+        resume: bool = False,
         progress: Progress = silent,
         **reading: Any,
     ) -> int:
@@ -116,13 +104,15 @@ class Pipeline:
         ``.bed`` the columns of Kipoi's files.
 
         Args:
-            output_file: ends in ``.tsv``, ``.tsv.gz``, ``.parquet``, ``.bed`` or ``.h5``; ``-`` is
-                standard output.
+            output_file: ends in ``.tsv``, ``.bed`` (both also ``.gz``), ``.parquet``, ``.h5``,
+                ``.zarr``, ``.npz``, ``.bedgraph`` or ``.bw``; ``-`` is standard output.
             dataloader_kwargs: see `predict`.
             batch_size: rows at a time.
             keep_inputs: write inputs and targets too.
             keep_metadata: write the metadata too.
             layer: see `predict`.
+            resume: go on with the finished shards of a run that was stopped, which lie in
+                ``OUTPUT.parts``; the file has the same bytes as without the stop.
             progress: told of rows.
             reading: ``num_workers``.
 
@@ -134,36 +124,77 @@ class Pipeline:
             OutputError: the file cannot be written; what was there before is untouched.
         """
         check_ending(output_file)
-        workers = _num_workers(reading)
+        order = Order(Wanted(layer), keep_inputs=keep_inputs, keep_metadata=keep_metadata,
+                      batch_size=batch_size, ahead=_num_workers(reading))
         loader = self._open(dataloader_kwargs)
         return self.write_predictions(
-            output_file, loader, batch_size, keep_inputs=keep_inputs, keep_metadata=keep_metadata,
-            layer=layer, num_workers=workers, progress=progress)
+            output_file, loader, order, arguments=dataloader_kwargs, intent=Intent(resume=resume),
+            progress=progress).rows
 
     def write_predictions(
         self,
         output_file: Path | str,
         loader: Loader,
-        batch_size: int = DEFAULT_BATCH_SIZE,
+        order: Order = _AS_USUAL,
         *,
-        keep_inputs: bool = False,
-        keep_metadata: bool = False,
-        layer: str | int | None = None,
-        num_workers: int = 0,
+        arguments: Mapping[str, Any] | None = None,
+        intent: Intent = _FROM_THE_START,
+        column: str | None = None,
         progress: Progress = silent,
-    ) -> int:
-        """Write predictions for a loader that is already open; see `predict_to_file`."""
-        kept = (("inputs", "targets") if keep_inputs else ()) + (
-            ("metadata",) if keep_metadata else ())
-        with open_writer(output_file) as writer:
-            for rows, arrays in loader.array_batches(batch_size, num_workers):
-                found = self._run(arrays, layer)
-                writer.write(self._result(loader, rows, found, kept, is_layer=layer is not None))
-                progress("predict", int(rows[-1]) + 1, len(loader))
-        return len(loader)
+    ) -> Summary:
+        """Write predictions for a loader that is already open; see `predict_to_file`.
+
+        Args:
+            output_file: see `predict_to_file`.
+            loader: where the rows come from.
+            order: what is computed and kept.
+            arguments: what the loader was opened with, so that a run that goes on later notices
+                when a file has changed.
+            intent: what is to become of the shards of an earlier run, or the piece that is made.
+            column: the column that a bedGraph or bigWig file holds.
+            progress: told of rows.
+
+        Raises:
+            RunError: shards of another run are there.
+            OutputError: the file cannot be written; finished shards stay.
+        """
+        check_ending(output_file)
+        if _is_stream(output_file):
+            return self._stream(output_file, loader, order, progress)
+        given = arguments or {}
+        if (intent.resume or intent.piece) and reads_standard_input(given):
+            raise DlgError("a run that goes on, or is made in pieces, reads its files again. "
+                           "Received: standard input. Write it to a file first.")
+        computation = computation_for(self._network, order)
+        fresh = plan_for(self._network, loader, order, given, intent.piece, computation)
+        run = write_run(
+            Path(output_file), fresh, lambda plan: flow_for(
+                loader, order, plan.batch_size, computation),
+            intent, column, progress)
+        return Summary(run.plan.rows, run.plan.shards, run.resumed, run.plan.batch_size,
+                       halved=run.flow.careful.limit, seconds=run.flow.clock.seconds)
+
+    def _stream(self, output: Path | str, loader: Loader, order: Order,
+                progress: Progress) -> Summary:
+        """Write to a place that takes rows as they come and keeps none."""
+        computation = computation_for(self._network, order)
+        size = order.batch(self._network, len(loader))
+        flow = flow_for(loader, order, size, computation)
+        rows = 0
+        with open_writer("-" if str(output) == "-" else output,
+                         Heading(computation.naming, loader.contig_lengths)) as writer:
+            def write(result: Result) -> int:
+                writer.write(result)
+                return len(result)
+
+            results = flow.results(batch_rows(0, len(loader), size))
+            for count in in_order(flow.clock.timed("write", write), results, WRITE_BEHIND):
+                rows += count
+                progress(STAGE, rows, len(loader))
+        return Summary(rows, None, 0, size, flow.careful.limit, seconds=flow.clock.seconds)
 
     def predict_example(
-        self, batch_size: int = DEFAULT_BATCH_SIZE, output_file: Path | str | None = None,
+        self, batch_size: int | None = None, output_file: Path | str | None = None,
         *, keep_metadata: bool = False, **reading: Any,
     ) -> Any:
         """Return predictions for the dataloader's example.
@@ -186,7 +217,7 @@ class Pipeline:
                                  keep_metadata=keep_metadata, **reading)
         return self.predict(arguments, batch_size, keep_metadata=keep_metadata, **reading)
 
-    def input_grad(self, dataloader_kwargs: Mapping[str, Any], batch_size: int = DEFAULT_BATCH_SIZE,
+    def input_grad(self, dataloader_kwargs: Mapping[str, Any], batch_size: int | None = None,
                    **how: Any) -> dict[str, Any]:
         """Return what `input_grad_generator` yields, joined."""
         found: dict[str, Any] = join_rows(
@@ -194,7 +225,7 @@ class Pipeline:
         return found
 
     def input_grad_generator(
-        self, dataloader_kwargs: Mapping[str, Any], batch_size: int = DEFAULT_BATCH_SIZE, **how: Any
+        self, dataloader_kwargs: Mapping[str, Any], batch_size: int | None = None, **how: Any
     ) -> Iterator[dict[str, Any]]:
         """Yield batches as the dataloader gives them, with gradients under ``grads``.
 
@@ -204,30 +235,19 @@ class Pipeline:
             how: see `Model.input_grad`.
         """
         loader = self._open(dataloader_kwargs)
-        for rows, arrays in loader.array_batches(batch_size):
-            yield {**_filled(loader.read(rows)), "grads": self._network.gradient(arrays, **how)}
+        size = _AS_USUAL.batch(self._network, len(loader)) if batch_size is None else batch_size
+        for rows, arrays in loader.array_batches(size):
+            yield {**without_empty(loader.read(rows)),
+                   "grads": self._network.gradient(arrays, **how)}
 
     def _open(self, arguments: Mapping[str, Any]) -> Loader:
         return self._network.default_dataloader(**arguments)
 
-    def _run(self, arrays: Arrays, layer: str | int | None) -> Any:
-        if layer is not None:
-            return self._network.layer_output(arrays, layer)
-        found = self._network.forward(arrays)
-        return next(iter(found.values())) if len(found) == 1 else found
 
-    def _result(self, loader: Loader, rows: Rows, found: Any, kept: tuple[str, ...], *,
-                is_layer: bool) -> Result:
-        metadata = loader.metadata(rows)
-        batch = _filled(loader.read(rows)) if "inputs" in kept else {"metadata": metadata}
-        naming = Naming() if is_layer else naming_of(self._network.data)
-        return Result(loader.records(rows), found, naming, metadata,
-                      {name: batch[name] for name in kept if name in batch})
-
-
-def _filled(batch: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a batch without the empty targets of a loader that has none."""
-    return {name: one for name, one in batch.items() if not (isinstance(one, dict) and not one)}
+def _is_stream(output: Path | str) -> bool:
+    """Tell whether an output is no file that can be replaced: standard output, a pipe, a device."""
+    path = Path(output)
+    return str(output) == "-" or (path.exists() and not path.is_file() and not path.is_dir())
 
 
 def _num_workers(reading: Mapping[str, Any]) -> int:

@@ -201,31 +201,36 @@ def test_arguments_of_the_loader_are_checked(model, arguments: dict, sentence: s
 
 
 def test_an_unknown_ending_is_refused_before_any_work(model, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"\.tsv, \.tsv\.gz, \.parquet"):
+    with pytest.raises(OutputError, match=r"\.tsv, \.tsv\.gz, .*\.parquet"):
         model.pipeline.predict_to_file(tmp_path / "out.xls", {"sequences_file": "missing"})
 
 
-def test_an_error_in_the_middle_leaves_no_file_and_the_old_one(
+def test_an_error_in_the_middle_leaves_the_old_file_and_what_is_finished(
     model, genome: Path, intervals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import errno
 
+    from dlgenomics.predict.writers.tables import TsvWriter
+
+    files = {"fasta_file": genome, "intervals_file": intervals}
+    model.pipeline.predict_to_file(tmp_path / "whole.tsv", files, batch_size=8)
     out = tmp_path / "out.tsv"
     out.write_text("before\n")
-    calls = []
+    whole = TsvWriter.write
 
-    def full(self, columns) -> None:
-        calls.append(1)
-        if len(calls) == 2:
-            raise OSError(errno.ENOSPC, "No space left on device")
+    def full(self, result) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("dlgenomics.predict.writers.tables.TsvWriter.write", full)
+    monkeypatch.setattr(TsvWriter, "write", full)
     with pytest.raises(OutputError, match="no space left"):
-        model.pipeline.predict_to_file(
-            out, {"fasta_file": genome, "intervals_file": intervals}, batch_size=8)
-    assert len(calls) == 2
+        model.pipeline.predict_to_file(out, files, batch_size=8)
     assert out.read_text() == "before\n"
-    assert [p.name for p in tmp_path.iterdir() if "out" in p.name] == ["out.tsv"]
+    assert sorted(p.name for p in tmp_path.glob("*out*")) == ["out.tsv", "out.tsv.parts"]
+    assert not list((tmp_path / "out.tsv.parts").glob("*.tsv"))
+    monkeypatch.setattr(TsvWriter, "write", whole)
+    model.pipeline.predict_to_file(out, files, batch_size=8, resume=True)
+    assert out.read_bytes() == (tmp_path / "whole.tsv").read_bytes()
+    assert not (tmp_path / "out.tsv.parts").exists()
 
 
 def test_default_dataloader_gives_kipoi_batches(model, genome: Path, intervals: Path) -> None:

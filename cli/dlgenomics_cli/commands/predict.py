@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,11 @@ from dlgenomics_cli.example import example
 from dlgenomics_cli.feeding import Feeding, feeding_options, open_model
 from dlgenomics_cli.inputs import input_options
 from dlgenomics_cli.output import json_option, progress, say, show_json
+from dlgenomics_cli.running import Running, keeping_shards, running_options
+
+if TYPE_CHECKING:
+    from dlgenomics.predict.model import Model
+    from dlgenomics.predict.summary import Summary
 
 
 @click.command(epilog=example(
@@ -18,31 +23,43 @@ from dlgenomics_cli.output import json_option, progress, say, show_json
 @click.argument("name")
 @input_options
 @click.option("-o", "--output", default="-", show_default=True,
-              help="A file that ends in .tsv, .tsv.gz, .parquet, .bed or .h5; - prints TSV.")
-@click.option("--batch-size", type=click.IntRange(1), default=128, show_default=True,
-              help="Rows at a time.")
+              help="A file that ends in .tsv, .bed (both also .gz), .parquet, .h5, .zarr, .npz, "
+              ".bedgraph or .bw ('{column}.bw' writes one a column); - prints TSV.")
+@running_options
 @feeding_options
 @length_option
 @yes_option
 @json_option
-def predict(name: str, files: dict[str, Any], output: str, batch_size: int, length: int | None,
-            yes: bool, as_json: bool, feeding: Feeding) -> None:
+def predict(name: str, files: dict[str, Any], output: str, length: int | None, yes: bool,
+            as_json: bool, feeding: Feeding, running: Running) -> None:
     """Predict from files: one row per interval or sequence, in input order.
 
     NAME is a name that `dlg ls` lists, or a package's folder. Intervals on the minus strand are
     reverse-complemented. A model of Kipoi takes --dataloader-args, too, as it does there.
     """
-    if as_json and output == "-":
-        raise click.UsageError("--json prints a summary; name a file with -o for the predictions.")
+    running.check(output, as_json=as_json)
     from dlgenomics.predict.writers import check_ending
 
     check_ending(output)
     with progress() as following:
         model, loader = open_model(name, files, feeding, terms(length, yes, following))
-    with progress() as following:
-        rows = model.pipeline.write_predictions(output, loader, batch_size, **feeding.kept,
-                                                progress=following)
+    with progress() as following, keeping_shards(output):
+        done = model.pipeline.write_predictions(
+            output, loader, running.order(feeding), arguments=files, intent=running.intent,
+            column=running.column, progress=following)
     if as_json:
-        show_json({"model": model.name, "rows": rows, "columns": model.columns, "output": output})
+        show_json({"model": model.name, "columns": model.columns, "output": output,
+                   **done.to_data()})
     elif output != "-":
-        say(f"{rows:,} predictions ({', '.join(model.columns[:6])}) in {output}")
+        report(model, output, done, running)
+
+
+def report(model: Model, output: str, done: Summary, running: Running) -> None:
+    """Print what was done, and what memory or a piece of a run asks for."""
+    if done.halved:
+        say(f"Memory was short: batches had {done.halved} rows instead of {done.batch_size}. The "
+            "last digits may differ from those of other runs.")
+    if running.piece:
+        say(f"Piece {running.piece} is done. When all are: dlg merge {output}")
+    else:
+        say(f"{done.rows:,} predictions ({', '.join(model.columns[:6])}) in {output}")

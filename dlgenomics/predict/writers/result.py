@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -42,8 +42,11 @@ class Result:
 
     def take(self, first: int, last: int) -> Self:
         """Return the rows from ``first`` up to ``last``."""
-        return self._with([map_leaves(lambda array: array[first:last], part)
-                           for part in self._parts()])
+        return self.mapped(lambda array: array[first:last])
+
+    def mapped(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Self:
+        """Return the result with each of its arrays changed."""
+        return self._with([map_leaves(change, part) for part in self._parts()])
 
     @classmethod
     def join(cls, results: Sequence[Self]) -> Self:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -19,17 +18,17 @@ class TsvWriter:
     """Tab-separated text with a header; floats have 9 digits, which hold a float32 exactly."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = io.TextIOWrapper(stream, encoding="utf-8", newline="\n", write_through=True)
+        self._stream = stream
         self._has_header = False
 
     def write(self, result: Result) -> None:
         """Add rows."""
         columns = self.columns(result)
         if not self._has_header:
-            self._stream.write("\t".join(columns) + "\n")
+            self._stream.write(("\t".join(columns) + "\n").encode())
             self._has_header = True
         rows = zip(*(_texts(column) for column in columns.values()), strict=True)
-        self._stream.write("".join("\t".join(row) + "\n" for row in rows))
+        self._stream.write("".join("\t".join(row) + "\n" for row in rows).encode())
 
     def columns(self, result: Result) -> Columns:
         """Return what is written, by the names of the header."""
@@ -38,7 +37,6 @@ class TsvWriter:
     def finish(self) -> None:
         """Flush, and leave the stream to its owner."""
         self._stream.flush()
-        self._stream.detach()
 
 
 class BedWriter(TsvWriter):

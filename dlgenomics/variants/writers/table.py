@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.predict.writers.opening import Writer
+from dlgenomics.predict.columns import Naming
+from dlgenomics.predict.writers.heading import Writer
 from dlgenomics.predict.writers.result import Result
 from dlgenomics.variants.writers.scored import Scored
 
@@ -26,7 +27,9 @@ class TableWriter:
 
     def __init__(self, writer: Writer, columns: Mapping[str, Sequence[str]]) -> None:
         self._writer = writer
-        self._columns = columns
+        self._naming = Naming("scores", {
+            score: [f"{score}/{name}" for name in names] if len(names) > 1 else [score]
+            for score, names in columns.items()})
 
     def write(self, scored: Scored) -> None:
         """Add records."""
@@ -34,18 +37,14 @@ class TableWriter:
         nested: dict[str, Any] = {"variants": records, "scores": dict(scored.scores)}
         if scored.profiles:
             nested["profiles"] = dict(scored.profiles)
-        self._writer.write(_Rows(records, scored.scores, self._named, kept=nested))
-
-    def _named(self, scores: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        return {f"{score}/{name}" if len(names) > 1 else score: scores[score][:, place]
-                for score, names in self._columns.items() for place, name in enumerate(names)}
+        self._writer.write(_Rows(records, scored.scores, self._naming, kept=nested))
 
 
 class _Rows(Result):
     """Rows whose kept arrays are the whole of an HDF5 file and no part of a table."""
 
     def table(self) -> dict[str, NDArray[Any]]:
-        return {**self.records, **self.named(self.predictions)}
+        return {**self.records, **self.naming.columns(self.predictions)}
 
     def nested(self) -> dict[str, Any]:
         return dict(self.kept)

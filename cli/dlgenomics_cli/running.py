@@ -1,0 +1,138 @@
+"""The options that say how ``dlg predict`` runs and writes."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dlgenomics_cli.output import say
+
+if TYPE_CHECKING:
+    from dlgenomics.predict.order import Order
+    from dlgenomics.predict.parts.agreement import Intent
+    from dlgenomics.predict.parts.plan import Piece
+    from dlgenomics_cli.feeding import Feeding
+
+
+@dataclass(frozen=True)
+class Running:
+    """How a run goes on and what it writes.
+
+    Attributes:
+        batch_size: rows at a time; None is automatic.
+        engine: what runs the network.
+        gradients: a column whose gradient is written instead of predictions.
+        column: the column of a bedGraph or bigWig file.
+        resume, restart: what becomes of shards that are there.
+        shard: the piece of the run that is made.
+        dry_run: say what it would cost.
+    """
+
+    batch_size: int | None
+    engine: str
+    gradients: str | None
+    column: str | None
+    resume: bool
+    restart: bool
+    shard: tuple[int, int] | None
+    dry_run: bool
+
+    @property
+    def piece(self) -> Piece | None:
+        """The piece of the run that is made."""
+        from dlgenomics.predict.parts.plan import Piece
+
+        return Piece(*self.shard) if self.shard else None
+
+    @property
+    def intent(self) -> Intent:
+        """What becomes of shards that are there."""
+        from dlgenomics.predict.parts.agreement import Intent
+
+        return Intent(self.resume, self.restart, self.piece)
+
+    def order(self, feeding: Feeding) -> Order:
+        """Return what is asked of the pipeline."""
+        from dlgenomics.predict.computation import Wanted
+        from dlgenomics.predict.order import Order
+
+        return Order(Wanted(feeding.layer, self.gradients, self.engine), feeding.keep_inputs,
+                     feeding.keep_metadata, self.batch_size, feeding.num_workers)
+
+    def check(self, output: str, *, as_json: bool) -> None:
+        """Refuse options that do not go together.
+
+        Raises:
+            click.UsageError: some do not.
+        """
+        if as_json and output == "-" and not self.dry_run:
+            raise click.UsageError("--json prints a summary; name a file with -o for the "
+                                   "predictions.")
+        if output == "-" and (self.resume or self.restart or self.shard):
+            raise click.UsageError("--resume, --restart and --shard need a file (-o).")
+        if self.restart and (self.resume or self.shard):
+            raise click.UsageError("--restart throws shards away that --resume and --shard keep.")
+
+
+def _shard(_context: Any, _option: Any, value: str | None) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    form = re.fullmatch(r"(\d+)/(\d+)", value)
+    if not form or not 1 <= int(form[1]) <= int(form[2]):
+        raise click.BadParameter("it must be a piece and how many there are, such as 3/50. "
+                                 f"Received: {value!r}.")
+    return int(form[1]), int(form[2])
+
+
+_OPTIONS = (
+    click.option("--batch-size", type=click.IntRange(1), help="Rows at a time.  [default: by the "
+                 "network's size, up to 128, within a quarter of DLG_MEMORY]"),
+    click.option("--engine", type=click.Choice(["tensorflow", "openvino"]), default="tensorflow",
+                 show_default=True, help="What runs the network; openvino is faster on CPUs."),
+    click.option("--gradients", metavar="COLUMN", help="Write the gradient of this column with "
+                 "respect to the inputs, instead of predictions."),
+    click.option("--column", help="The column that a .bedgraph or .bw holds, of several."),
+    click.option("--resume", is_flag=True, help="Go on with the shards in OUTPUT.parts, if any; "
+                 "the file has the same bytes as if nothing had happened."),
+    click.option("--restart", is_flag=True, help="Throw the shards in OUTPUT.parts away."),
+    click.option("--shard", metavar="I/N", callback=_shard, help="Make one of N pieces of the run, "
+                 "such as 3/50, on a cluster; `dlg merge` makes the file."),
+    click.option("--dry-run", is_flag=True, help="Measure for some seconds and say how long it "
+                 "would take, here and for the human genome; write nothing."),
+)
+
+
+def running_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options; the command gets them as one argument, ``running``."""
+    names = Running.__dataclass_fields__
+
+    @functools.wraps(command)
+    def with_running(**given: Any) -> None:
+        command(running=Running(**{name: given.pop(name) for name in names}), **given)
+
+    wrapped: Callable[..., None] = with_running
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+@contextlib.contextmanager
+def keeping_shards(output: str) -> Iterator[None]:
+    """Say how to go on, if the block is stopped or fails and has left finished shards."""
+    try:
+        yield
+    except BaseException:
+        from dlgenomics.predict.parts.folder import standing
+
+        kept = standing(output)
+        if kept is not None:
+            done, of = kept
+            say(f"{done} of {of} shards are kept in {output}.parts; go on with the same command "
+                "and --resume.")
+        raise

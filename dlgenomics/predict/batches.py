@@ -1,0 +1,82 @@
+"""Batches of one size: filled up for the network, cut again behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import numpy as np
+import tensorflow as tf
+
+from dlgenomics.data.split import Rows
+from dlgenomics.errors import DlgError
+from dlgenomics.predict.loaders.loader import Arrays
+from dlgenomics.predict.nested import join_rows, map_leaves
+
+OUT_OF_MEMORY: Final = (MemoryError, tf.errors.ResourceExhaustedError)
+
+
+def batch_rows(first: int, last: int, size: int) -> Iterator[Rows]:
+    """Yield the rows from ``first`` up to ``last`` by ``size``; no row at all is one batch."""
+    for start in range(first, max(last, first + 1), size):
+        yield np.arange(start, min(start + size, last))
+
+
+def padded(arrays: Arrays, size: int) -> Arrays:
+    """Fill a batch up to a size by repeating its last row; an empty one stays empty.
+
+    The network then sees one shape of batch, for which it is prepared once; and a row's
+    prediction does not depend on how many rows come behind it.
+    """
+    return {name: _filled_up(array, size) for name, array in arrays.items()}
+
+
+def _filled_up(array: Any, size: int) -> Any:
+    missing = size - len(array)
+    if missing <= 0 or not len(array):
+        return array
+    return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
+
+
+def cut(nested: Any, count: int) -> Any:
+    """Return the first rows of nested arrays."""
+    return map_leaves(lambda array: array[:count], nested)
+
+
+class Halving:
+    """Runs batches; one that does not fit into memory is halved, and so are those behind it.
+
+    Args:
+        run: arrays by input → nested arrays, the batch on axis 0.
+    """
+
+    def __init__(self, run: Callable[[Arrays], Any]) -> None:
+        self._run = run
+        self.limit: int | None = None
+        """The rows that a batch may have, once one was too large."""
+
+    def __call__(self, arrays: Arrays) -> Any:
+        """Return what ``run`` gives for a batch.
+
+        Raises:
+            DlgError: there is no memory for a single row.
+        """
+        count = len(next(iter(arrays.values())))
+        while True:
+            try:
+                return self._in_parts(arrays, count, self.limit or max(count, 1))
+            except OUT_OF_MEMORY as error:
+                size = min(self.limit or count, count)
+                if size <= 1:
+                    raise DlgError("a single row must fit into memory. Received: "
+                                   f"{str(error).splitlines()[0] if str(error) else 'no memory'}. "
+                                   "Use a machine with more memory.") from error
+                self.limit = (size + 1) // 2
+
+    def _in_parts(self, arrays: Arrays, count: int, size: int) -> Any:
+        if size >= count:
+            return self._run(arrays)
+        parts = [{name: array[first:first + size] for name, array in arrays.items()}
+                 for first in range(0, count, size)]
+        return join_rows([cut(self._run(padded(part, size)), len(next(iter(part.values()))))
+                          for part in parts])

@@ -1,0 +1,63 @@
+"""An engine by its name, checked against TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.errors import DlgError, did_you_mean
+from dlgenomics.predict.engines.openvino import OpenVinoEngine
+from dlgenomics.predict.network import Engine, Network
+
+ENGINES: Final = {"openvino": OpenVinoEngine}
+_ROWS: Final = 4
+_RTOL: Final = 1e-4
+_ATOL: Final = 1e-5
+
+
+def open_engine(name: str, network: Network) -> Engine:
+    """Return an engine that gives what TensorFlow gives.
+
+    Args:
+        name: see `ENGINES`.
+        network: the model; its stored test arrays are what is compared, or else random ones.
+
+    Raises:
+        DlgError: no such engine, its extra is not installed, or it gives other numbers.
+    """
+    if name not in ENGINES:
+        known = ("tensorflow", *ENGINES)
+        raise DlgError(f"an engine is one of {', '.join(known)}. Received: {name!r}."
+                       f"{did_you_mean(name, known)}")
+    spec = network.spec.model
+    engine = ENGINES[name](network.model, list(spec.inputs), list(spec.outputs))
+    check_engine(name, engine, network)
+    return engine
+
+
+def check_engine(name: str, engine: Engine, network: Network) -> None:
+    """Compare an engine with TensorFlow.
+
+    Raises:
+        DlgError: a number differs by more than the package's tolerance (1e-4 of it and 1e-5).
+    """
+    stored = network.stored_test
+    examples = stored.inputs if stored else _random_inputs(network)
+    rtol, atol = (stored.rtol, stored.atol) if stored else (_RTOL, _ATOL)
+    found, expected = engine(examples), network.forward(examples)
+    for output, values in expected.items():
+        if not np.allclose(found[output], values, rtol, atol):
+            worst = float(np.abs(found[output] - values).max())
+            raise DlgError(f"an engine must give what TensorFlow gives (rtol {rtol:g}, atol "
+                           f"{atol:g}). Received: a difference of {worst:.3g} in {output!r} from "
+                           f"{name}. Leave --engine out.")
+
+
+def _random_inputs(network: Network) -> Mapping[str, NDArray[Any]]:
+    rng = np.random.default_rng(0)
+    inputs = {name: network.data.inputs[name] for name in network.spec.model.inputs}
+    return {name: rng.random((_ROWS, *(n or 1 for n in one.shape))).astype(
+        np.int32 if one.kind == "kmer" else np.float32) for name, one in inputs.items()}

@@ -1,0 +1,82 @@
+"""Rows of a loader → results: reading, computing and what follows go on beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from dlgenomics.data.split import Rows
+from dlgenomics.predict.batches import Halving, cut, padded
+from dlgenomics.predict.clock import Clock
+from dlgenomics.predict.columns import Naming
+from dlgenomics.predict.loaders.ahead import in_order
+from dlgenomics.predict.loaders.loader import Arrays, Loader
+from dlgenomics.predict.writers.result import Result
+
+READ_AHEAD: Final = 2
+"""Batches: enough to hide a slow one, few enough to be nothing beside the network's memory."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    rows: Rows
+    arrays: Arrays
+    records: Mapping[str, Any]
+    batch: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """How rows become results.
+
+    Attributes:
+        loader: where the rows come from; read in one thread.
+        run: arrays by input → nested arrays, the batch on axis 0.
+        naming: how these become columns.
+        batch_size: rows that go through the network at once; a smaller batch is filled up.
+        takes: what comes along: ``records``, ``metadata``, ``inputs``, ``targets``.
+        keeps: what of it goes into the file.
+        ahead: batches that are read before they are needed; 0 reads and computes in turn.
+        clock: takes the seconds of ``load`` and ``compute``.
+    """
+
+    loader: Loader
+    run: Callable[[Arrays], Any]
+    naming: Naming
+    batch_size: int
+    takes: frozenset[str] = frozenset()
+    keeps: tuple[str, ...] = ()
+    ahead: int = READ_AHEAD
+    clock: Clock = field(default_factory=Clock)
+
+    def results(self, batches: Iterable[Rows]) -> Generator[Result, None, None]:
+        """Yield the results of batches, in order; an error of the reading thread is raised here."""
+        compute = self.clock.timed("compute", self._compute)
+        yield from map(compute, in_order(self.clock.timed("load", self._read), batches, self.ahead))
+
+    @cached_property
+    def careful(self) -> Halving:
+        """What runs the batches; its ``limit`` says whether memory was short."""
+        return Halving(self.run)
+
+    def _read(self, rows: Rows) -> _Read:
+        with self.loader.one_reader:
+            batch: Mapping[str, Any] = {}
+            if self.takes & {"inputs", "targets"}:
+                batch = without_empty(self.loader.batch(rows))
+            elif "metadata" in self.takes:
+                batch = {"metadata": self.loader.metadata(rows)}
+            records = self.loader.records(rows) if "records" in self.takes else {}
+            return _Read(rows, padded(self.loader.arrays(rows), self.batch_size), records, batch)
+
+    def _compute(self, read: _Read) -> Result:
+        found = cut(self.careful(read.arrays), len(read.rows))
+        kept = {name: read.batch[name] for name in self.keeps if name in read.batch}
+        return Result(read.records, found, self.naming, read.batch.get("metadata", {}), kept)
+
+
+def without_empty(batch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a batch without the empty targets of a loader that has none."""
+    return {name: one for name, one in batch.items() if not (isinstance(one, dict) and not one)}

@@ -1,0 +1,57 @@
+"""What a pipeline asks of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.predict.dataloader import Dataloader
+from dlgenomics.predict.loaders.loader import Arrays
+from dlgenomics.spec.types import Data, Spec
+
+Engine = Callable[[Mapping[str, NDArray[Any]]], dict[str, NDArray[np.float32]]]
+"""Runs a network: arrays by input → arrays by output, the batch on axis 0."""
+
+
+class Network(Protocol):
+    """What runs over arrays by input; a `Model` is one."""
+
+    @property
+    def spec(self) -> Spec:
+        """The resolved spec."""
+
+    @property
+    def model(self) -> Any:
+        """The Keras model."""
+
+    @property
+    def data(self) -> Data:
+        """The spec's inputs and targets."""
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of what it computes with; the same for the same model."""
+
+    @property
+    def stored_test(self) -> Any:
+        """Test arrays of its package, with their tolerance, or None."""
+
+    @property
+    def default_dataloader(self) -> Dataloader:
+        """What feeds it."""
+
+    @property
+    def forward(self) -> Engine:
+        """From arrays by input to predictions by output, in TensorFlow."""
+
+    def layer_engine(self, layer: str | int) -> Engine:
+        """Return what gives the output of a layer, as the output ``layer``."""
+
+    def layer_shape(self, layer: str | int) -> tuple[int | None, ...]:
+        """Return the shape of a layer's output, without the batch axis."""
+
+    def gradient(self, arrays: Arrays, **how: Any) -> Any:
+        """Return the gradient with respect to the input, in the layout of its users."""

@@ -1,0 +1,114 @@
+"""What a user asks a pipeline for, and the plan and flow that this makes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from dlgenomics.predict.computation import Computation, Wanted, computation_of
+from dlgenomics.predict.flow import READ_AHEAD, Flow
+from dlgenomics.predict.loaders.loader import Loader
+from dlgenomics.predict.memory import automatic_batch_size
+from dlgenomics.predict.network import Network
+from dlgenomics.predict.parts.fingerprint import describe_inputs
+from dlgenomics.predict.parts.plan import Piece, Plan, shard_rows
+
+_SOFTWARE: Final = ("dlgenomics", "keras", "tensorflow", "numpy")
+_FLOAT32: Final = 4
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for; plain data.
+
+    Attributes:
+        wanted: what is computed.
+        keep_inputs: write inputs and targets too.
+        keep_metadata: write the metadata too.
+        batch_size: rows at a time; None chooses by the network's size and ``DLG_MEMORY``.
+        ahead: batches that are read before they are needed.
+    """
+
+    wanted: Wanted = field(default_factory=Wanted)
+    keep_inputs: bool = False
+    keep_metadata: bool = False
+    batch_size: int | None = None
+    ahead: int = READ_AHEAD
+
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """The parts of the loader's batches that are written."""
+        return (*(("inputs", "targets") if self.keep_inputs else ()),
+                *(("metadata",) if self.keep_metadata else ()))
+
+    def batch(self, network: Network, rows: int) -> int:
+        """Return the rows of a batch; no more than there are."""
+        size = automatic_batch_size(network.spec) if self.batch_size is None else self.batch_size
+        return max(1, min(size, rows))
+
+
+def flow_for(loader: Loader, order: Order, batch_size: int, computation: Computation, *,
+             writes: bool = True) -> Flow:
+    """Return how the rows of a loader become results.
+
+    Args:
+        loader: where the rows come from.
+        order: what is asked for.
+        batch_size: rows at a time.
+        computation: what is computed.
+        writes: whether results go to a file, with records and places.
+    """
+    takes = {"records", "metadata"} if writes else set()
+    return Flow(loader, computation.run, computation.naming, batch_size,
+                takes=frozenset({*takes, *order.keeps}), keeps=order.keeps,
+                ahead=max(order.ahead, READ_AHEAD))
+
+
+def plan_for(network: Network, loader: Loader, order: Order, arguments: Mapping[str, Any],
+             piece: Piece | None, computation: Computation) -> Plan:
+    """Return the plan of a run.
+
+    Args:
+        network: what predicts.
+        loader: where the rows come from.
+        order: what is asked for.
+        arguments: of the dataloader; files among them are part of the plan.
+        piece: the run is made in that many pieces.
+        computation: what is computed.
+    """
+    rows, wanted = len(loader), order.wanted
+    batch_size = order.batch(network, rows)
+    options = {"layer": wanted.layer, "gradients": wanted.gradients, "engine": wanted.engine,
+               "keep_inputs": order.keep_inputs, "keep_metadata": order.keep_metadata,
+               "batch_size": order.batch_size}
+    numbers = computation.row_numbers + (_input_numbers(network) if order.keep_inputs else 0)
+    return Plan(
+        model={"name": network.spec.name, "sha256": network.sha256},
+        inputs=describe_inputs(arguments), options=options, versions=_versions(wanted.engine),
+        rows=rows, batch_size=batch_size,
+        shard_rows=shard_rows(rows, batch_size, _FLOAT32 * numbers, piece),
+        naming=computation.naming, lengths=dict(loader.contig_lengths))
+
+
+def computation_for(network: Network, order: Order) -> Computation:
+    """Return what is computed for each batch; see `computation_of`."""
+    return computation_of(network, order.wanted)
+
+
+def _versions(engine: str) -> dict[str, str]:
+    names = _SOFTWARE if engine == "tensorflow" else (*_SOFTWARE, engine)
+    return {name: _version(name) for name in names}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _input_numbers(network: Network) -> int:
+    return sum(math.prod(n or 1 for n in one.shape) for one in network.data.inputs.values())

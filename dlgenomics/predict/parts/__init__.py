@@ -1,0 +1,1 @@
+"""Runs that survive: a folder beside the output holds the plan and every finished shard."""

@@ -1,0 +1,137 @@
+"""``OUT.parts``: the plan of a run and its finished shards, each written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.errors import OutputError, RunError
+from dlgenomics.files import atomic_path, output_errors, write_text
+from dlgenomics.locks import file_lock
+from dlgenomics.predict.columns import Naming
+from dlgenomics.predict.nested import leaves, unflatten
+from dlgenomics.predict.parts.plan import Piece, Plan
+from dlgenomics.predict.writers.result import Result
+
+SUFFIX: Final = ".parts"
+_PLAN: Final = "plan.json"
+_PARTS: Final = ("records", "predictions", "metadata", "kept")
+
+
+class Parts:
+    """The folder beside an output that is being made.
+
+    A shard is an ``.npz`` file, which can be read while the run goes on. Several processes may add
+    shards at once.
+
+    Args:
+        output: the output.
+    """
+
+    def __init__(self, output: Path) -> None:
+        self.output = output
+        self.folder = output.with_name(output.name + SUFFIX)
+
+    def plan(self) -> Plan | None:
+        """Return the plan of the run that was begun here, or None.
+
+        Raises:
+            RunError: it cannot be read.
+        """
+        path = self.folder / _PLAN
+        return Plan.from_json(path.read_text(), self.folder) if path.is_file() else None
+
+    def begin(self, plan: Plan) -> None:
+        """Write the plan of a run that begins."""
+        write_text(self.folder / _PLAN, plan.to_json())
+
+    def clear(self) -> None:
+        """Remove the shards of an earlier run."""
+        for shard in self.done():
+            self.path_of(shard).unlink(missing_ok=True)
+
+    def done(self) -> set[int]:
+        """Return the numbers of the finished shards."""
+        return {int(path.stem) for path in self.folder.glob("[0-9]*.npz")}
+
+    def path_of(self, shard: int) -> Path:
+        """Return the file of a shard."""
+        return self.folder / f"{shard:06}.npz"
+
+    def save(self, shard: int, result: Result) -> None:
+        """Write a shard.
+
+        Raises:
+            OutputError: the disk is full or the place is not writable.
+        """
+        arrays = {f"{part}/{key}" if key else part: array
+                  for part in _PARTS for key, array in leaves(getattr(result, part))}
+        with atomic_path(self.path_of(shard)) as path, path.open("wb") as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
+
+    def load(self, shard: int, naming: Naming) -> Result:
+        """Read a shard.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        path = self.path_of(shard)
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                found = unflatten({name: stored[name] for name in stored.files})
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise RunError(f"shard {path.name} must be whole. Received: {error}. Remove it and "
+                           "repeat with --resume.", folder=self.folder) from error
+        return Result(found.get("records", {}), found["predictions"], naming,
+                      found.get("metadata", {}), found.get("kept", {}))
+
+    @contextlib.contextmanager
+    def alone(self, piece: Piece | None) -> Iterator[None]:
+        """Keep other processes from the same run, or the same piece of it.
+
+        Raises:
+            OutputError: one is at it, or the place is not writable.
+        """
+        def refuse() -> None:
+            raise OutputError(self.output, "a run of another process that writes it",
+                              "Wait for that one, or name another file (-o).")
+
+        name = f"piece-{piece.number}-of-{piece.of}.lock" if piece else "run.lock"
+        with output_errors(self.folder), file_lock(self.folder / name, refuse):
+            yield
+
+    def remove(self) -> None:
+        """Remove the folder: in one step for those who look, then file by file."""
+        if not self.folder.exists():
+            return
+        aside = Path(tempfile.mkdtemp(dir=self.folder.parent, prefix=f".{self.folder.name}."))
+        with contextlib.suppress(FileNotFoundError):  # another process has done so
+            self.folder.rename(aside / self.folder.name)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def standing(output: Path | str) -> tuple[int, int] | None:
+    """Return how many shards of a run are finished, and of how many; None if none are."""
+    parts = Parts(Path(output))
+    try:
+        plan, done = parts.plan(), parts.done()
+    except RunError:
+        return None
+    return (len(done), plan.shards) if plan and done else None
+
+
+def portable(result: Result) -> Result:
+    """Return a result as a shard gives it back: texts of any kind as fixed-width text."""
+    def plain(array: NDArray[Any]) -> NDArray[Any]:
+        return array.astype(str) if array.dtype.kind == "O" else array
+
+    return result.mapped(plain)

@@ -1,0 +1,37 @@
+"""Predictions as an .npz file of NumPy, for what fits into memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from dlgenomics.predict.nested import leaves
+from dlgenomics.predict.writers.result import Result
+
+
+class NpzWriter:
+    """Arrays ``preds`` (or ``preds/TARGET``), the records such as ``start``, and what is kept.
+
+    The rows are held in memory until the end, as they are when such a file is read.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._parts: list[Result] = []
+
+    def write(self, result: Result) -> None:
+        """Add rows."""
+        self._parts.append(result)
+
+    def finish(self) -> None:
+        """Write the file."""
+        if not self._parts:
+            return
+        whole = Result.join(self._parts)
+        arrays = dict(leaves({**whole.records, **whole.nested()}))
+        with self._path.open("wb") as stream:
+            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]

@@ -1,0 +1,187 @@
+"""Runs that write: shard by shard into a folder, and from there into one file."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dlgenomics.data.split import Rows
+from dlgenomics.errors import RunError
+from dlgenomics.predict.batches import batch_rows
+from dlgenomics.predict.flow import Flow
+from dlgenomics.predict.loaders.ahead import in_order
+from dlgenomics.predict.parts.agreement import Intent, agree
+from dlgenomics.predict.parts.folder import Parts, portable
+from dlgenomics.predict.parts.plan import Piece, Plan
+from dlgenomics.predict.writers import Heading, open_writer
+from dlgenomics.predict.writers.heading import Writer
+from dlgenomics.predict.writers.result import Result
+from dlgenomics.progress import Progress, silent
+
+WRITE_BEHIND: Final = 2
+STAGE: Final = "predict"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run whose shards are kept until its file is whole.
+
+    Attributes:
+        parts: where the shards lie.
+        plan: what is run.
+        flow: how rows become results.
+        found: the shards that are there already.
+        progress: told of rows.
+    """
+
+    parts: Parts
+    plan: Plan
+    flow: Flow
+    found: frozenset[int]
+    progress: Progress
+
+    @property
+    def resumed(self) -> int:
+        """How many shards were there already."""
+        return len(self.found)
+
+    def whole(self, column: str | None) -> None:
+        """Write the output, then remove the folder of shards.
+
+        Args:
+            column: see `Heading`.
+        """
+        with _open_output(self.parts, self.plan, column) as writer:
+            self._make(self.plan.shards_of(None), writer)
+        self.parts.remove()
+
+    def piece(self, piece: Piece) -> None:
+        """Make the shards of one piece of the run, for `merge`."""
+        self._make(self.plan.shards_of(piece), None)
+
+    def _make(self, shards: Sequence[int], writer: Writer | None) -> None:
+        """Make or read shards, in order; they are written in a thread of their own."""
+        def keep(shard_and_result: tuple[int, Result | None]) -> None:
+            shard, result = shard_and_result
+            if result is not None:
+                self.parts.save(shard, result)
+            if writer is not None:
+                writer.write(result if result is not None
+                             else self.parts.load(shard, self.plan.naming))
+
+        write = self.flow.clock.timed("write", keep)
+        with contextlib.closing(self._results(shards)) as results:
+            for _ in in_order(write, results, WRITE_BEHIND):
+                pass
+
+    def _results(self, shards: Sequence[int]) -> Generator[tuple[int, Result | None], None, None]:
+        """Yield shards with their results; None for those that are there already."""
+        wanted = [shard for shard in shards if shard not in self.found]
+        with contextlib.closing(self.flow.results(self._batches(wanted))) as results:
+            for place, shard in enumerate(shards, 1):
+                first, last = self.plan.rows_of(shard)
+                stage = f"{STAGE} · shard {place} of {len(shards)}"
+                if shard in self.found:
+                    self.progress(stage, last, self.plan.rows)
+                    yield shard, None
+                    continue
+                parts: list[Result] = []
+                while first < last or not parts:
+                    parts.append(next(results))
+                    first += len(parts[-1])
+                    self.progress(stage, first, self.plan.rows)
+                yield shard, portable(Result.join(parts))
+
+    def _batches(self, shards: Sequence[int]) -> Iterator[Rows]:
+        for shard in shards:
+            yield from batch_rows(*self.plan.rows_of(shard), self.plan.batch_size)
+
+
+def write_run(output: Path, fresh: Plan, make_flow: Callable[[Plan], Flow], intent: Intent,
+              column: str | None = None, progress: Progress = silent) -> Run:
+    """Make a run, or a piece of one, or what is left of it.
+
+    Args:
+        output: the file; the shards lie in a folder beside it.
+        fresh: the plan of the run if it begins now.
+        make_flow: the plan that is followed → how rows become results.
+        intent: what is to become of shards that are there.
+        column: see `Heading`.
+        progress: told of rows.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        RunError: shards of another run are there.
+        OutputError: another process is at it, or the file cannot be written; finished shards stay.
+    """
+    parts = Parts(output)
+    with parts.alone(intent.piece):
+        plan = agree(parts, fresh.plain(), intent)
+        try:
+            run = Run(parts, plan, make_flow(plan), frozenset(parts.done()), progress)
+            if intent.piece is None:
+                run.whole(column)
+            else:
+                run.piece(intent.piece)
+        except BaseException:
+            if intent.piece is None and not parts.done():
+                parts.remove()
+            raise
+    return run
+
+
+def merge(output: Path, column: str | None = None, progress: Progress = silent) -> Plan:
+    """Make one file of the shards of a run, then remove their folder.
+
+    Args:
+        output: the file that the run's pieces named.
+        column: see `Heading`.
+        progress: told of shards.
+
+    Returns:
+        The plan of the run.
+
+    Raises:
+        RunError: there is no such run, or shards are missing.
+        OutputError: the file cannot be written; the shards stay.
+    """
+    parts = Parts(output)
+    plan = parts.plan()
+    if plan is None:
+        raise RunError("the folder of a run in pieces must be there. Received: none. Make the "
+                       f"pieces with: dlg predict ... -o {output} --shard 1/N",
+                       folder=parts.folder)
+    missing = sorted(set(range(plan.shards)) - parts.done())
+    if missing:
+        raise RunError(f"all {plan.shards} shards must be there. Received: none of "
+                       f"{_ranges(missing)}. Run the pieces that failed again; finished shards "
+                       "are kept.", folder=parts.folder)
+    with parts.alone(None), _open_output(parts, plan, column) as writer:
+        for shard in range(plan.shards):
+            writer.write(parts.load(shard, plan.naming))
+            progress("merge", shard + 1, plan.shards)
+    parts.remove()
+    return plan
+
+
+def _open_output(parts: Parts, plan: Plan,
+                 column: str | None) -> contextlib.AbstractContextManager[Writer]:
+    heading = Heading(plan.naming, plan.lengths, column)
+    return open_writer(parts.output, heading, within=parts.folder)
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return ascending numbers as text: ``3, 7-9``."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    shown = [str(a) if a == b else f"{a}-{b}" for a, b in found[:8]]
+    return ", ".join(shown) + (" …" if len(found) > 8 else "")

@@ -1,0 +1,67 @@
+"""Other engines give what TensorFlow gives, or are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlgenomics.errors import DlgError
+from dlgenomics.predict.computation import Wanted, computation_of
+from dlgenomics.predict.engines.opening import check_engine, open_engine
+
+
+@pytest.fixture(scope="module")
+def model(tiny_package: Path):
+    from dlgenomics import get_model
+
+    return get_model(tiny_package)
+
+
+def test_openvino_gives_what_tensorflow_gives(model, rng: np.random.Generator) -> None:
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    engine = open_engine("openvino", model)
+    for count in (1, 7, 32):
+        x = {"dna": np.eye(4, dtype=np.float32)[rng.integers(0, 4, (count, 60))]}
+        found = engine(x)
+        assert set(found) == {"bound"}
+        assert found["bound"].dtype == np.float32
+        assert np.abs(found["bound"] - model.forward(x)["bound"]).max() < 1e-6
+    first = engine({"dna": np.zeros((1, 60, 4), np.float32)})["bound"].copy()
+    engine({"dna": np.ones((1, 60, 4), np.float32)})
+    assert np.array_equal(first, engine({"dna": np.zeros((1, 60, 4), np.float32)})["bound"])
+
+
+def test_an_engine_that_differs_is_refused_with_figures(model) -> None:
+    def wrong(arrays):
+        return {"bound": model.forward(arrays)["bound"] + np.float32(0.01)}
+
+    with pytest.raises(DlgError, match=r"a difference of 0\.01 in 'bound' from other"):
+        check_engine("other", wrong, model)
+    check_engine("same", model.forward, model)
+
+
+def test_engines_by_name(model) -> None:
+    with pytest.raises(DlgError, match="Did you mean 'openvino'"):
+        open_engine("openvine", model)
+    with pytest.raises(DlgError, match="layers and gradients are TensorFlow's"):
+        computation_of(model, Wanted(layer="bound", engine="openvino"))
+    with pytest.raises(DlgError, match="one thing is written"):
+        computation_of(model, Wanted(layer="bound", gradients="bound"))
+    with pytest.raises(DlgError, match=r"bound\. Received: 'bond'\. Did you mean 'bound'"):
+        computation_of(model, Wanted(gradients="bond"))
+
+
+def test_a_run_may_use_another_engine(model, tiny_data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    from dlgenomics.predict.order import Order
+
+    files = {"fasta_file": tiny_data / "genome.fa", "intervals_file": tiny_data / "intervals.bed"}
+    loader = model.default_dataloader(**files)
+    expected = model.pipeline.predict(files, batch_size=32)[:, 0]
+    model.pipeline.write_predictions(
+        tmp_path / "o.tsv", loader, Order(Wanted(engine="openvino"), batch_size=32))
+    lines = (tmp_path / "o.tsv").read_text().splitlines()[1:]
+    found = np.array([line.split("\t")[-1] for line in lines], np.float32)
+    assert np.abs(found - expected).max() < 1e-6
