@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from dlgenomics.spec.inputs import PROTEIN_LETTERS
 
 Codes = NDArray[np.uint8]
-Letters = NDArray[np.uint8]
-"""ASCII, shape (..., length)."""
 OneHot = NDArray[np.float32]
 Ambiguity = Literal["zeros", "quarter", "shares", "quarter_n"]
 
@@ -133,7 +131,7 @@ def translated(bytes_of: NDArray[np.uint8], table: bytes) -> NDArray[np.uint8]:
     return np.frombuffer(found, np.uint8).reshape(bytes_of.shape)
 
 
-def encode_letters(letters: Letters) -> Codes:
+def encode_letters(letters: NDArray[np.uint8]) -> Codes:
     """Return the codes of DNA in either case; the shape stays."""
     return translated(letters, DNA.code_of.tobytes())
 
@@ -152,7 +150,7 @@ def one_hot(codes: Codes, n: Ambiguity = "zeros") -> OneHot:
     return _expanded(_CODE_ROWS, codes, n, np.float32, None)
 
 
-def one_hot_letters(letters: Letters, n: Ambiguity = "zeros", *, dtype: Any = np.float32,
+def one_hot_letters(letters: NDArray[np.uint8], n: Ambiguity = "zeros", *, dtype: Any = np.float32,
                     out: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return one-hot DNA of letters in either case; see `one_hot`.
 

@@ -9,8 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dlgenomics.data.encoding import ALPHABET, DNA, Letters, OneHot, translated
+from dlgenomics.data.encoding import ALPHABET, DNA, OneHot, translated
+
+Letters = NDArray[np.uint8]
+"""ASCII, shape (..., length)."""
 
 
 def _complements() -> bytes:

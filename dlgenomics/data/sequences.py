@@ -31,9 +31,48 @@ class Sequences:
         return len(self.names)
 
 
+@dataclass(frozen=True)
+class Record:
+    """One sequence of a FASTA, letters as they stand in the file.
+
+    Attributes:
+        name: the first word of its header.
+        letters: the sequence without line ends.
+        line: where its header stands, counted from 1.
+    """
+
+    name: str
+    letters: str
+    line: int
+
+    def __len__(self) -> int:
+        return len(self.letters)
+
+
+def read_records(path: Path | str) -> list[Record]:
+    """Read a FASTA of sequences of any lengths, in file order.
+
+    Args:
+        path: the file, plain, gzip or bgzip; ``-`` is standard input.
+
+    Raises:
+        MissingFileError: no such file.
+        DataError: not a FASTA, an empty one, an empty record, or two records of one name.
+    """
+    with open_text(path, "the FASTA of sequences") as stream:
+        found = [Record(name, sequence.decode(), line)
+                 for name, line, sequence in _records(stream.read(), path)]
+    _check_names([one.name for one in found], path)
+    for one in found:
+        if not one.letters:
+            raise DataError(f"every sequence must have letters. Received: {one.name!r} with none. "
+                            "Remove the record.", path=path, line=one.line)
+    return found
+
+
 def read_sequences(path: Path | str, length: int, *, center: bool = False,
                    alphabet: Alphabet = DNA) -> Sequences:
-    """Read a FASTA of sequences.
+    """Read a FASTA of sequences of one length.
 
     Args:
         path: the file; ``-`` is standard input.
@@ -51,6 +90,12 @@ def read_sequences(path: Path | str, length: int, *, center: bool = False,
         for name, line, sequence in _records(stream.read(), path):
             names.append(name)
             parts.append(_fitted(sequence, length, name, path, line, center=center))
+    _check_names(names, path)
+    codes = encode(b"".join(parts), alphabet).reshape(len(names), length)
+    return Sequences(tuple(names), codes, str(path))
+
+
+def _check_names(names: list[str], path: Path | str) -> None:
     if not names:
         raise DataError("a FASTA must hold at least one sequence. Received: none.", path=path)
     if len(set(names)) < len(names):
@@ -58,8 +103,6 @@ def read_sequences(path: Path | str, length: int, *, center: bool = False,
         twice = next(n for n in names if n in seen or seen.add(n))  # type: ignore[func-returns-value]
         raise DataError(f"each sequence must have a name of its own. Received: {twice!r} twice.",
                         path=path)
-    codes = encode(b"".join(parts), alphabet).reshape(len(names), length)
-    return Sequences(tuple(names), codes, str(path))
 
 
 def _records(text: str, path: Path | str) -> list[tuple[str, int, bytes]]:

@@ -78,7 +78,7 @@ class Blocks:
         content = self._file.content
         size = int(content[first + 16]) + 256 * int(content[first + 17]) + 1
         try:
-            return zlib.decompress(content[first:first + size], _GZIP)
+            return zlib.decompress(content[first:first + size].data, _GZIP)
         except zlib.error as error:
             raise DataError("the genome must be a whole bgzip file. Received: a damaged block at "
                             f"byte {first:,} ({error}). Fetch the file again.",

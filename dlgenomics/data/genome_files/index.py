@@ -54,8 +54,8 @@ class FastaIndex:
             length: letters in each window; all must lie within their contigs.
         """
         bases, width = self.bases[contig], self.width[contig]
-        line, phase = np.divmod(start, bases)
-        return Windows(self.offset[contig] + line * width, phase, bases, width, length)
+        line = self.offset[contig] + start // bases * width
+        return Windows(line, start % bases, bases, width, length)
 
 
 def read_index(index: Path, path: Path) -> FastaIndex:

@@ -48,7 +48,8 @@ class Windows:
     def end(self) -> Numbers:
         """The byte behind each window's last letter."""
         last = self.phase + self.length - 1
-        return self.line + last // self.bases * self.width + last % self.bases + 1
+        found: Numbers = self.line + last // self.bases * self.width + last % self.bases + 1
+        return found
 
     def moved(self, by: Numbers) -> Windows:
         """Return the windows in a text from which ``by`` bytes before each were taken out."""

@@ -140,7 +140,8 @@ class TwoBitFile:
                             writeable=False)[first]
         letters = np.take(_FOURS, packed, mode="clip").view(np.uint8).reshape(-1)
         view = as_strided(letters, (len(letters) - length + 1, length), (1, 1), writeable=False)
-        return view[np.arange(len(start)) * (4 * count) + start % 4]
+        found: Letters = view[np.arange(len(start)) * (4 * count) + start % 4]
+        return found
 
     def _record(self, contig: int) -> _Record:
         if contig not in self._records:

@@ -101,7 +101,7 @@ def _unpack_into(folder: Path, blocks: Blocks, index: Path) -> None:
         with (part / _FASTA).open("wb") as stream:
             for first in range(0, len(blocks), _AT_ONCE):
                 text, _ = blocks.unpack(np.arange(first, min(first + _AT_ONCE, len(blocks))))
-                stream.write(text)
+                stream.write(text.data)
         shutil.copyfile(index, part / _INDEX)
 
 
