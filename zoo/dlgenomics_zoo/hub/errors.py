@@ -10,7 +10,7 @@
     │   └── AccessError          the token is not accepted, or may not do this
     ├── AmbiguousModelError      several files could be meant; .candidates
     ├── NoRouteError             nothing here opens what the repository holds; .found
-    ├── NeedsTrustError          code would run; .what
+    ├── NotPinnedError           code would run, at a revision that can change
     └── MemoryLimitError         it cannot fit in this machine's memory; .bytes, .limit
     NetworkError
     └── RateLimitError           too many requests; .wait
@@ -134,12 +134,21 @@ class NoRouteError(DlgError):
                          f"{place} with {'; '.join(found) or 'no model file'}. {todo}")
 
 
+class NotPinnedError(DlgError):
+    """Code would run, and the address does not say which commit's."""
+
+    def __init__(self, asked: str, pinned: str) -> None:
+        self.pinned = pinned
+        super().__init__("trust is given to one commit, whose code cannot change afterwards. "
+                         f"Received: {asked}. Look at that commit, then write {pinned}.")
+
+
 class MemoryLimitError(DlgError):
     """A model would need more memory than this machine has free."""
 
     def __init__(self, name: str, needed: str, count: int, limit: int) -> None:
         self.bytes, self.limit = count, limit
-        super().__init__(f"a model must fit in this machine's memory. Received: {name}, which needs "
-                         f"{needed}, with {limit / 1e9:.3g} GB to use here. Take a smaller "
+        super().__init__(f"a model must fit in this machine's memory. Received: {name}, which "
+                         f"needs {needed}, with {limit / 1e9:.3g} GB to use here. Take a smaller "
                          "model or a larger machine; --ignore-memory (ignore_memory=True) "
                          "fetches it all the same.")

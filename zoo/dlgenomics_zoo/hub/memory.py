@@ -1,0 +1,135 @@
+"""How much memory a model would need, and how much this machine has for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dlgenomics.errors import DlgError
+from dlgenomics_zoo.formats.safetensors import read_header
+from dlgenomics_zoo.hub.commit import Commit, HubFile
+from dlgenomics_zoo.hub.connection import Connection
+from dlgenomics_zoo.hub.errors import MemoryLimitError
+
+SHARE: Final = 0.8
+"""Of the free memory a model may take."""
+
+MOST_SHARDS: Final = 64
+"""Heads of more files are not asked for; their sizes are taken instead."""
+
+_FLOAT32: Final = 4
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """What a model needs in memory.
+
+    Attributes:
+        bytes: in the precision that it is loaded in.
+        parameters: how many numbers; None where only sizes of files are known.
+        source: what the estimate rests on.
+    """
+
+    bytes: int
+    parameters: int | None
+    source: str
+
+    def __str__(self) -> str:
+        said = f"{self.bytes / 1e9:.3g} GB"
+        if self.parameters is None:
+            return f"{said} (by {self.source})"
+        half = f"{2 * self.parameters / 1e9:.3g} GB in bfloat16"
+        return (f"{said} in float32 ({self.parameters / 1e9:.4g} G parameters by {self.source}; "
+                f"{half})")
+
+
+def estimate(hub: Connection, commit: Commit, files: Sequence[HubFile],
+             here: Mapping[str, Path]) -> MemoryEstimate:
+    """Estimate a model's memory before any of its weights is fetched.
+
+    Args:
+        hub: asked for the heads of safetensors files, a few kilobytes each.
+        commit: the commit.
+        files: what holds the weights.
+        here: those that are on this machine; the Hub is not asked for their heads.
+    """
+    tensors = [file for file in files if file.path.endswith(".safetensors")]
+    if tensors and len(tensors) <= MOST_SHARDS:
+        counts = [_numbers(hub, commit, file, here) for file in tensors]
+        if None not in counts:
+            count = sum(filter(None, counts))
+            return MemoryEstimate(_FLOAT32 * count, count, "the heads of its safetensors files")
+    return MemoryEstimate(sum(file.size for file in files), None, "the sizes of its files")
+
+
+def counted(parameters: int, source: str) -> MemoryEstimate:
+    """Return the estimate for a number of parameters."""
+    return MemoryEstimate(_FLOAT32 * parameters, parameters, source)
+
+
+def _numbers(hub: Connection, commit: Commit, file: HubFile,
+             here: Mapping[str, Path]) -> int | None:
+    """Return how many numbers a safetensors file holds; None where nobody can be asked.
+
+    Raises:
+        DlgError: it holds more than its bytes could.
+    """
+    if file.path in here:
+        header, _ = read_header(here[file.path])
+        return sum(_product(shape) for _, shape, _, _ in header.values())
+    if hub.offline:
+        return None
+    count = sum(hub.tensors(commit, file.path).values())
+    if count > 2 * file.size:  # two numbers a byte, the smallest kind there is
+        raise DlgError("a safetensors file must hold what its head names. Received: "
+                       f"{commit.repository}/{file.path}, {count:,} numbers in {file.size:,} "
+                       "bytes. Do not use this file.")
+    return count
+
+
+def _product(shape: Sequence[int]) -> int:
+    product = 1
+    for size in shape:
+        product *= size
+    return product
+
+
+def require_memory(name: str, needed: MemoryEstimate) -> None:
+    """Go on only if a model fits.
+
+    Raises:
+        MemoryLimitError: it does not; says how much it needs and how much there is.
+    """
+    limit = memory_limit()
+    if limit is not None and needed.bytes > limit:
+        raise MemoryLimitError(name, str(needed), needed.bytes, limit)
+
+
+def memory_limit() -> int | None:
+    """Return the bytes that a model may take here; None where the system does not say."""
+    known = [free for free in (_available(), _of_group()) if free is not None]
+    return int(SHARE * min(known)) if known else None
+
+
+def _available() -> int | None:
+    """Return the machine's free memory, or where only that is known its whole memory."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
+def _of_group() -> int | None:
+    """Return the memory that is left to this container, if one has a limit."""
+    root = Path("/sys/fs/cgroup")
+    with contextlib.suppress(OSError, ValueError):
+        most = int((root / "memory.max").read_text())  # "max" is no number: no limit
+        return most - int((root / "memory.current").read_text())
+    return None

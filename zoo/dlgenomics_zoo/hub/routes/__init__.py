@@ -1,0 +1,1 @@
+"""Ways to open what a repository holds, the safest first."""
