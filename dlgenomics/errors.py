@@ -129,10 +129,11 @@ def near_contig(contig: str, known: Sequence[str]) -> str | None:
 
     No other likeness counts: chr9 is not a misspelt chr2.
     """
-    return next((name for name in known if _bare(name) == _bare(contig)), None)
+    return next((name for name in known if bare_contig(name) == bare_contig(contig)), None)
 
 
-def _bare(contig: str) -> str:
+def bare_contig(contig: str) -> str:
+    """Return what a contig is called in every source: ``1`` for ``chr1``, ``m`` for ``MT``."""
     bare = contig.casefold().removeprefix("chr")
     return "m" if bare == "mt" else bare
 

@@ -75,8 +75,8 @@ def is_swapped(record: Record, genome: str) -> bool:
     return record.ref != genome and any(alt.upper() == genome for alt in record.alts)
 
 
-def judge(record: Record, contig: str, length: int | None, genome: str,
-          room: int) -> list[Allele]:
+def judge(record: Record, contig: str, length: int | None, genome: str, room: int,
+          alt_room: int) -> list[Allele]:
     """Return the alternative alleles of a record, each with why it is skipped, if it is.
 
     Args:
@@ -84,7 +84,8 @@ def judge(record: Record, contig: str, length: int | None, genome: str,
         contig: as the genome names it.
         length: of the contig; None where the genome lacks it.
         genome: what the genome has where REF stands, in upper case.
-        room: the most bases that an allele may have.
+        room: the most bases that REF may have.
+        alt_room: the most that ALT may have.
     """
     reason = _reference_reason(record, length, genome, room)
     swapped = reason == "reference_mismatch" and is_swapped(record, genome)
@@ -92,7 +93,7 @@ def judge(record: Record, contig: str, length: int | None, genome: str,
     found = []
     for alt in alts:
         own = "no_alternative" if alt == "." else form_of(alt)
-        if not own and len(alt) > room:
+        if not own and len(alt) > alt_room:
             own = "too_long"
         if not own and not (swapped and len(alt) == len(record.ref)):
             own = reason

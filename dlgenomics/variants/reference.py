@@ -81,12 +81,14 @@ class Judge:
         genome: what REF is compared with.
         room: the most bases that an allele may have.
         policy: what is let pass.
+        alt_room: the most that ALT may have, where that is another number.
     """
 
     vcf: Vcf
     genome: Genome
     room: int
     policy: Policy = field(default_factory=Policy)
+    alt_room: int | None = None
 
     def alleles(self, records: Sequence[Record]) -> list[list[Allele]]:
         """Return the alleles of each record.
@@ -101,7 +103,8 @@ class Judge:
         letters = dict(zip(inside, fetch_letters(self.genome, [
             (contigs[row], records[row].start, len(records[row].ref)) for row in inside]),
             strict=True))
-        return [judge(record, contig, length, letters.get(row, ""), self.room)
+        return [judge(record, contig, length, letters.get(row, ""), self.room,
+                      self.alt_room or self.room)
                 for row, (record, contig, length)
                 in enumerate(zip(records, contigs, lengths, strict=True))]
 

@@ -71,7 +71,7 @@ def test_arrows_point_from_cli_to_zoo_to_library() -> None:
 
 FLOORS = [
     {"errors", "settings", "files", "locks", "progress"}, {"spec"}, {"data", "build"}, {"train", "predict"},
-    {"package", "simulate", "baseline", "search", "explain"}, {"motifs", "design"},
+    {"package", "simulate", "baseline", "search", "explain", "variants"}, {"motifs", "design"},
     {"report", "registry", "doctor"},
 ]
 

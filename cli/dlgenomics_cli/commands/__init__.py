@@ -25,12 +25,13 @@ from dlgenomics_cli.commands.search import search
 from dlgenomics_cli.commands.show import show
 from dlgenomics_cli.commands.simulate import simulate
 from dlgenomics_cli.commands.source import source
+from dlgenomics_cli.commands.spliceai import spliceai
 from dlgenomics_cli.commands.test import test
 from dlgenomics_cli.commands.train import train
 from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
     validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble, ls, info,
-    source, get_model, convert, test, push, predict, explain, motifs, score_variants, simulate,
-    baseline, cache,
+    source, get_model, convert, test, push, predict, explain, motifs, score_variants,
+    spliceai, simulate, baseline, cache,
 )

@@ -16,7 +16,7 @@ from dlgenomics.predict.writers import open_writer as open_table
 from dlgenomics.variants.vcf import Vcf
 from dlgenomics.variants.writers.scored import Scored
 from dlgenomics.variants.writers.table import TableWriter
-from dlgenomics.variants.writers.vcf import VcfWriter
+from dlgenomics.variants.writers.vcf import Bytes, VcfWriter
 
 _VCF: Final = (".vcf",)
 _BGZIP: Final = (".vcf.gz", ".vcf.bgz")
@@ -59,16 +59,29 @@ def open_writer(path: Path | str, vcf: Vcf, prefix: str,
         DlgError: the VCF has fields of these names already.
     """
     check_ending(path)
-    if str(path) == "-":
-        yield VcfWriter(sys.stdout.buffer, vcf, prefix, columns)
-        sys.stdout.buffer.flush()
-    elif str(path).endswith(_VCF):
-        with atomic_path(Path(path)) as part, part.open("wb") as stream:
+    if is_vcf(path):
+        with open_vcf_stream(path) as stream:
             yield VcfWriter(stream, vcf, prefix, columns)
-    elif str(path).endswith(_BGZIP):
-        with atomic_path(Path(path)) as part, contextlib.closing(
-                pysam.BGZFile(str(part), "wb")) as blocks:
-            yield VcfWriter(blocks, vcf, prefix, columns)
     else:
         with open_table(path) as rows:
             yield TableWriter(rows, columns)
+
+
+def is_vcf(path: Path | str) -> bool:
+    """Return whether a name means VCF; ``-``, standard output, does."""
+    return str(path) == "-" or str(path).endswith((*_VCF, *_BGZIP))
+
+
+@contextlib.contextmanager
+def open_vcf_stream(path: Path | str) -> Iterator[Bytes]:
+    """Open a VCF for its bytes: bgzip where the name ends so, ``-`` for standard output."""
+    if str(path) == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    elif str(path).endswith(_BGZIP):
+        with atomic_path(Path(path)) as part, contextlib.closing(
+                pysam.BGZFile(str(part), "wb")) as blocks:
+            yield blocks
+    else:
+        with atomic_path(Path(path)) as part, part.open("wb") as stream:
+            yield stream

@@ -48,17 +48,15 @@ class VcfWriter:
         self._prefix = prefix
         self._columns = columns
         added = self._header_lines()
-        check_prefix(prefix, vcf, [match[1] for line in added if (match := _INFO.match(line))])
-        self._write([*vcf.header[:-1], *added, vcf.header[-1]])
-
-    def _write(self, lines: Sequence[str]) -> None:
-        if lines:
-            self._stream.write(("\n".join(lines) + "\n").encode())
+        check_prefix(prefix)
+        check_fields(vcf, [match[1] for line in added if (match := _INFO.match(line))],
+                     "Name other fields with --prefix")
+        write_lines(stream, [*vcf.header[:-1], *added, vcf.header[-1]])
 
     def _header_lines(self) -> list[str]:
-        lines = [_info_line(f"{self._prefix}_{score}", "A", *self._described(score, columns))
+        lines = [info_line(f"{self._prefix}_{score}", "A", *self._described(score, columns))
                  for score, columns in self._columns.items()]
-        return [*lines, *(_info_line(f"{self._prefix}_{name}", number, kind, words)
+        return [*lines, *(info_line(f"{self._prefix}_{name}", number, kind, words)
                           for name, number, kind, words in _REMARKS)]
 
     def _described(self, score: str, columns: Sequence[str]) -> tuple[str, str]:
@@ -76,8 +74,8 @@ class VcfWriter:
             rows = range(first, first + len(alleles))
             first = rows.stop
             added = self._fields(alleles, rows, texts, scored)
-            lines.append("\t".join(_with_info(record, added)))
-        self._write(lines)
+            lines.append("\t".join(with_info(record, added)))
+        write_lines(self._stream, lines)
 
     def _fields(self, alleles: Sequence[Allele], rows: range, texts: Mapping[str, list[str]],
                 scored: Scored) -> list[str]:
@@ -104,32 +102,48 @@ _REMARKS: Final = (
 )
 
 
-def check_prefix(prefix: str, vcf: Vcf, names: Sequence[str]) -> None:
-    """Refuse field names that a VCF cannot have, or has already.
+def check_prefix(prefix: str) -> None:
+    """Refuse what cannot begin the name of an INFO field.
 
     Raises:
-        DlgError: which.
+        DlgError: why.
     """
     if not PREFIX.fullmatch(prefix):
         raise DlgError("the prefix of INFO fields must be letters, digits, _ and ., a letter or _ "
                        f"first. Received: {prefix!r}. Name another with --prefix.")
+
+
+def check_fields(vcf: Vcf, names: Sequence[str], advice: str) -> None:
+    """Refuse a VCF that has fields of these names already.
+
+    Raises:
+        DlgError: which.
+    """
     known = {match[1] for line in vcf.header if (match := _INFO.match(line))}
     for name in names:
         if name in known:
             raise DlgError(f"the VCF must not have the INFO field {name} yet. Received: one that "
-                           "has it, from an earlier run. Name other fields with --prefix.")
+                           f"has it, from an earlier run. {advice}.")
 
 
-def _info_line(name: str, number: str, kind: str, words: str) -> str:
+def info_line(name: str, number: str, kind: str, words: str) -> str:
+    """Return the header line of an INFO field."""
     escaped = words.replace("\\", "\\\\").replace('"', '\\"')
     return f'##INFO=<ID={name},Number={number},Type={kind},Description="{escaped}">'
 
 
-def _text(value: float) -> str:
-    return "." if np.isnan(value) else f"{value:.9g}"
-
-
-def _with_info(record: Record, added: Sequence[str]) -> list[str]:
+def with_info(record: Record, added: Sequence[str]) -> list[str]:
+    """Return a record's columns with more fields in INFO."""
     kept = [] if record.info in (".", "") else [record.info]
     info = ";".join([*kept, *added]) or "."
     return [*record.fields[:7], info, *record.fields[8:]]
+
+
+def write_lines(stream: Bytes, lines: Sequence[str]) -> None:
+    """Write lines with their ends."""
+    if lines:
+        stream.write(("\n".join(lines) + "\n").encode())
+
+
+def _text(value: float) -> str:
+    return "." if np.isnan(value) else f"{value:.9g}"
