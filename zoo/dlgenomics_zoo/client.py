@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
@@ -19,25 +19,10 @@ from dlgenomics_zoo.kipoi.dataloader import LIBRARY
 from dlgenomics_zoo.kipoi.descriptor import Dataloader, Descriptor
 from dlgenomics_zoo.kipoi.standing import GONE, NotNativeError
 from dlgenomics_zoo.sources.folders import all_sources, local_zoo
+from dlgenomics_zoo.terms import Terms as Terms
 
 if TYPE_CHECKING:
     from dlgenomics.predict.model import Model
-
-
-@dataclass(frozen=True)
-class Terms:
-    """On what terms a model is fetched.
-
-    Attributes:
-        length: bases of the input, for a network that takes sequences of any length.
-        confirm: asked before a download: bytes, licence and name. Default: yes up to
-            ``DLG_MAX_DOWNLOAD``.
-        progress: told of downloads.
-    """
-
-    length: int | None = None
-    confirm: Confirm = within_limit
-    progress: Progress = silent
 
 
 _AS_USUAL: Final = Terms()
@@ -72,8 +57,9 @@ def get_model(
     A model of Kipoi is fetched and made into a package in the cache when it is first asked for.
 
     Args:
-        name: a name that `list_models` lists, the folder of a package or of a model in Kipoi's
-            form, or a link to a commit on a git host that holds one.
+        name: a name that `list_models` lists, the folder of a package, of a language model of
+            transformers or of a model in Kipoi's form, or a link to a commit on a git host that
+            holds one.
         source: where to look: ``kipoi``, ``dir``, ``github-permalink`` as in Kipoi, or a source
             that you declared; default: see `dlgenomics_zoo.catalogue`.
         with_dataloader: whether a model of Kipoi takes files as it does there; without, as the
@@ -135,9 +121,14 @@ def _packaged(location: Location, descriptor: Descriptor, terms: Terms) -> Model
 
 def _open_folder(location: Location, folder: Path, *, trust: bool) -> Any:
     from dlgenomics.package.read import load_package  # noqa: PLC0415 - starts TensorFlow
+    from dlgenomics_zoo.language.load import is_language_model, open_language_model  # noqa: PLC0415
     from dlgenomics_zoo.trusted.saved_model import open_program, program_in  # noqa: PLC0415
 
-    program = None if (folder / MANIFEST).is_file() else program_in(folder)
+    if (folder / MANIFEST).is_file():
+        return load_package(folder, location.source)
+    if is_language_model(folder):
+        return open_language_model(folder)
+    program = program_in(folder)
     if program is not None:
         return open_program(folder, program, trust=trust)
     return load_package(folder, location.source)
