@@ -189,9 +189,12 @@ def test_every_example_runs(
     if command.name in ("train", "search", "resume", "package", "doctor", "baseline",
                         "ensemble", "evaluate", "lr-range"):
         _prepare_run(command.name, run_dlg, tiny_run, tiny_data)
-    if command.name in ("predict", "explain"):
+    if command.name in ("predict", "explain", "merge"):
         run_dlg("simulate", "density-localization", "--count", 2, "--genome", 4, "-o", ".")
         Path("intervals.bed").rename("peaks.bed")
+    if command.name == "merge":
+        run_dlg("predict", "dragonn/tal1", "--fasta", "genome.fa", "--intervals", "peaks.bed",
+                "-o", "predictions.parquet", "--shard", "1/1")
     if command.name == "motifs":
         pytest.importorskip("modiscolite", reason="needs the extra motifs")
         _prepare_scores()

@@ -15,6 +15,7 @@ from dlgenomics_cli.commands.get_model import get_model
 from dlgenomics_cli.commands.info import info
 from dlgenomics_cli.commands.lr_range import lr_range
 from dlgenomics_cli.commands.ls import ls
+from dlgenomics_cli.commands.merge import merge
 from dlgenomics_cli.commands.motifs import motifs
 from dlgenomics_cli.commands.package import package
 from dlgenomics_cli.commands.predict import predict
@@ -32,6 +33,6 @@ from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
     validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble, ls, info,
-    source, get_model, convert, test, push, predict, explain, motifs, score_variants,
+    source, get_model, convert, test, push, predict, merge, explain, motifs, score_variants,
     spliceai, simulate, baseline, cache,
 )
