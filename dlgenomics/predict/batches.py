@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from dlgenomics.data.split import Rows
 from dlgenomics.errors import DlgError
 from dlgenomics.predict.loaders.loader import Arrays
 from dlgenomics.predict.nested import join_rows, map_leaves
-
-OUT_OF_MEMORY: Final = (MemoryError, tf.errors.ResourceExhaustedError)
 
 
 def batch_rows(first: int, last: int, size: int) -> Iterator[Rows]:
@@ -65,7 +62,7 @@ class Halving:
         while True:
             try:
                 return self._in_parts(arrays, count, self.limit or max(count, 1))
-            except OUT_OF_MEMORY as error:
+            except out_of_memory() as error:
                 size = min(self.limit or count, count)
                 if size <= 1:
                     raise DlgError("a single row must fit into memory. Received: "
@@ -80,3 +77,10 @@ class Halving:
                  for first in range(0, count, size)]
         return join_rows([cut(self._run(padded(part, size)), len(next(iter(part.values()))))
                           for part in parts])
+
+
+def out_of_memory() -> tuple[type[Exception], ...]:
+    """Return the errors that say that a batch was too large."""
+    import tensorflow as tf  # noqa: PLC0415 - merging shards needs none
+
+    return MemoryError, tf.errors.ResourceExhaustedError

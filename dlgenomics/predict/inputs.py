@@ -57,16 +57,17 @@ def token_ids(x: Any, name: str, one: TokensInput) -> NDArray[np.int32]:
         one: the input.
 
     Raises:
-        TokensError: a text has too many tokens, or an id is none of the vocabulary.
+        TokensError: a text has too many tokens, an id is none of the vocabulary, or it is neither.
         ShapeError: ids of another shape.
     """
-    array = np.asarray(x, object if isinstance(x, list | tuple) else None)
-    texts = [x] if isinstance(x, str) else list(array.flat)
-    if isinstance(x, str) or (array.ndim == 1 and all(isinstance(t, str) for t in texts)):
-        return encode_tokens(texts, one.tokenizer, one.length)
-    ids = np.asarray(x)
+    if isinstance(x, str):
+        x = [x]
+    ids = _even(x)
+    if ids.dtype.kind not in "iuf" or ids.shape == (0,):
+        return encode_tokens(list(x), one.tokenizer, one.length)
     if ids.ndim != 2 or ids.shape[1] > one.length:
-        raise ShapeError(f"input {name!r}", (None, one.length), ids.shape)
+        form = (None, len(ids) if ids.ndim == 1 else one.length)
+        raise ShapeError(f"input {name!r}", form, ids.shape)
     vocabulary = len(one.tokenizer.vocabulary)
     wrong = (ids < 0) | (ids >= vocabulary) | (ids != np.floor(ids))
     if wrong.any():
@@ -74,6 +75,18 @@ def token_ids(x: Any, name: str, one: TokensInput) -> NDArray[np.int32]:
         raise TokensError(int(row), f"token ids must be whole numbers from 0 to {vocabulary - 1}",
                           str(ids[row, place]), "Pass texts, or ids of this very vocabulary.")
     return ids.astype(np.int32)
+
+
+def _even(x: Any) -> NDArray[Any]:
+    """Return ``x`` as an array, or refuse rows of different lengths."""
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        lengths = [len(row) if hasattr(row, "__len__") else 1 for row in x]
+        index = next((i for i, n in enumerate(lengths) if n != lengths[0]), 0)
+        raise TokensError(index, "rows of token ids must be of one length", f"{lengths[index]} "
+                          f"beside {lengths[0]}", "Fill them up with the pad's id, or pass texts."
+                          ) from error
 
 
 def named(x: Any, names: list[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dlgenomics.predict.batches import batch_rows
 from dlgenomics.predict.flow import Flow
 from dlgenomics.predict.loaders.ahead import in_order
 from dlgenomics.predict.parts.agreement import Intent, agree
-from dlgenomics.predict.parts.folder import Parts, portable
+from dlgenomics.predict.parts.folder import Parts
 from dlgenomics.predict.parts.plan import Piece, Plan
 from dlgenomics.predict.writers import Heading, open_writer
 from dlgenomics.predict.writers.heading import Writer
@@ -93,7 +93,7 @@ class Run:
                     parts.append(next(results))
                     first += len(parts[-1])
                     self.progress(stage, first, self.plan.rows)
-                yield shard, portable(Result.join(parts))
+                yield shard, Result.join(parts).portable()
 
     def _batches(self, shards: Sequence[int]) -> Iterator[Rows]:
         for shard in shards:

@@ -9,10 +9,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dlgenomics.errors import OutputError, RunError
 from dlgenomics.files import atomic_path, output_errors, write_text
@@ -127,11 +126,3 @@ def standing(output: Path | str) -> tuple[int, int] | None:
     except RunError:
         return None
     return (len(done), plan.shards) if plan and done else None
-
-
-def portable(result: Result) -> Result:
-    """Return a result as a shard gives it back: texts of any kind as fixed-width text."""
-    def plain(array: NDArray[Any]) -> NDArray[Any]:
-        return array.astype(str) if array.dtype.kind == "O" else array
-
-    return result.mapped(plain)

@@ -31,7 +31,7 @@ class NpzWriter:
         """Write the file."""
         if not self._parts:
             return
-        whole = Result.join(self._parts)
+        whole = Result.join(self._parts).portable()
         arrays = dict(leaves({**whole.records, **whole.nested()}))
         with self._path.open("wb") as stream:
             np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]

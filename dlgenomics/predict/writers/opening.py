@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from dlgenomics.errors import OutputError
-from dlgenomics.files import atomic_folder, atomic_path
+from dlgenomics.files import atomic_folder, atomic_path, output_errors
 from dlgenomics.predict.writers.hdf5 import Hdf5Writer
 from dlgenomics.predict.writers.heading import Heading, Writer
 from dlgenomics.predict.writers.npz import NpzWriter
@@ -100,7 +100,8 @@ def _tracks(form: type[BedGraph | BigWig]) -> _Open:
     @contextlib.contextmanager
     def opened(path: Path, within: Path | None, heading: Heading) -> Iterator[Writer]:
         files, made = track_files(path, heading), form(heading.lengths)
-        with TrackWriter(list(files), heading.lengths, within or path.parent) as writer:
+        with (output_errors(path),
+              TrackWriter(list(files), heading.lengths, within or path.parent) as writer):
             yield writer
             for column, file in files.items():
                 with atomic_path(file, within) as part:

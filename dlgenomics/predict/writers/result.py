@@ -48,6 +48,10 @@ class Result:
         """Return the result with each of its arrays changed."""
         return self._with([map_leaves(change, part) for part in self._parts()])
 
+    def portable(self) -> Self:
+        """Return the result with texts of fixed width, as files of NumPy hold them."""
+        return self.mapped(lambda array: array.astype(str) if array.dtype.kind == "O" else array)
+
     @classmethod
     def join(cls, results: Sequence[Self]) -> Self:
         """Return successive rows as one result."""

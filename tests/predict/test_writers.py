@@ -1,0 +1,279 @@
+"""Every format is read back by a reader that shares no code with its writer."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import itertools
+import shutil
+import subprocess
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pyarrow.parquet as pq
+import pysam
+import pytest
+
+from dlgenomics.errors import ContigError, DlgError, OutputError
+from dlgenomics.predict.columns import Naming
+from dlgenomics.predict.loaders.ranges import Ranges
+from dlgenomics.predict.writers import ENDINGS, Heading, open_writer
+from dlgenomics.predict.writers.regular import Regular
+from dlgenomics.predict.writers.result import Result
+from dlgenomics.predict.writers.tracks import flat_segments
+
+LENGTHS = {"chr2": 900, "chr10": 500, "chr1": 1000}
+NAMING = Naming(labels={"a": ["CTCF", "PU.1"]})
+PLACES = [("chr2", 100, 200), ("chr1", 0, 100), ("chr10", 400, 500), ("chr1", 300, 400)]
+
+
+def _result(places=PLACES, values: np.ndarray | None = None, *, kept: dict | None = None,
+            naming: Naming = NAMING) -> Result:
+    chrom, start, end = (np.array(column) for column in zip(*places, strict=True))
+    numbers = np.random.default_rng(3).random((len(places), 2), np.float32)
+    records = {"chrom": chrom.astype(object), "start": start, "end": end,
+               "name": np.array([f"n{i}é" for i in range(len(places))], object)}
+    ranges = Ranges(chr=chrom, start=start, end=end, strand=np.array(["+"] * len(places)),
+                    id=np.array([str(i) for i in range(len(places))]))
+    return Result(records, numbers if values is None else values, naming, {"ranges": ranges},
+                  kept or {})
+
+
+def _write(path: Path, *results: Result, lengths=LENGTHS, column: str | None = None,
+           naming: Naming = NAMING) -> None:
+    with open_writer(path, Heading(naming, lengths, column)) as writer:
+        for result in results:
+            writer.write(result)
+
+
+def _rows(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@pytest.mark.parametrize("ending", [".tsv", ".tsv.gz"])
+def test_tsv_holds_float32_exactly(tmp_path: Path, ending: str) -> None:
+    hard = np.array([[0.1, 1 / 3], [1e-38, 3.4028235e38], [16777217, -0.0], [np.pi, 1e-45]],
+                    np.float32)
+    _write(tmp_path / f"o{ending}", _result(values=hard))
+    data = (tmp_path / f"o{ending}").read_bytes()
+    rows = _rows((gzip.decompress(data) if ending.endswith("gz") else data).decode())
+    assert rows[0] == ["chrom", "start", "end", "name", "CTCF", "PU.1"]
+    assert rows[1][:4] == ["chr2", "100", "200", "n0é"]
+    found = np.array([row[4:] for row in rows[1:]], np.float32)
+    assert np.array_equal(found.view(np.uint32), hard.view(np.uint32))
+
+
+def test_compressed_bed_is_bgzip_that_tabix_indexes(tmp_path: Path) -> None:
+    path = tmp_path / "o.bed.gz"
+    _write(path, _result(sorted(PLACES)))
+    pysam.tabix_index(str(path), preset="bed")
+    with pysam.TabixFile(str(path)) as indexed:
+        assert [row.split("\t")[1] for row in indexed.fetch("chr1", 350, 360)] == ["300"]
+
+
+@pytest.mark.skipif(not shutil.which("bedtools"), reason="bedtools is not installed")
+@pytest.mark.parametrize("name", ["o.bed", "o.bedgraph"])
+def test_bedtools_reads_what_is_bed(tmp_path: Path, name: str) -> None:
+    _write(tmp_path / name, _result(), column="CTCF" if "graph" in name else None)
+    (tmp_path / "genome").write_text("".join(f"{c}\t{n}\n" for c, n in sorted(LENGTHS.items())))
+    done = subprocess.run(["bedtools", "intersect", "-sorted", "-a", name, "-b", name, "-wa",
+                           "-u", "-g", "genome"] if "graph" in name else
+                          ["bedtools", "sort", "-i", name], cwd=tmp_path, text=True,
+                          capture_output=True, check=True)
+    assert len([line for line in done.stdout.splitlines() if line[0] != "#"]) == 4
+    assert not done.stderr
+
+
+def test_parquet(tmp_path: Path) -> None:
+    result = _result(kept={"inputs": np.arange(16).reshape(4, 2, 2).astype(np.float32)})
+    _write(tmp_path / "o.parquet", result)
+    table = pq.read_table(tmp_path / "o.parquet")
+    assert table.column_names[:6] == ["chrom", "start", "end", "name", "CTCF", "PU.1"]
+    assert table["PU.1"].to_numpy().tolist() == result.predictions[:, 1].tolist()
+    assert str(table.schema.field("CTCF").type) == "float"
+    assert str(table.schema.field("start").type) == "int64"
+    assert table["inputs/1/0"].to_pylist() == [2, 6, 10, 14]
+
+
+def test_hdf5_and_npz_hold_arrays_as_they_are(tmp_path: Path) -> None:
+    deep = np.random.default_rng(1).random((4, 5, 2), np.float32)
+    result = _result(values=deep, naming=Naming(), kept={"metadata": {"gene": np.array(
+        ["g", "ππ", "", "x"], object)}})
+    for name in ("o.h5", "o.npz"):
+        _write(tmp_path / name, result, result, naming=Naming())
+    twice = np.concatenate([deep, deep])
+    with h5py.File(tmp_path / "o.h5") as stored:
+        assert np.array_equal(stored["preds"][:], twice)
+        assert stored["metadata/gene"].asstr()[:].tolist() == ["g", "ππ", "", "x"] * 2
+    with np.load(tmp_path / "o.npz", allow_pickle=False) as stored:
+        assert np.array_equal(stored["preds"], twice)
+        assert stored["metadata/gene"].tolist() == ["g", "ππ", "", "x"] * 2
+        assert stored["chrom"].tolist() == [place[0] for place in PLACES] * 2
+
+
+def test_zarr_is_read_by_zarr(tmp_path: Path) -> None:
+    zarr = pytest.importorskip("zarr", reason="the extra zarr is not installed")
+    result = _result(kept={"metadata": {"gene": np.array(["g", "ππ", "", "x"], object)}})
+    path = tmp_path / "o.zarr"
+    path.mkdir()
+    (path / "older").write_text("")
+    _write(path, result, result)
+    found = zarr.open_group(str(path), mode="r")
+    assert np.array_equal(found["preds"][:], np.concatenate([result.predictions] * 2))
+    assert found["metadata/gene"][:].tolist() == ["g", "ππ", "", "x"] * 2
+    assert found["records/start"][:].tolist() == [place[1] for place in PLACES] * 2
+    assert not (path / "older").exists()
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".o")] == []
+
+
+# Tracks --------------------------------------------------------------------------------------
+
+
+def test_bigwig_is_sorted_and_valid_over_the_contigs(tmp_path: Path) -> None:
+    pybigtools = pytest.importorskip("pybigtools", reason="the extra tracks is not installed")
+    result = _result()
+    _write(tmp_path / "o.bw", result, column="PU.1")
+    stored = pybigtools.open(str(tmp_path / "o.bw"))
+    assert stored.chroms() == LENGTHS
+    for (contig, start, end), value in zip(PLACES, result.predictions[:, 1], strict=True):
+        inside = [row[:2] for row in stored.records(contig) if row[0] == start]
+        assert inside == [(start, end)]
+        assert np.float32(stored.values(contig, start, end, fillna=None)[0]) == value
+    assert np.isnan(stored.values("chr1", 100, 300, fillna=None)).all()
+
+
+def test_a_file_for_each_column(tmp_path: Path) -> None:
+    result = _result()
+    _write(tmp_path / "o.{column}.bedgraph", result)
+    for place, name in enumerate(("CTCF", "PU.1")):
+        rows = _rows((tmp_path / f"o.{name}.bedgraph").read_text())
+        assert [(row[0], int(row[1]), int(row[2])) for row in rows] == sorted(PLACES)
+        expected = dict(zip(PLACES, result.predictions[:, place], strict=True))
+        assert [np.float32(row[3]) for row in rows] == [expected[one] for one in sorted(PLACES)]
+
+
+@pytest.mark.parametrize("name", ["o.bw", "o.bg"])
+def test_one_track_cannot_hold_two_columns(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DlgError, match=r"2 columns \(CTCF, PU\.1\).*--column.*o\.\{column\}"):
+        _write(tmp_path / name, _result())
+    with pytest.raises(DlgError, match=r"Received: 'PU1'\. Did you mean 'PU\.1'"):
+        _write(tmp_path / name, _result(), column="PU1")
+    assert not list(tmp_path.iterdir())
+
+
+def test_tracks_need_a_genome_and_its_contigs(tmp_path: Path) -> None:
+    with pytest.raises(DlgError, match="lengths of its contigs"):
+        _write(tmp_path / "o.bg", _result(), lengths={}, column="CTCF")
+    with pytest.raises(ContigError, match="Did you mean 'chr10'"):
+        _write(tmp_path / "o.bg", _result([("10", 0, 5)]), column="CTCF")
+    with pytest.raises(DlgError, match="one number a row"):
+        _write(tmp_path / "o.bg", _result(values=np.zeros((4, 3, 2), np.float32)), column="CTCF")
+    assert not list(tmp_path.iterdir())
+
+
+def _by_base(start, end, values, length: int) -> np.ndarray:
+    """The rule, base by base: the mean of what covers it, NaN where nothing does."""
+    total, count = np.zeros(length), np.zeros(length)
+    for s, e, v in zip(start, end, values, strict=True):
+        inside = slice(max(s, 0), max(min(e, length), 0))
+        total[inside] += np.float64(v)
+        count[inside] += 1
+    with np.errstate(invalid="ignore"):
+        return (total / count).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_intervals_overlap_a_base_has_their_mean(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    start = rng.integers(-20, 210, 60)
+    end = start + rng.integers(1, [4, 40][seed % 2], 60)
+    values = rng.random(60, np.float32)
+    first, last, found = flat_segments(start, end, values, 200)
+    assert (first < last).all()
+    assert (first[1:] >= last[:-1]).all()
+    assert first[0] >= 0
+    assert last[-1] <= 200
+    spread = np.full(200, np.nan, np.float32)
+    for s, e, v in zip(first, last, found, strict=True):
+        spread[s:e] = v
+    expected = _by_base(start, end, values, 200)
+    assert np.array_equal(np.isnan(spread), np.isnan(expected))
+    assert np.nanmax(np.abs(spread - expected)) < 1e-6
+    alone = _by_base(start, end, np.ones(60), 200)
+    covered = np.array([sum(s <= i < e for s, e in zip(start, end, strict=True))
+                        for i in range(200)])
+    assert np.array_equal(spread[covered == 1], expected[covered == 1])
+    assert len(alone) == 200
+
+
+# All formats ---------------------------------------------------------------------------------
+
+
+class _Blocks:
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.rows: list[float] = []
+
+    def write(self, result: Result) -> None:
+        self.sizes.append(len(result))
+        self.rows += result.predictions[:, 0].tolist()
+
+
+@pytest.mark.parametrize("cuts", [[1] * 20, [20], [7, 13], [3, 3, 14], [19, 1]])
+def test_writers_get_blocks_of_one_size(monkeypatch: pytest.MonkeyPatch, cuts: list[int]) -> None:
+    monkeypatch.setattr("dlgenomics.predict.writers.regular.BLOCK_ROWS", 6)
+    values = np.arange(20, dtype=np.float32)[:, None]
+    blocks = _Blocks()
+    regular = Regular(blocks)
+    for first, last in itertools.pairwise([0, *itertools.accumulate(cuts)]):
+        regular.write(Result({"n": np.arange(first, last)}, values[first:last], Naming()))
+    regular.finish()
+    assert blocks.sizes == [6, 6, 6, 2]
+    assert blocks.rows == list(range(20))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_file_does_not_depend_on_how_its_rows_came(tmp_path: Path, ending: str) -> None:
+    if ending in (".bw", ".bigwig", ".zarr"):
+        pytest.importorskip("zarr" if ending == ".zarr" else "pybigtools")
+    whole = _result()
+    found = []
+    for cuts in ([0, 4], [0, 1, 3, 4]):
+        path = tmp_path / f"o{len(cuts)}{ending}"
+        _write(path, *(whole.take(a, b) for a, b in itertools.pairwise(cuts)), column="CTCF")
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        found.append([one.read_bytes() for one in files if one.is_file()])
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("ending", [e for e in ENDINGS if e not in (".zarr",)])
+def test_an_error_leaves_what_was_there(tmp_path: Path, ending: str) -> None:
+    if ending in (".bw", ".bigwig"):
+        pytest.importorskip("pybigtools")
+    path = tmp_path / f"o{ending}"
+    path.write_text("before")
+
+    def fails() -> None:
+        with open_writer(path, Heading(NAMING, LENGTHS, "CTCF")) as writer:
+            writer.write(_result())
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match="no space left"):
+        fails()
+    assert path.read_text() == "before"
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("ending", [".tsv", ".bed", ".parquet", ".h5", ".npz", ".bg"])
+def test_no_rows_give_a_file_with_columns_alone(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"o{ending}"
+    _write(path, _result().take(0, 0), column="CTCF")
+    if ending == ".tsv":
+        assert path.read_text() == "chrom\tstart\tend\tname\tCTCF\tPU.1\n"
+    elif ending == ".parquet":
+        assert pq.read_table(path).num_rows == 0
+    elif ending == ".bg":
+        assert path.read_text() == ""
+    assert path.exists()
