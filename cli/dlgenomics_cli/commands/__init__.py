@@ -11,8 +11,10 @@ from dlgenomics_cli.commands.doctor import doctor
 from dlgenomics_cli.commands.ensemble import ensemble
 from dlgenomics_cli.commands.evaluate import evaluate
 from dlgenomics_cli.commands.explain import explain
+from dlgenomics_cli.commands.get_example import get_example
 from dlgenomics_cli.commands.get_model import get_model
 from dlgenomics_cli.commands.info import info
+from dlgenomics_cli.commands.init import init
 from dlgenomics_cli.commands.lr_range import lr_range
 from dlgenomics_cli.commands.ls import ls
 from dlgenomics_cli.commands.merge import merge
@@ -32,7 +34,7 @@ from dlgenomics_cli.commands.train import train
 from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
-    validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble, ls, info,
-    source, get_model, convert, test, push, predict, merge, explain, motifs, score_variants,
-    spliceai, simulate, baseline, cache,
+    init, validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble, ls,
+    info, source, get_model, get_example, convert, test, push, predict, merge, explain, motifs,
+    score_variants, spliceai, simulate, baseline, cache,
 )
