@@ -6,8 +6,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from dlgenomics.spec import dump_yaml, parse_spec, spec_to_yaml, summarize
-from dlgenomics.spec.schema import json_schema
 from dlgenomics.spec.document import read_document
+from dlgenomics.spec.schema import json_schema
 
 MODEL = textwrap.dedent("""\
     spec: 1

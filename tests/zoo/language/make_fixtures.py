@@ -128,12 +128,22 @@ def state_of(model):
     return found
 
 
-def write(name, model, vocabulary, batch, pad, form="safetensors", config=None, state=None):
+def marginals_of(model, ids, mask):
+    """Return log-probabilities at each place of a row of ids but the first and last, masked."""
+    rows = []
+    for place in range(1, len(ids) - 1):
+        copy = torch.tensor([ids])
+        copy[0, place] = mask
+        with torch.no_grad():
+            rows.append(torch.log_softmax(model(copy).logits[0, place], -1).numpy())
+    return np.array(rows)
+
+
+def write(name, model, vocabulary, batch, pad, form="safetensors", state=None, **more):
     """Write a fixture; ``batch`` are rows of ids, filled up with ``pad``."""
     folder = FOLDER / name
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {**model.config.to_diff_dict(), "architectures": [type(model).__name__],
-                **(config or {})}
+    settings = {**model.config.to_diff_dict(), "architectures": [type(model).__name__]}
     (folder / "config.json").write_text(json.dumps(settings, indent=1, sort_keys=True) + "\n")
     (folder / "vocab.txt").write_text("".join(f"{token}\n" for token in vocabulary))
     state = state_of(model) if state is None else state
@@ -149,7 +159,7 @@ def write(name, model, vocabulary, batch, pad, form="safetensors", config=None, 
                       output_hidden_states=True)
     np.savez_compressed(folder / "expected.npz", ids=ids, mask=mask,
                         logits=found.logits.numpy(), embedding=found.hidden_states[-1].numpy(),
-                        first=found.hidden_states[0].numpy())
+                        first=found.hidden_states[0].numpy(), **more)
 
 
 def shards(folder, state, form):
@@ -177,7 +187,9 @@ def main():
 
     proteins = rows([9, 4, 12], 4, 31, [0], [2])
     proteins[0][3] = proteins[0][6] = proteins[2][1] = 32
-    write("esm2", esm(), PROTEIN, proteins, 1)
+    model = esm()
+    write("esm2", model, PROTEIN, proteins, 1,
+          marginals=marginals_of(model, [0, 20, 15, 11, 5, 2], 32))
     write("esm1b", esm(position_embedding_type="absolute", emb_layer_norm_before=True), PROTEIN,
           proteins, 1, "two safetensors")
     model = esm(position_embedding_type="absolute", token_dropout=False, vocab_size=len(WORDS),

@@ -33,7 +33,7 @@ class Config:
     @property
     def model_type(self) -> str:
         """The family's name in transformers."""
-        return str(self.values.get("model_type", ""))
+        return str(self.values.get("model_type") or "")
 
     def whole(self, key: str, default: int | None = None, least: int = 1) -> int:
         """Return a whole number of at least ``least``.

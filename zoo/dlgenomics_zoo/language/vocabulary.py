@@ -95,6 +95,7 @@ def _numbered(path: Path) -> tuple[str, ...]:
         match one:
             case {"content": str(token), "id": int(place)}:
                 numbers[token] = place
-    if sorted(numbers.values()) != list(range(len(numbers))):
+    whole = all(type(place) is int for place in numbers.values())
+    if not whole or sorted(numbers.values()) != list(range(len(numbers))):
         raise damaged(path, "a tokenizer", "ids with gaps")
     return tuple(sorted(numbers, key=lambda token: numbers[token]))
