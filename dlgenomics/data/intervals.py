@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.errors import DataError
+from dlgenomics.errors import DataError, near_contig
 from dlgenomics.files import open_text
 
 BED_COLUMNS: Final = ("chrom", "start", "end", "name", "score", "strand")
 NARROW_PEAK_COLUMNS: Final = ("signalValue", "pValue", "qValue", "peak")
 _SKIPPED: Final = re.compile(r"(track|browser)(\s|$)")
+_TEXTS: Final = np.dtypes.StringDType()
+_LINES: Final = 100_000
+"""Lines that are held as texts at a time; columns of arrays take a fraction of the memory."""
+
+Anchor = Literal["center", "start", "end"]
+
 _DIGITS: Final = 12
 """The most digits of a coordinate; far below the limits of int64: windows cannot overflow."""
 
@@ -30,7 +37,8 @@ class Intervals:
         contig: int32 positions in ``contigs``.
         start, end: int64, 0-based and half-open.
         strand: one-letter texts "+", "-" or "."; all "." where the file has none.
-        columns: the other columns as texts, by name; ``name`` among them where the file has it.
+        columns: the other columns as texts (NumPy's ``StringDType``), by name; ``name`` among them
+            where the file has it.
         path: the file, for messages.
         line: the line in the file of each interval, counted from 1.
     """
@@ -65,14 +73,28 @@ class Intervals:
         rows = zip(self.contig_names, self.start, self.end, strict=True)
         return [f"{c}:{s}-{e}" for c, s, e in rows]
 
-    def resized(self, length: int) -> Intervals:
-        """Return windows of ``length`` bp around each centre, which is floor((start + end) / 2).
+    def resized(self, length: int, anchor: Anchor = "center") -> Intervals:
+        """Return windows of ``length`` bp; they may reach past the contig's ends.
 
-        The window starts ``length // 2`` before the centre (as Kipoi's loaders do), on either
-        strand; it may reach past the contig's ends.
+        Args:
+            length: in bp.
+            anchor: what stays: the centre, which is floor((start + end) / 2), with ``length // 2``
+                bp before it (as Kipoi's loaders do); or the start or end, whatever the strand.
         """
-        start = (self.start + self.end) // 2 - length // 2
+        start = {"center": (self.start + self.end) // 2 - length // 2,
+                 "start": self.start, "end": self.end - length}[anchor]
         return replace(self, start=start, end=start + length)
+
+    def renamed(self, known: Collection[str]) -> Intervals:
+        """Return the intervals with their contigs as another file names them.
+
+        Args:
+            known: that file's contigs. One that is not among them becomes the one that is written
+                in another way there (``chr1`` for ``1``); without such a one it stays.
+        """
+        names = list(known)
+        contigs = tuple(c if c in known else near_contig(c, names) or c for c in self.contigs)
+        return replace(self, contigs=contigs)
 
     def clusters(self) -> NDArray[np.int64]:
         """Return a number for each interval; those that overlap, directly or in a chain, share it.
@@ -137,25 +159,35 @@ def read_intervals(path: Path | str, bed_columns: int | None = None) -> Interval
         MissingFileError: no such file.
         DataError: a malformed line, with its number; or a file without intervals.
     """
-    lines: list[int] = []
-    rows: list[list[str]] = []
-    header: list[str] | None = None
     with open_text(path, "the intervals file") as stream:
-        for number, text in enumerate(stream, start=1):
+        parts = list(_read_parts(stream, bed_columns, str(path)))
+    if not parts:
+        raise DataError("an intervals file must hold at least one interval. Received: none. "
+                        "Is it the right file?", path=path)
+    return _joined(parts)
+
+
+def _read_parts(stream: TextIO, bed_columns: int | None, path: str) -> Iterator[Intervals]:
+    """Yield the intervals of a stream, some lines at a time."""
+    header: list[str] | None = None
+    names: list[str] = []
+    width = 0
+    numbered = enumerate(stream, start=1)
+    while batch := list(islice(numbered, _LINES)):
+        lines: list[int] = []
+        rows: list[list[str]] = []
+        for number, text in batch:
             line = text.rstrip("\r\n")
             if line.startswith("#"):
                 header = header or _header(line)
             elif line.strip() and not _SKIPPED.match(line):
                 rows.append(line.split("\t") if "\t" in line else line.split())
                 lines.append(number)
-    if not rows:
-        raise DataError("an intervals file must hold at least one interval. Received: none. "
-                        "Is it the right file?", path=path)
-    if bed_columns is None:
-        return _columns(rows, lines, header, str(path))
-    _check_width(rows, lines, bed_columns, str(path))
-    behind = [f"column{i}" for i in range(bed_columns + 1, len(rows[0]) + 1)]
-    return _columns(rows, lines, [*BED_COLUMNS[:bed_columns], *behind], str(path))
+        if rows:
+            width = width or len(rows[0])
+            _check_width(rows, lines, width, bed_columns or 3, path)
+            names = names or _names(width, header, bed_columns, path)
+            yield _columns(rows, lines, names, path)
 
 
 def _header(line: str) -> list[str] | None:
@@ -163,28 +195,61 @@ def _header(line: str) -> list[str] | None:
     return names if names and names[0].lower() in ("chrom", "chr", "contig") else None
 
 
-def _columns(rows: list[list[str]], lines: list[int], header: list[str] | None,
-             path: str) -> Intervals:
-    width = len(rows[0])
-    _check_width(rows, lines, 3, path)
+def _names(width: int, header: list[str] | None, bed_columns: int | None, path: str) -> list[str]:
+    """Return the columns' names.
+
+    Raises:
+        DataError: the header does not name each of them differently.
+    """
+    if bed_columns is not None:
+        return [*BED_COLUMNS[:bed_columns],
+                *(f"column{i}" for i in range(bed_columns + 1, width + 1))]
     if header is not None and (len(header) != width or len(set(header)) < width):
         raise DataError(f"the header must name each of the {width} columns differently. "
                         f"Received: {', '.join(header)}. Mend the line that starts with '#'.",
                         path=path)
+    if header is not None:
+        return [*BED_COLUMNS[:3], *header[3:]]
+    rest = NARROW_PEAK_COLUMNS if width == 10 else [f"column{i}" for i in range(7, width + 1)]
+    return [*BED_COLUMNS[:width], *rest][:width]
+
+
+def _columns(rows: list[list[str]], lines: list[int], names: list[str], path: str) -> Intervals:
     columns = list(zip(*rows, strict=True))
-    names, contig = _factorize(columns[0])
-    line = np.array(lines, np.int64)
+    contigs, contig = _factorize(columns[0])
     start, end = _coordinates(columns[1:3], rows, lines, path)
-    named = dict(zip(_names(width, header)[3:], columns[3:], strict=True))
+    named = dict(zip(names[3:], columns[3:], strict=True))
     return Intervals(
-        contigs=names, contig=contig, start=start, end=end,
-        strand=_strand(named, rows, lines, path), path=path, line=line,
-        columns={k: np.array(v, object) for k, v in named.items() if k != "strand"},
+        contigs=contigs, contig=contig, start=start, end=end,
+        strand=_strand(named, rows, lines, path), path=path, line=np.array(lines, np.int64),
+        columns={k: np.array(v, _TEXTS) for k, v in named.items() if k != "strand"},
     )
 
 
-def _check_width(rows: list[list[str]], lines: list[int], least: int, path: str) -> None:
-    width = len(rows[0])
+def _joined(parts: list[Intervals]) -> Intervals:
+    """Return the parts of one file as one."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    position: dict[str, int] = {}
+    moved = []
+    for part in parts:
+        places = [position.setdefault(name, len(position)) for name in part.contigs]
+        moved.append(np.array(places, np.int32)[part.contig])
+    return Intervals(
+        contigs=tuple(position), contig=np.concatenate(moved),
+        start=np.concatenate([part.start for part in parts]),
+        end=np.concatenate([part.end for part in parts]),
+        strand=np.concatenate([part.strand for part in parts]),
+        columns={name: np.concatenate([part.columns[name] for part in parts])
+                 for name in first.columns},
+        path=first.path,
+        line=np.concatenate([part.line for part in parts if part.line is not None]),
+    )
+
+
+def _check_width(rows: list[list[str]], lines: list[int], width: int, least: int,
+                 path: str) -> None:
     for row, number in zip(rows, lines, strict=True):
         if len(row) != width or width < least:
             rule = (f"at least {least} columns" if width < least
@@ -220,14 +285,6 @@ def _coordinate(text: str) -> int:
     """Return a coordinate, or -1 for a text that is none."""
     good = text.isascii() and text.isdigit() and len(text) <= _DIGITS
     return int(text) if good else -1
-
-
-def _names(width: int, header: list[str] | None) -> list[str]:
-    if header is not None:
-        return [*BED_COLUMNS[:3], *header[3:]]
-    names = list(BED_COLUMNS[:width])
-    rest = NARROW_PEAK_COLUMNS if width == 10 else [f"column{i}" for i in range(7, width + 1)]
-    return [*names, *rest][:width]
 
 
 def _strand(named: Mapping[str, Sequence[str]], rows: list[list[str]], lines: list[int],

@@ -147,7 +147,8 @@ def _from_intervals(data: Data, source: Source, folder: Path, margin: int) -> Lo
     intervals = read_intervals(folder / source.intervals)
     names = interval_names(intervals)
     if source.labels is None:
-        table = Table(intervals.path, intervals.columns, intervals.line)
+        columns = {name: texts.astype(object) for name, texts in intervals.columns.items()}
+        table = Table(intervals.path, columns, intervals.line)
     else:
         table = _joined(source, folder, names, source.intervals)
     if not data.sequences:

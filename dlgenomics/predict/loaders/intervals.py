@@ -94,5 +94,5 @@ def interval_records(part: Intervals) -> Records:
     """Return chrom, start, end, name where there is one, and strand."""
     found: Records = {"chrom": part.contig_names, "start": part.start, "end": part.end}
     if "name" in part.columns:
-        found["name"] = part.columns["name"]
+        found["name"] = part.columns["name"].astype(object)
     return {**found, "strand": part.strand}

@@ -90,7 +90,7 @@ def _targets(intervals: Intervals, label_dtype: Any) -> NDArray[Any] | None:
     if not columns:
         return None
     if label_dtype is str or label_dtype == "str":
-        return np.stack([column.astype(str) for column in columns.values()], axis=1)
+        return np.stack([column.astype(object) for column in columns.values()], axis=1).astype(str)
     kind = np.dtype(number_type("label_dtype", label_dtype))
     return np.stack([_numbers(intervals, name, kind) for name in columns], axis=1)
 
