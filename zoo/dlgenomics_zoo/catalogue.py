@@ -13,6 +13,7 @@ from typing import Final
 
 from dlgenomics.errors import DlgError, ModelNotFoundError
 from dlgenomics.package.manifest import MANIFEST, Manifest, read_manifest
+from dlgenomics_zoo.hub.address import is_hub_address
 from dlgenomics_zoo.kipoi.descriptor import Descriptor
 from dlgenomics_zoo.kipoi.index import kipoi_index
 from dlgenomics_zoo.kipoi.standing import NATIVE, about, framework_of, standing_of, status_of
@@ -185,6 +186,10 @@ def locate(name: str) -> Location:
         ModelNotFoundError: with the nearest name.
         SourceError: a repository cannot be fetched.
     """
+    if is_hub_address(name):
+        raise DlgError("a model of the catalogue, a folder or a link to a commit is needed here. "
+                       f"Received: {name}, a model of the Hugging Face Hub. See it with dlg plan; "
+                       "get_model and dlg predict open it.")
     if link := parse_permalink(name):
         return Location(name, link.repository, linked_descriptor(link))
     if not _is_path(name) and (found := _by_name(name)):
@@ -244,12 +249,17 @@ def _is_path(name: str) -> bool:
 
 
 def find_model(name: str) -> tuple[Path, str]:
-    """Return the folder of a packaged model and its source.
+    """Return the folder of a packaged model and its source; one of the Hub is fetched.
 
     Raises:
         ModelNotFoundError: with the nearest name.
         NotPackagedError: the name is that of a Kipoi model, which has no package.
+        DlgError: a model of the Hub cannot be had, or is none that a package can hold.
     """
+    if is_hub_address(name):
+        from dlgenomics_zoo.hub.open import SOURCE, hub_package  # noqa: PLC0415 - many routes
+
+        return hub_package(name), SOURCE
     location = locate(name)
     if isinstance(location.found, Descriptor):
         raise NotPackagedError(location, location.found)

@@ -15,11 +15,13 @@ from dlgenomics_zoo.catalogue import Location, locate
 from dlgenomics_zoo.fetch import Confirm
 from dlgenomics_zoo.fetch.consent import within_limit
 from dlgenomics_zoo.formats.errors import UnknownLayersError
+from dlgenomics_zoo.hub.address import is_hub_address
 from dlgenomics_zoo.kipoi.dataloader import LIBRARY
 from dlgenomics_zoo.kipoi.descriptor import Dataloader, Descriptor
 from dlgenomics_zoo.kipoi.standing import GONE, NotNativeError
 from dlgenomics_zoo.sources.folders import all_sources, local_zoo
-from dlgenomics_zoo.terms import Terms as Terms
+from dlgenomics_zoo.terms import Precision
+from dlgenomics_zoo.terms import Terms as Terms  # noqa: PLC0414 - public here, too
 
 if TYPE_CHECKING:
     from dlgenomics.predict.model import Model
@@ -36,6 +38,7 @@ def get_model(
     name: str | Path, source: str | None = ..., with_dataloader: bool = ..., *,
     default_dataloader_name: str | None = ..., length: int | None = ...,
     trust: Literal[False] = ..., confirm: Confirm = ..., progress: Progress = ...,
+    precision: Precision = ..., ignore_memory: bool = ...,
 ) -> Model: ...
 
 
@@ -43,14 +46,16 @@ def get_model(
 def get_model(
     name: str | Path, source: str | None = ..., with_dataloader: bool = ..., *,
     default_dataloader_name: str | None = ..., length: int | None = ..., trust: bool,
-    confirm: Confirm = ..., progress: Progress = ...,
+    confirm: Confirm = ..., progress: Progress = ..., precision: Precision = ...,
+    ignore_memory: bool = ...,
 ) -> Any: ...
 
 
 def get_model(
     name: str | Path, source: str | None = None, with_dataloader: bool = True, *,
     default_dataloader_name: str | None = None, length: int | None = None, trust: bool = False,
-    confirm: Confirm = within_limit, progress: Progress = silent,
+    confirm: Confirm = within_limit, progress: Progress = silent, precision: Precision = "float32",
+    ignore_memory: bool = False,
 ) -> Any:
     """Load a model.
 
@@ -58,8 +63,9 @@ def get_model(
 
     Args:
         name: a name that `list_models` lists, the folder of a package, of a language model of
-            transformers or of a model in Kipoi's form, or a link to a commit on a git host that
-            holds one.
+            transformers or of a model in Kipoi's form, a link to a commit on a git host that
+            holds one, or a model on the Hugging Face Hub:
+            ``hf://org/name[@revision][/subfolder][#file]``.
         source: where to look: ``kipoi``, ``dir``, ``github-permalink`` as in Kipoi, or a source
             that you declared; default: see `dlgenomics_zoo.catalogue`.
         with_dataloader: whether a model of Kipoi takes files as it does there; without, as the
@@ -69,9 +75,11 @@ def get_model(
         length: see `Terms`.
         trust: whether code of its authors may run: its own dataloader or model class, by the
             package kipoi, a graph of TensorFlow 1 or a SavedModel. What runs is said first, on
-            standard error.
+            standard error. A model of the Hub must be named with its commit then.
         confirm: see `Terms`.
         progress: see `Terms`.
+        precision: see `Terms`.
+        ignore_memory: see `Terms`.
 
     Returns:
         The model, verified: every file has the hash that its package records. Only with trust it
@@ -83,14 +91,19 @@ def get_model(
         FetchError: its files cannot be had.
         HashMismatchError: a file was changed after packaging.
         UnsafeModelError: it is a program, and there is no trust.
+        HubError, NoRouteError, AmbiguousModelError, MemoryLimitError: see `hub.open`.
     """
+    terms = Terms(length, confirm, progress, precision, ignore_memory)
+    if is_hub_address(str(name)):
+        from dlgenomics_zoo.hub.open import open_model  # noqa: PLC0415 - routes of many kinds
+
+        return open_model(str(name), terms, trust=trust)
     location = locate(qualified(str(name), source))
     if isinstance(location.found, Path):
-        return _open_folder(location, location.found, trust=trust)
+        return _open_folder(location, location.found, terms, trust=trust)
     from dlgenomics_zoo.feeder import dataloader_of  # noqa: PLC0415 - reads genomes
 
     descriptor = _fed_by(location.found, default_dataloader_name)
-    terms = Terms(length, confirm, progress)
     try:
         model = _packaged(location, location.found, terms)
     except UNREAD as error:
@@ -119,7 +132,7 @@ def _packaged(location: Location, descriptor: Descriptor, terms: Terms) -> Model
                    type=descriptor.defined_as, args=dict(descriptor.arguments))
 
 
-def _open_folder(location: Location, folder: Path, *, trust: bool) -> Any:
+def _open_folder(location: Location, folder: Path, terms: Terms, *, trust: bool) -> Any:
     from dlgenomics.package.read import load_package  # noqa: PLC0415 - starts TensorFlow
     from dlgenomics_zoo.language.load import is_language_model, open_language_model  # noqa: PLC0415
     from dlgenomics_zoo.trusted.saved_model import open_program, program_in  # noqa: PLC0415
@@ -127,7 +140,7 @@ def _open_folder(location: Location, folder: Path, *, trust: bool) -> Any:
     if (folder / MANIFEST).is_file():
         return load_package(folder, location.source)
     if is_language_model(folder):
-        return open_language_model(folder)
+        return open_language_model(folder, terms.precision, progress=terms.progress)
     program = program_in(folder)
     if program is not None:
         return open_program(folder, program, trust=trust)
@@ -156,11 +169,15 @@ def qualified(name: str, source: str | None) -> str:
 
 
 def open_package(name: str, terms: Terms = _AS_USUAL) -> tuple[Path, str]:
-    """Return the folder of a model's package and its source; a Kipoi model becomes a package first.
+    """Return the folder of a model's package and its source; other models become packages first.
 
     Raises:
         ModelNotFoundError, NotNativeError, FetchError: see `get_model`.
     """
+    if is_hub_address(name):
+        from dlgenomics_zoo.hub.open import SOURCE, hub_package  # noqa: PLC0415 - see above
+
+        return hub_package(name, terms), SOURCE
     location = locate(name)
     if isinstance(location.found, Path):
         return location.found, location.source

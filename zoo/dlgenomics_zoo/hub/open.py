@@ -22,6 +22,7 @@ from dlgenomics_zoo.hub.memory import counted, estimate, require_memory
 from dlgenomics_zoo.hub.plan import LoadPlan, Proposal
 from dlgenomics_zoo.hub.resolve import find_commit
 from dlgenomics_zoo.hub.routes.keras import KERAS
+from dlgenomics_zoo.hub.routes.keras import read as read_keras
 from dlgenomics_zoo.hub.routes.keras_hub import KERAS_HUB
 from dlgenomics_zoo.hub.routes.language import LANGUAGE
 from dlgenomics_zoo.hub.routes.onnx import ONNX
@@ -29,6 +30,7 @@ from dlgenomics_zoo.hub.routes.package import PACKAGE
 from dlgenomics_zoo.hub.routes.route import Fetched, Route
 from dlgenomics_zoo.hub.routes.saved_model import SAVED_MODEL
 from dlgenomics_zoo.hub.routes.transformers import TRANSFORMERS
+from dlgenomics_zoo.imports.imported import Imported
 from dlgenomics_zoo.terms import Terms
 from dlgenomics_zoo.trusted.statement import NeedsTrustError
 
@@ -94,8 +96,8 @@ def _plan(checkout: Checkout, route: Route, proposal: Proposal) -> LoadPlan:
                                                    if found.is_file()}))
     used = set(proposal.files)
     return LoadPlan(
-        checkout.address.pinned(commit.id), checkout.address, commit, route.name, files, proposal.parts, proposal.reason,
-        proposal.trust, proposal.needs, proposal.extra, memory,
+        checkout.address.pinned(commit.id), checkout.address, commit, route.name, files,
+        proposal.parts, proposal.reason, proposal.trust, proposal.needs, proposal.extra, memory,
         sum(file.size for file in missing),
         kinds_found([name for name in checkout.names if name not in used]))
 
@@ -126,7 +128,7 @@ def open_model(address: str | Address, terms: Terms = _AS_USUAL, *, trust: bool 
     return _sourced(plan, route.open(_fetched(plan, terms)))
 
 
-def open_package(address: str | Address, terms: Terms = _AS_USUAL) -> Path:
+def hub_package(address: str | Address, terms: Terms = _AS_USUAL) -> Path:
     """Return the folder of a package of a model, made in the cache if it is not there yet.
 
     Raises:
@@ -139,6 +141,19 @@ def open_package(address: str | Address, terms: Terms = _AS_USUAL) -> Path:
                        f"{plan.asked}, which is opened by the route {plan.route}. Use it from "
                        f"Python: get_model({str(plan.asked)!r}).")
     return _packaged(plan, route, terms)
+
+
+def import_hub(address: str | Address, terms: Terms = _AS_USUAL) -> Imported:
+    """Read a model of the Hub that another program saved; see `imports.convert`.
+
+    Raises:
+        DlgError: it is none that can be read as a network of layers, or see `open_model`.
+    """
+    plan = plan_model(address, progress=terms.progress)
+    if plan.route != KERAS.name:
+        raise DlgError("a model of the Hub is converted if Keras saved it. Received: "
+                       f"{plan.asked}, which is opened by the route {plan.route}.")
+    return read_keras(_fetched(plan, terms))
 
 
 def _route(plan: LoadPlan) -> Route:

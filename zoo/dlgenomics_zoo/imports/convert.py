@@ -19,6 +19,9 @@ from dlgenomics_zoo.client import Terms, fetch_model
 from dlgenomics_zoo.fetch import RemoteFile, fetch_file
 from dlgenomics_zoo.fetch.wheel import WheelMember
 from dlgenomics_zoo.formats.recognise import Format, recognise, refuse_untrusted
+from dlgenomics_zoo.hub.address import is_hub_address
+from dlgenomics_zoo.hub.open import hub_package, import_hub, plan_model
+from dlgenomics_zoo.hub.routes.package import PACKAGE
 from dlgenomics_zoo.imports.dna import read_dna
 from dlgenomics_zoo.imports.imported import Imported, package_imported
 from dlgenomics_zoo.imports.kipoi import import_kipoi
@@ -37,8 +40,8 @@ class Wish:
     """One model to convert.
 
     Attributes:
-        what: a name that the catalogue knows; a folder in Kipoi's form; a model file; or
-            ``pypi:PACKAGE==VERSION/PATH``.
+        what: a name that the catalogue knows; a folder in Kipoi's form; a model file;
+            ``pypi:PACKAGE==VERSION/PATH``; or ``hf://org/name``.
         weights: the weights of an architecture.
         port: the port whose arrays a PyTorch or safetensors file holds.
         name: what the model is called from now on; default: its own name, or that of its file.
@@ -67,11 +70,22 @@ def convert(wish: Wish, folder: Path, terms: Terms = _AS_USUAL) -> Path:
     Raises:
         DlgError: it cannot be read, or another model has its place; the message says why.
     """
-    if not _is_file(wish) and isinstance(found := locate(wish.what).found, Path):
+    if (found := _package(wish, terms)) is not None:
         return fetch_model(wish.what, folder / read_manifest(found).spec.name, terms)[1]
     imported = import_model(wish, terms)
     place = _free_place(folder / imported.spec.name, imported)
     return package_imported(imported, place, command=_command(wish, folder, terms))
+
+
+def _package(wish: Wish, terms: Terms) -> Path | None:
+    """Return the folder of a model that is a package already; None for others."""
+    if _is_file(wish):
+        return None
+    if is_hub_address(wish.what):
+        plan = plan_model(wish.what, progress=terms.progress)
+        return hub_package(plan.asked, terms) if plan.route == PACKAGE.name else None
+    found = locate(wish.what).found
+    return found if isinstance(found, Path) else None
 
 
 def import_model(wish: Wish, terms: Terms = _AS_USUAL) -> Imported:
@@ -83,6 +97,9 @@ def import_model(wish: Wish, terms: Terms = _AS_USUAL) -> Imported:
     if _is_file(wish):
         path = _file(wish.what, terms)
         imported = _from_file(path, wish, terms.length)
+    elif is_hub_address(wish.what):
+        imported = import_hub(wish.what, terms)
+        imported = _reading_dna(imported, wish.n) if wish.n else imported
     else:
         found = locate(wish.what).found
         if not isinstance(found, Descriptor):
