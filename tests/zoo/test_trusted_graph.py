@@ -80,6 +80,12 @@ def test_files_go_in_and_predictions_come_out(
     columns = {name: [row[place] for row in rows[1:]] for place, name in enumerate(rows[0])}
     np.testing.assert_allclose(np.array([columns[name] for name in "abc"], float).T, found, atol=1e-5)
     assert columns["metadata/ranges/start"] == ["24", "50", "94"]
+    command = ("predict", graph[0], "--trust", "--fasta", files["fasta_file"], "--intervals", files["intervals_file"])
+    status, _, err = run_dlg(*command, "--layer", "hidden", "-o", tmp_path / "hidden.npz")
+    assert status == 0, err
+    for option in (["--resume"], ["--gradients", "a"]):
+        status, _, err = run_dlg(*command, "-o", out, *option)
+        assert (status, "from the first row to the last" in err) == (1, True)
 
 
 def test_constants_and_a_fixed_batch_size(tmp_path: Path) -> None:

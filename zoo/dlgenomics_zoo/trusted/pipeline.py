@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from dlgenomics.data.split import Rows
-from dlgenomics.errors import OutputError
+from dlgenomics.errors import DlgError, OutputError
 from dlgenomics.predict.columns import Naming
+from dlgenomics.predict.computation import Wanted
 from dlgenomics.predict.dataloader import Dataloader
+from dlgenomics.predict.flow import without_empty
 from dlgenomics.predict.loaders.ahead import in_order
 from dlgenomics.predict.loaders.loader import Batch, Loader
 from dlgenomics.predict.nested import join_rows
-from dlgenomics.predict.writers import check_ending, open_writer
+from dlgenomics.predict.order import Order
+from dlgenomics.predict.parts.agreement import Intent
+from dlgenomics.predict.summary import Summary
+from dlgenomics.predict.writers import Heading, check_ending, open_writer
 from dlgenomics.predict.writers.result import Result
 from dlgenomics.progress import Progress, silent
 
 DEFAULT_BATCH_SIZE = 32
 """As in Kipoi, for whose models these programs are."""
+
+_AS_USUAL: Final = Order(ahead=0)
+_FROM_THE_START: Final = Intent()
 
 
 class Runs(Protocol):
@@ -78,27 +87,50 @@ class ProgramPipeline:
         """Write predictions, one row per row of the files; return their number."""
         check_ending(output_file)
         loader = self._program.default_dataloader(**dataloader_kwargs)
-        return self.write_predictions(
-            output_file, loader, batch_size, keep_inputs=keep_inputs, keep_metadata=keep_metadata,
-            layer=layer, num_workers=num_workers, progress=progress)
+        order = Order(Wanted(layer), keep_inputs, keep_metadata, batch_size, num_workers)
+        return self.write_predictions(output_file, loader, order, progress=progress).rows
 
     def write_predictions(
-        self, output_file: Path | str, loader: Loader, batch_size: int = DEFAULT_BATCH_SIZE, *,
-        keep_inputs: bool = False, keep_metadata: bool = False, layer: str | int | None = None,
-        num_workers: int = 0, progress: Progress = silent,
-    ) -> int:
-        """Write predictions for a loader that is already open; see `predict_to_file`."""
-        kept = (("inputs", "targets") if keep_inputs else ()) + (
-            ("metadata",) if keep_metadata else ())
-        with open_writer(output_file) as writer:
-            for rows, batch in _batches(loader, batch_size, num_workers):
-                found = self._run(batch, layer)
-                naming = Naming() if layer is not None else self._naming(found)
-                writer.write(Result(
-                    loader.records(rows), found, naming, batch.get("metadata", {}),
-                    {name: batch[name] for name in kept if _has(batch, name)}))
-                progress("predict", int(rows[-1]) + 1, len(loader))
-        return len(loader)
+        self, output_file: Path | str, loader: Loader, order: Order = _AS_USUAL, *,
+        arguments: Mapping[str, Any] | None = None,  # noqa: ARG002 - as a `Pipeline` is called
+        intent: Intent = _FROM_THE_START, column: str | None = None, progress: Progress = silent,
+    ) -> Summary:
+        """Write predictions for a loader that is already open, from the first row to the last.
+
+        Args:
+            output_file: see `predict_to_file`.
+            loader: where the rows come from.
+            order: what is asked for; a program gives predictions and the output of layers.
+            arguments: of the loader; a program's runs do not go on later.
+            intent: nothing, for the same reason.
+            column: the column that a bedGraph or bigWig file holds.
+            progress: told of rows.
+
+        Raises:
+            DlgError: a program cannot do what is asked for.
+        """
+        _check_asked(order, intent)
+        size = order.batch_size or DEFAULT_BATCH_SIZE
+        results = self._results(loader, order, size)
+        first = next(results, None)
+        if first is None:
+            raise DlgError("there must be a row to predict. Received: none.")
+        rows = 0
+        with open_writer(output_file, Heading(first.naming, loader.contig_lengths, column)
+                         ) as writer:
+            for result in itertools.chain([first], results):
+                writer.write(result)
+                rows += len(result)
+                progress("predict", rows, len(loader))
+        return Summary(rows, None, 0, size)
+
+    def _results(self, loader: Loader, order: Order, size: int) -> Iterator[Result]:
+        layer = order.wanted.layer
+        for rows, batch in _batches(loader, size, order.ahead):
+            found = self._run(batch, layer)
+            naming = Naming() if layer is not None else self._naming(found)
+            yield Result(loader.records(rows), found, naming, batch.get("metadata", {}),
+                         {name: batch[name] for name in order.keeps if name in batch})
 
     def predict_example(self, batch_size: int = DEFAULT_BATCH_SIZE,
                         output_file: Path | str | None = None) -> Any:
@@ -127,8 +159,7 @@ class ProgramPipeline:
         """Yield batches as the dataloader gives them, with gradients under ``grads``."""
         loader = self._program.default_dataloader(**dataloader_kwargs)
         for _, batch in _batches(loader, batch_size, 0):
-            filled = {name: one for name, one in batch.items() if _has(batch, name)}
-            yield {**filled, "grads": self._program.input_grad(batch["inputs"], **how)}
+            yield {**batch, "grads": self._program.input_grad(batch["inputs"], **how)}
 
     def _run(self, batch: Batch, layer: str | int | None) -> Any:
         if layer is None:
@@ -142,15 +173,21 @@ class ProgramPipeline:
         return Naming(labels={"preds": names}) if fits else Naming()
 
 
-def _batches(loader: Loader, size: int, workers: int) -> Iterator[tuple[Rows, Batch]]:
+def _batches(loader: Loader, size: int, ahead: int) -> Iterator[tuple[Rows, Batch]]:
     def read(rows: Rows) -> tuple[Rows, Batch]:
-        return rows, loader.read(rows)
+        return rows, without_empty(loader.read(rows))
 
     order = np.arange(len(loader))
     return in_order(read, (order[first:first + size] for first in range(0, len(order), size)),
-                    workers)
+                    ahead)
 
 
-def _has(batch: Batch, name: str) -> bool:
-    """Say whether a batch holds something of that name; loaders without targets give ``{}``."""
-    return name in batch and not (isinstance(batch[name], dict) and not batch[name])
+def _check_asked(order: Order, intent: Intent) -> None:
+    """Refuse what only networks that are read here can do."""
+    asked = [word for word, said in (
+        ("gradients", order.wanted.gradients is not None),
+        (f"the engine {order.wanted.engine}", order.wanted.engine != Wanted().engine),
+        ("shards of a run", intent != _FROM_THE_START)) if said]
+    if asked:
+        raise DlgError("code of a model's authors gives predictions and outputs of layers, from "
+                       f"the first row to the last. Received: a wish for {' and '.join(asked)}.")
