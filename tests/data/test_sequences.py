@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dlgenomics.data.encoding import decode, encode
-from dlgenomics.data.sequences import read_sequences, stack, write_sequences
+from dlgenomics.data.sequences import read_records, read_sequences, stack, write_sequences
 from dlgenomics.errors import DataError, MissingFileError
 
 
@@ -111,3 +111,42 @@ def test_the_same_sequences_give_the_same_bytes(tmp_path, monkeypatch):
 
 def test_stack():
     assert stack(["ACGT", "NNac"]).tolist() == [encode("ACGT").tolist(), [4, 4, 0, 1]]
+
+
+@pytest.fixture
+def records(tmp_path):
+    def write_and_read(content):
+        path = tmp_path / "a.fa"
+        path.write_bytes(content)
+        return [(one.name, one.letters, one.line) for one in read_records(path)]
+
+    return write_and_read
+
+
+RECORDS = [("a", "MKTA*", 1), ("b", "lagX", 4)]
+
+
+@pytest.mark.parametrize("content", [
+    b">a first\nMKT\nA*\n>b\nlagX\n", b">a first\r\nMKT\r\nA*\r\n>b\r\nlagX\r\n",
+    gzip.compress(b">a\nMKT\nA*\n>b\nlag X"), b"\xef\xbb\xbf>a\nMK\nTA*\n>b\nlagX\n",
+])
+def test_records_keep_their_letters_and_lengths(records, content):
+    assert records(content) == RECORDS
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    (b"", "must hold at least one sequence"),
+    (b"\n\n", "must hold at least one sequence"),
+    (b"MKTA\n", r"must start with '>'"),
+    (b">a\nMK\n>a\nMK\n", r"a name of its own. Received: 'a' twice"),
+    (b">a\nMK\n>b\n>c\nMK\n", r"a\.fa:3: every sequence must have letters. Received: 'b'"),
+    (b">\nMK\n", "a FASTA header must hold a name"),
+    (gzip.compress(b">a\nMKTA\n")[:-5], "must be a whole gzip file"),
+])
+def test_records_that_cannot_be_read(records, content, message):
+    with pytest.raises(DataError, match=message):
+        records(content)
+
+
+def test_letters_beyond_ascii_are_none_of_any_alphabet(records):
+    assert records(">a\nMÄK\n".encode()) == [("a", "M?K", 1)]

@@ -40,6 +40,7 @@ def test_commands_that_read_start_no_tensorflow(arguments: list[str]) -> None:
     "dlgenomics.train.run", "dlgenomics.search.conduct", "dlgenomics.doctor",
     "dlgenomics.baseline", "dlgenomics.report", "dlgenomics.explain.methods",
     "dlgenomics.explain.writers", "dlgenomics.report.contributions",
+    "dlgenomics.language.embed", "dlgenomics.language.score", "dlgenomics_zoo.language.load",
 ])
 def test_modules_that_read_import_no_tensorflow(module: str) -> None:
     code = f"import {module}, sys; assert not {{'tensorflow', 'keras'}} & set(sys.modules)"
@@ -71,7 +72,7 @@ def test_arrows_point_from_cli_to_zoo_to_library() -> None:
 
 FLOORS = [
     {"errors", "settings", "files", "locks", "progress"}, {"spec"}, {"data", "build"}, {"train", "predict"},
-    {"package", "simulate", "baseline", "search", "explain", "variants"}, {"motifs", "design"},
+    {"package", "simulate", "baseline", "search", "explain", "variants", "language"}, {"motifs", "design"},
     {"report", "registry", "doctor"},
 ]
 

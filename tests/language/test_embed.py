@@ -1,0 +1,155 @@
+"""Embeddings of sequences: the numbers, their order, and the files."""
+
+import aido_numpy
+import h5py
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from tiny_language_models import PROTEIN, protein_forward, residue_ids
+
+from dlgenomics.data.sequences import Record
+from dlgenomics.errors import DlgError, OutputError
+from dlgenomics.language.embed import Wish, embed, write_embeddings
+from dlgenomics.language.network import blocks, hidden, hidden_layer
+from dlgenomics.language.tokenized import tokenize, tokens_input
+
+LETTERS = ["MKTAYIAKQR", "M", "WCHMFYNQLLLLGGVVSSTTPPDDEEKK", "LAG", "MK", "A" * 31, "GGV"]
+
+
+@pytest.fixture(scope="module")
+def found(protein):
+    return tokenize([Record(f"p{i}", text, 1) for i, text in enumerate(LETTERS)],
+                    tokens_input(protein.inputs), "a.fa")
+
+
+def rows(letters):
+    """Return the vectors of the residues, by NumPy."""
+    return protein_forward(residue_ids(letters))[0][:-1]
+
+
+def joined(parts):
+    parts = list(parts)
+    return [name for part in parts for name in part.names], np.concatenate(
+        [part.vectors for part in parts])
+
+
+@pytest.mark.parametrize("batch_tokens", [1, 40, 8192])
+def test_means_are_those_of_numpy_in_file_order(protein, found, batch_tokens):
+    part, channels = hidden(protein)
+    names, vectors = joined(embed(part, found, Wish(batch_tokens=batch_tokens)))
+    assert names == [f"p{i}" for i in range(len(LETTERS))]
+    assert vectors.shape == (len(LETTERS), channels) == (7, 16)
+    expected = np.stack([rows(letters).mean(axis=0) for letters in LETTERS])
+    np.testing.assert_allclose(vectors, expected, rtol=1e-5, atol=2e-5)
+
+
+def test_vectors_of_residues_are_those_of_numpy(protein, found):
+    parts = list(embed(hidden(protein)[0], found, Wish("tokens", batch_tokens=64)))
+    by_sequence = [one for part in parts for one in part.by_sequence()]
+    for one, letters in zip(by_sequence, LETTERS, strict=True):
+        np.testing.assert_allclose(one, rows(letters), rtol=1e-5, atol=2e-5)
+
+
+def test_layers_are_numbered_by_blocks(protein, found):
+    tensors = aido_numpy.random_tensors(PROTEIN)
+    assert blocks(protein.spec) == 2
+    first = joined(embed(hidden(protein, 0)[0], found, Wish("tokens")))[1]
+    vectors = tensors["bert.embeddings.word_embeddings.weight"]
+    np.testing.assert_allclose(first[:10], vectors[residue_ids(LETTERS[0])], rtol=1e-6)
+    # One block alone, its last normalization taken off: what enters the second block.
+    one_block = {**PROTEIN, "num_hidden_layers": 1, "layer_norm_eps": 1e-5}
+    normed = aido_numpy.forward(one_block, tensors, [*residue_ids(LETTERS[0]), 34])[0][:-1]
+    middle = joined(embed(hidden(protein, 1)[0], found, Wish("tokens")))[1][:10]
+    scaled = middle / np.sqrt((middle ** 2).mean(axis=1, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(scaled * tensors["bert.encoder.ln.weight"], normed, rtol=1e-4,
+                               atol=1e-5)
+
+
+@pytest.mark.parametrize(("layer", "name"), [
+    (None, "embedding"), (2, "embedding"), (0, "embedded"), ("experts_1", "experts_1"),
+])
+def test_names_of_layers(spec, layer, name):
+    assert hidden_layer(spec, layer) == name
+
+
+@pytest.mark.parametrize(("layer", "message"), [
+    (3, r"a number from 0 to 2 or a layer's name\. Received: 3"),
+    (-1, "Received: -1"),
+    ("expert_1", r"Did you mean 'experts_1'\?"),
+])
+def test_a_layer_that_is_none(spec, layer, message):
+    with pytest.raises(DlgError, match=message):
+        hidden_layer(spec, layer)
+
+
+def test_a_layer_without_vectors_of_tokens(protein):
+    with pytest.raises(DlgError, match=r"must have vectors at each token\. Received: 'pooled'"):
+        hidden(protein, "pooled")
+
+
+def written(protein, found, path, pool):
+    return write_embeddings(protein, found, path, Wish(pool, batch_tokens=64))
+
+
+def read_parquet(path):
+    table = pq.read_table(path)
+    vectors = table.column("embedding").to_pylist()
+    rows = [row for one in vectors for row in (one if isinstance(one[0], list) else [one])]
+    about = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+    return (table.column("name").to_pylist(), table.column("length").to_pylist(),
+            np.array(rows, "float32"), about)
+
+
+def read_hdf5(path):
+    with h5py.File(path) as file:
+        return (list(file["names"].asstr()), file["lengths"][:].tolist(), file["embeddings"][:],
+                dict(file.attrs))
+
+
+def read_npz(path):
+    with np.load(path, allow_pickle=False) as file:
+        about = dict(str(one).split(": ", 1) for one in file["about"])
+        return (file["names"].tolist(), file["lengths"].tolist(), file["embeddings"], about)
+
+
+@pytest.mark.parametrize("pool", ["mean", "tokens"])
+@pytest.mark.parametrize(("ending", "read"), [
+    (".parquet", read_parquet), (".h5", read_hdf5), (".npz", read_npz),
+])
+def test_files_hold_names_lengths_and_vectors(protein, found, tmp_path, ending, read, pool):
+    path = tmp_path / f"made{ending}"
+    contents = written(protein, found, path, pool)
+    names, lengths, vectors, about = read(path)
+    assert names == list(found.names)
+    assert lengths == [len(letters) for letters in LETTERS]
+    assert len(vectors) == contents.rows == (7 if pool == "mean" else sum(lengths))
+    expected = joined(embed(hidden(protein)[0], found, Wish(pool, batch_tokens=64)))[1]
+    np.testing.assert_array_equal(vectors, expected)
+    assert (about["model"], about["layer"], about["pool"]) == ("protein", "embedding", pool)
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(("ending", "read"), [(".h5", h5py.File), (".npz", np.load)])
+def test_offsets_say_whose_rows_are_whose(protein, found, tmp_path, ending, read):
+    written(protein, found, tmp_path / f"made{ending}", "tokens")
+    with read(tmp_path / f"made{ending}") as file:
+        assert file["offsets"][:].tolist() == np.cumsum([0, *map(len, LETTERS)]).tolist()
+
+
+def test_an_unknown_ending_is_refused(protein, found, tmp_path):
+    with pytest.raises(OutputError, match=r"the ending '.tsv'.*\.parquet, \.h5, \.hdf5, \.npz"):
+        written(protein, found, tmp_path / "made.tsv", "mean")
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".h5", ".npz"])
+def test_an_interruption_leaves_what_was_there(protein, found, tmp_path, ending):
+    path = tmp_path / f"made{ending}"
+    path.write_text("old")
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_embeddings(protein, found, path, Wish(), interrupt)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
