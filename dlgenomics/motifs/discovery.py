@@ -37,6 +37,8 @@ def find_patterns(found: Contributions, *, most_places: int = 20_000,
         raise DlgError(f"motifs are looked for in sequences of {_SHORTEST} bp or more. Received: "
                        f"{length} bp. Explain longer sequences.")
     discover = _modisco()
+    if not found.actual.any():
+        return []
     both = discover(one_hot=found.one_hot.astype(np.float32),
                     hypothetical_contribs=found.hypothetical.astype(np.float32),
                     max_seqlets_per_metacluster=most_places, n_leiden_runs=clusterings)

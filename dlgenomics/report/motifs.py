@@ -98,4 +98,4 @@ def _on_this_strand(match: Match) -> Matrix:
 
 
 def _drawn(drawing: Html) -> Html:
-    return element("figure", drawing, class_="scroll")
+    return element("figure", drawing, class_="scroll", style="margin-bottom:.5rem")

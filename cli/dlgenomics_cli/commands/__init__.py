@@ -7,6 +7,7 @@ import click
 from dlgenomics_cli.commands.baseline import baseline
 from dlgenomics_cli.commands.cache import cache
 from dlgenomics_cli.commands.convert import convert
+from dlgenomics_cli.commands.design import design
 from dlgenomics_cli.commands.doctor import doctor
 from dlgenomics_cli.commands.ensemble import ensemble
 from dlgenomics_cli.commands.evaluate import evaluate
@@ -20,6 +21,7 @@ from dlgenomics_cli.commands.ls import ls
 from dlgenomics_cli.commands.merge import merge
 from dlgenomics_cli.commands.motifs import motifs
 from dlgenomics_cli.commands.package import package
+from dlgenomics_cli.commands.plan import plan
 from dlgenomics_cli.commands.predict import predict
 from dlgenomics_cli.commands.push import push
 from dlgenomics_cli.commands.resume import resume
@@ -36,5 +38,5 @@ from dlgenomics_cli.commands.validate import validate
 ALL: Final[tuple[click.Command, ...]] = (
     init, validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble, ls,
     info, source, get_model, get_example, convert, test, push, predict, merge, explain, motifs,
-    score_variants, spliceai, simulate, baseline, cache,
+    design, score_variants, spliceai, simulate, baseline, cache,
 )
