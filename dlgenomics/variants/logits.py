@@ -32,11 +32,12 @@ def linear_forward(
                            "is none.")
     names = list(model.inputs)
 
-    @tf.function(reduce_retracing=True)
-    def run(arrays: Any) -> Any:
+    def linear(arrays: Any) -> Any:
         given = arrays if len(names) > 1 else arrays[names[0]]
         return {name: activation(model.model, given, layer, pre_nonlinearity=True)
                 for name, layer in layers.items()}
+
+    run = tf.function(linear, reduce_retracing=True)
 
     def forward(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
         found = run({name: tf.convert_to_tensor(arrays[name]) for name in names})

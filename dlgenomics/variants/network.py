@@ -64,7 +64,7 @@ class Network:
         if not self.options.both_strands:
             return forward
         backward = self._run(self._arrays(reverse_complement(windows), places, turned=True))
-        return {name: (one + self._turned(name, backward[name])) / 2
+        return {name: (one + self._turned(name, backward[name])) * np.float32(0.5)
                 for name, one in forward.items()}
 
     def _turned(self, output: str, values: Numbers) -> Numbers:

@@ -58,8 +58,9 @@ def score_variants(
         model: any model that takes DNA.
         vcf: VCF (plain, gzip, bgzip) or BCF; ``-`` is standard input.
         fasta: the genome, plain or bgzip.
-        output: ends in ``.vcf``, ``.vcf.gz``, ``.tsv``, ``.tsv.gz``, ``.parquet`` or ``.h5``; ``-``
-            is VCF on standard output. A file appears whole at the end.
+        output: ends in ``.vcf``, ``.vcf.gz``, ``.tsv``, ``.tsv.gz``, ``.parquet``, ``.h5``,
+            ``.npz`` or ``.zarr``; ``-`` is VCF on standard output. A file appears whole at the
+            end.
         options: how.
         progress: told of records.
 
@@ -165,7 +166,7 @@ class Scorer:
     def _profile_values(self, difference: Outputs) -> dict[str, Numbers]:
         parts = []
         for one in self.plan.profiles:
-            values = np.float64(difference[one.output][..., one.place])
+            values = difference[one.output][..., one.place].astype(np.float64)
             flat = values.reshape(len(values), -1, 1)
             parts.append(profile_scores(flat, centre_of(flat.shape[1])))
         return {name: np.concatenate([part[name] for part in parts], axis=1)
@@ -178,7 +179,7 @@ class Scorer:
         """Return each column as one number, summed over positions where it has some."""
         columns = []
         for one in self.plan.columns:
-            values = np.float64(found[one.output][..., one.place])
+            values = found[one.output][..., one.place].astype(np.float64)
             columns.append(values.reshape(len(values), -1).sum(axis=1))
         return np.stack(columns, axis=1)
 

@@ -51,7 +51,8 @@ def share(alleles: Sequence[Allele], ref: Codes, alt: Codes, *, by_place: bool) 
     """
     count = len(alleles)
     both = np.concatenate([ref, alt])
-    rows, first = np.empty(2 * count, np.int64), []
+    rows = np.empty(2 * count, np.int64)
+    first: list[int] = []
     number: dict[Any, int] = {}
     for i, row in enumerate(both):
         one = alleles[i % count]

@@ -61,7 +61,7 @@ def allele_windows(genome: Genome, alleles: Sequence[Allele],
     alt = np.empty_like(ref)
     extra = np.array([max(len(one.ref) - len(one.alt), 0) for one in alleles], np.int64)
     for more in np.unique(extra):  # few sizes of deletions, fetched together
-        rows = np.flatnonzero(extra == more)
+        rows = np.flatnonzero(extra == more).tolist()
         chosen = [alleles[row] for row in rows]
         contexts = fetch_contexts(genome, chosen, length, int(more))
         for row, one, context in zip(rows, chosen, contexts, strict=True):
@@ -94,7 +94,7 @@ def fetch_letters(genome: Genome, places: Sequence[tuple[str, int, int]]) -> lis
     found = [""] * len(places)
     sizes = np.array([size for _, _, size in places], np.int64)
     for size in np.unique(sizes):
-        rows = np.flatnonzero(sizes == size)
+        rows = np.flatnonzero(sizes == size).tolist()
         start = np.array([places[row][1] for row in rows], np.int64)
         letters = genome.letters(_intervals([places[row][0] for row in rows], start, start + size),
                                  pad=True)

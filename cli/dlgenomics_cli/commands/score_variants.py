@@ -24,7 +24,7 @@ if TYPE_CHECKING:
               "- is standard input.")
 @click.option("--fasta", type=click.Path(), required=True, help="Genome: FASTA, plain or bgzip.")
 @click.option("-o", "--output", default="-", show_default=True, help="A file that ends in .vcf, "
-              ".vcf.gz, .tsv, .tsv.gz, .parquet or .h5; - prints VCF.")
+              ".vcf.gz, .tsv, .tsv.gz, .parquet, .h5, .npz or .zarr; - prints VCF.")
 @click.option("--scores", metavar="NAMES", help="Comma-separated, see above.  [default: those that "
               "fit the outputs]")
 @click.option("--targets", metavar="NAMES", help="Columns of the output, comma-separated.  "
@@ -93,6 +93,9 @@ def score_variants(name: str, vcf: str, fasta: str, output: str, policy: Policy,
 def _options(policy: Policy, chosen: dict[str, Any]) -> Options:
     from dlgenomics.variants.plan import Options
 
-    lists = {key: tuple(part.strip() for part in (chosen.pop(key) or "").split(",") if part.strip())
-             for key in ("scores", "targets")}
-    return Options(**lists, policy=policy, **chosen)
+    scores, targets = (_names(chosen.pop(key)) for key in ("scores", "targets"))
+    return Options(scores, targets, policy=policy, **chosen)
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())

@@ -22,13 +22,13 @@ class Deltas:
     """What a variant does to splicing.
 
     Attributes:
-        scores: the largest gain of an acceptor, loss of an acceptor, gain of a donor and loss of a
-            donor within the distance; 0 to 1, and 0 or less where there is none.
+        scores: four: the largest gain of an acceptor, loss of an acceptor, gain of a donor and loss
+            of a donor within the distance.
         positions: where, in bases from POS; positive is to the right.
     """
 
-    scores: tuple[float, float, float, float]
-    positions: tuple[int, int, int, int]
+    scores: tuple[float, ...]
+    positions: tuple[int, ...]
 
 
 def aligned(alt: Numbers, ref_length: int, alt_length: int, distance: int) -> Numbers:

@@ -75,13 +75,13 @@ class Ensemble:
 
 
 def _check(model: Model) -> None:
-    shape = model.model.output_shape
-    taken = [tuple(one.shape) for one in model.inputs.values()]
-    if len(taken) != 1 or taken[0][-1] != 4 or not isinstance(shape, tuple) or (
-            tuple(shape[1:]) != (taken[0][0] - 2 * CONTEXT, 3)):
+    takes = [tuple(one.shape) for one in model.inputs.values()]
+    gives = [tuple(model.data.output_shape(name)) for name in model.data.targets]
+    length = takes[0][0]
+    if takes != [(length, 4)] or gives != [(length - 2 * CONTEXT, 3)]:
         raise DlgError(f"SpliceAI's networks take one-hot DNA and give three numbers for each base "
-                       f"but the outer {CONTEXT:,}. Received: {model.name}, from {taken} to "
-                       f"{shape}. Use spliceai/1 to spliceai/5.")
+                       f"but the outer {CONTEXT:,}. Received: {model.name}, from {takes} to "
+                       f"{gives}. Use spliceai/1 to spliceai/5.")
 
 
 def _freed(network: keras.Model) -> keras.Model:

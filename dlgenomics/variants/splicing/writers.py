@@ -6,17 +6,20 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from dlgenomics.errors import OutputError
+from dlgenomics.predict.columns import Naming
 from dlgenomics.predict.writers import open_writer as open_table
+from dlgenomics.predict.writers.heading import Writer as RowWriter
 from dlgenomics.predict.writers.result import Result
 from dlgenomics.variants.alleles import Allele
 from dlgenomics.variants.splicing.deltas import NAMES, Deltas
 from dlgenomics.variants.vcf import Record, Vcf
 from dlgenomics.variants.writers.opening import is_vcf, open_vcf_stream
+from dlgenomics.variants.writers.table import place_columns
 from dlgenomics.variants.writers.vcf import (
     Bytes,
     check_fields,
@@ -28,6 +31,7 @@ from dlgenomics.variants.writers.vcf import (
 FIELD: Final = "SpliceAI"
 FORMAT: Final = "|".join(["ALLELE", "SYMBOL", *(f"DS_{name}" for name in NAMES),
                           *(f"DP_{name}" for name in NAMES)])
+_NAMING: Final = Naming(FIELD, {FIELD: FORMAT.split("|")[2:]})
 _TABLES: Final = (".tsv", ".tsv.gz", ".parquet")
 
 
@@ -107,7 +111,7 @@ def _entry(alt: str, effect: Effect) -> str:
 class TableWriter:
     """A row for each allele and gene; one with the gene ``.`` for an allele in none."""
 
-    def __init__(self, writer: Any) -> None:
+    def __init__(self, writer: RowWriter) -> None:
         self._writer = writer
 
     def write(self, spliced: Spliced) -> None:
@@ -117,19 +121,10 @@ class TableWriter:
                                                     spliced.effects, strict=True)
                 for one, own in zip(alleles, effects, strict=True)
                 for effect in own or [Effect(".", None)]]
+        records = {**place_columns([(record, one) for record, one, _ in rows]),
+                   "symbol": np.array([effect.gene for _, _, effect in rows], object)}
         numbers = np.array([_numbers(effect) for _, _, effect in rows])
-        names = [f"DS_{name}" for name in NAMES] + [f"DP_{name}" for name in NAMES]
-        records = {
-            "chrom": np.array([record.contig for record, _, _ in rows], object),
-            "pos": np.array([record.start + 1 for record, _, _ in rows], np.int64),
-            "id": np.array([record.name for record, _, _ in rows], object),
-            "ref": np.array([one.ref for _, one, _ in rows], object),
-            "alt": np.array([one.alt for _, one, _ in rows], object),
-            "skipped": np.array([one.skipped or "." for _, one, _ in rows], object),
-            "symbol": np.array([effect.gene for _, _, effect in rows], object),
-        }
-        self._writer.write(Result(records, numbers, lambda found: {
-            name: found[:, place] for place, name in enumerate(names)}))
+        self._writer.write(Result(records, numbers, _NAMING))
 
 
 def _numbers(effect: Effect) -> list[float]:

@@ -20,7 +20,8 @@ from dlgenomics.variants.writers.vcf import Bytes, VcfWriter
 
 _VCF: Final = (".vcf",)
 _BGZIP: Final = (".vcf.gz", ".vcf.bgz")
-_TABLES: Final = (".tsv", ".tsv.gz", ".parquet", ".pq", ".h5", ".hdf5")
+_TABLES: Final = (".tsv", ".tsv.gz", ".parquet")
+_ARRAYS: Final = (".h5", ".npz", ".zarr")
 
 
 class Writer(Protocol):
@@ -36,7 +37,7 @@ def check_ending(path: Path | str) -> None:
     Raises:
         OutputError: an unknown ending.
     """
-    known = (*_VCF, *_BGZIP, *_TABLES)
+    known = (*_VCF, *_BGZIP, *_TABLES, *_ARRAYS)
     if str(path) != "-" and not str(path).endswith(known):
         raise OutputError(path, f"the ending {Path(path).suffix or 'of no format'!r}",
                           f"Name a file that ends in {', '.join(known)}.")
@@ -64,7 +65,7 @@ def open_writer(path: Path | str, vcf: Vcf, prefix: str,
             yield VcfWriter(stream, vcf, prefix, columns)
     else:
         with open_table(path) as rows:
-            yield TableWriter(rows, columns)
+            yield TableWriter(rows, columns, nested=str(path).endswith(_ARRAYS))
 
 
 def is_vcf(path: Path | str) -> bool:

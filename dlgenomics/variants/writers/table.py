@@ -11,47 +11,45 @@ from numpy.typing import NDArray
 from dlgenomics.predict.columns import Naming
 from dlgenomics.predict.writers.heading import Writer
 from dlgenomics.predict.writers.result import Result
+from dlgenomics.variants.alleles import Allele
+from dlgenomics.variants.vcf import Record
 from dlgenomics.variants.writers.scored import Scored
 
 
 class TableWriter:
     """Columns chrom, pos (from 1), id, ref, alt, skipped, swapped, n, then the scores.
 
-    A score of several columns has one each, as ``score/column``. HDF5 has a group of scores and
-    the profiles, alt less ref along positions.
+    A score of several columns has one each, as ``score/column``. Files of arrays have the groups
+    ``variants``, ``scores`` and ``profiles``: alt less ref along positions.
 
     Args:
         writer: of predictions, which takes the rows.
         columns: the columns of each score.
+        nested: whether the file holds arrays rather than a table.
     """
 
-    def __init__(self, writer: Writer, columns: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, writer: Writer, columns: Mapping[str, Sequence[str]], *,
+                 nested: bool) -> None:
         self._writer = writer
+        self._nested = nested
         self._naming = Naming("scores", {
             score: [f"{score}/{name}" for name in names] if len(names) > 1 else [score]
             for score, names in columns.items()})
 
     def write(self, scored: Scored) -> None:
         """Add records."""
-        records = _records(scored)
-        nested: dict[str, Any] = {"variants": records, "scores": dict(scored.scores)}
-        if scored.profiles:
-            nested["profiles"] = dict(scored.profiles)
-        self._writer.write(_Rows(records, scored.scores, self._naming, kept=nested))
+        pairs = scored.flat()
+        records = {**place_columns(pairs),
+                   "swapped": np.array([int(one.is_swapped) for _, one in pairs], np.int64),
+                   "n": scored.unknown}
+        kept: dict[str, Any] = {"variants": records} if self._nested else {}
+        if self._nested and scored.profiles:
+            kept["profiles"] = dict(scored.profiles)
+        self._writer.write(Result(records, dict(scored.scores), self._naming, kept=kept))
 
 
-class _Rows(Result):
-    """Rows whose kept arrays are the whole of an HDF5 file and no part of a table."""
-
-    def table(self) -> dict[str, NDArray[Any]]:
-        return {**self.records, **self.naming.columns(self.predictions)}
-
-    def nested(self) -> dict[str, Any]:
-        return dict(self.kept)
-
-
-def _records(scored: Scored) -> dict[str, NDArray[Any]]:
-    pairs = scored.flat()
+def place_columns(pairs: Sequence[tuple[Record, Allele]]) -> dict[str, NDArray[Any]]:
+    """Return the columns that say which allele a row is of, and why it has no scores."""
     return {
         "chrom": np.array([record.contig for record, _ in pairs], object),
         "pos": np.array([record.start + 1 for record, _ in pairs], np.int64),
@@ -59,6 +57,4 @@ def _records(scored: Scored) -> dict[str, NDArray[Any]]:
         "ref": np.array([one.ref for _, one in pairs], object),
         "alt": np.array([one.alt for _, one in pairs], object),
         "skipped": np.array([one.skipped or "." for _, one in pairs], object),
-        "swapped": np.array([int(one.is_swapped) for _, one in pairs], np.int64),
-        "n": scored.unknown,
     }
