@@ -31,7 +31,7 @@ def model_card(spec: Spec, training: Mapping[str, Any], command: str, *,
         spec.description,
         _about(spec),
         _arrays(spec),
-        _use(address or spec.name, own_classes),
+        _use(spec, address or spec.name, own_classes),
         _metrics(training),
         _calibration(training),
         _origins(spec, training),
@@ -59,29 +59,40 @@ def _arrays(spec: Spec) -> str:
         lines.append(f"- input `{name}`: (batch, {_sizes(one.shape)}), {one.doc}")
     for name, one in schema.targets.items():
         shown = ", ".join(one.column_labels[:8]) + (" …" if len(one.column_labels) > 8 else "")
-        lines.append(f"- output `{name}`: (batch, {_sizes(one.shape)}), {one.doc}: {shown}")
+        names = f": {shown}" if shown else ""
+        lines.append(f"- output `{name}`: (batch, {_sizes(one.shape)}), {one.doc}{names}")
     return "\n".join(lines)
 
 
 def _sizes(shape: tuple[int | None, ...]) -> str:
-    return ", ".join(map(str, shape))
+    return ", ".join("tokens" if n is None else str(n) for n in shape)
 
 
-def _use(name: str, own_classes: Sequence[str]) -> str:
+def _use(spec: Spec, name: str, own_classes: Sequence[str]) -> str:
+    call, command = _calls(spec, name)
     return f"""## Use
 
 ```python
 from dlgenomics import get_model
 model = get_model("{name}")
-model.predict_on_batch(x)
-model.pipeline.predict(dict(fasta_file="genome.fa", intervals_file="intervals.bed"))
+{call}
 ```
 
 ```
-dlg predict {name} --fasta genome.fa --intervals intervals.bed -o predictions.tsv
+{command}
 ```
 
 {_with_keras(name, own_classes)}"""
+
+
+def _calls(spec: Spec, name: str) -> tuple[str, str]:
+    """Return what feeds it in Python, and on the command line."""
+    if any(one.kind == "tokens" for one in spec.data.inputs.values()):
+        return ('model.predict_on_batch(["ACGT"])["pooled"]',
+                f"dlg embed {name} sequences.fa -o embeddings.parquet")
+    return ('model.predict_on_batch(x)\nmodel.pipeline.predict('
+            'dict(fasta_file="genome.fa", intervals_file="intervals.bed"))',
+            f"dlg predict {name} --fasta genome.fa --intervals intervals.bed -o predictions.tsv")
 
 
 def _with_keras(name: str, own_classes: Sequence[str]) -> str:

@@ -150,6 +150,8 @@ def _schema(spec: Spec) -> dict[str, Any]:
 
 
 def _dataloader(spec: Spec) -> dict[str, Any]:
+    if any(one.kind == "tokens" for one in spec.data.inputs.values()):
+        return {"arguments": []}  # it takes texts
     lengths = [one.length for one in spec.data.sequences.values()]
     if not lengths:
         return {"arguments": ["table_file"]}

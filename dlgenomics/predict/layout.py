@@ -67,7 +67,7 @@ def is_source(shape: tuple[int, ...], one: Input, layout: Layout) -> bool:
 def bases_of(one: Input, layout: Layout) -> int:
     """Return how many bases a network takes."""
     place = layout.axes.index("length") if _takes_source(one, layout) else 0
-    return int(one.shape[place])
+    return one.shape[place] or 0  # only tokens have no number there, and they have no layout
 
 
 def _takes_source(one: Input, layout: Layout) -> bool:

@@ -10,7 +10,7 @@ from dlgenomics.spec.node import Node, Several
 from dlgenomics.spec.tokenizer import Tokenizer
 
 Length = Annotated[int, Field(ge=1, le=10_000_000)]
-Shape = tuple[int | None, ...]
+Shape = tuple[int, ...]
 Transform = Literal["none", "log1p", "log2p1", "asinh", "sqrt"]
 
 PROTEIN_LETTERS: Final = "ACDEFGHIKLMNPQRSTVWY"
@@ -225,8 +225,8 @@ class TokensInput(Node):
     """How a sequence becomes tokens."""
 
     @property
-    def shape(self) -> Shape:
-        """The shape without the batch axis."""
+    def shape(self) -> tuple[None]:
+        """The shape without the batch axis: any number of tokens."""
         return (None,)
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dlgenomics.errors import TooLargeError
 from dlgenomics.spec.arguments import snake_case
-from dlgenomics.spec.inputs import Shape
+from dlgenomics.spec.layers.rule import Shape
 from dlgenomics.spec.outline import View, outline
 from dlgenomics.spec.transfer import assigned_layers, frozen_layers
 from dlgenomics.spec.types import Layer, Spec
@@ -59,7 +59,7 @@ class Summary:
 
 def summarize(spec: Spec) -> Summary:
     """Describe each layer of a spec's network; imports no Keras and allocates nothing."""
-    shapes = {name: spec.data.inputs[name].shape for name in spec.model.inputs}
+    shapes: dict[str, Shape] = {name: spec.data.inputs[name].shape for name in spec.model.inputs}
     known = outline(spec.model.layers, shapes)
     frozen, givers = frozen_layers(spec), _givers(spec)
     rows = [LayerSummary(n, "Input", (), s, 0, 0, 1, "") for n, s in shapes.items()]

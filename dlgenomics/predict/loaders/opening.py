@@ -13,7 +13,7 @@ from dlgenomics.predict.loaders.loader import Loader, letter_inputs
 from dlgenomics.predict.loaders.sequences import SequenceLoader
 from dlgenomics.predict.loaders.table import TableLoader
 from dlgenomics.predict.schema import ArraySchema, LoaderSchema
-from dlgenomics.spec.inputs import Input
+from dlgenomics.spec.inputs import Input, TokensInput
 
 _RESIZE: Final = LoaderArgument(
     "resize", "'center' takes the model's length around each centre; None refuses other lengths")
@@ -65,6 +65,10 @@ def open_loader(inputs: Mapping[str, Input], arguments: Mapping[str, Any]) -> Lo
         DlgError: an argument is unknown or missing.
         DataError: a file is not what it must be.
     """
+    if any(isinstance(one, TokensInput) for one in inputs.values()):
+        raise DlgError("dataloaders feed models that take sequences of one length. Received: a "
+                       "language model. Use `dlg embed` for a FASTA, or predict_on_batch with "
+                       "texts.")
     kind, takes = _kind_of_loader(inputs, arguments)
     known = [one.name for one in takes]
     for name in arguments:

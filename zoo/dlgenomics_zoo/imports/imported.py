@@ -10,10 +10,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.spec.inputs import DnaInput, Input, KmerInput, ProteinInput, RnaInput
+from dlgenomics.data.tokens import encode_tokens
+from dlgenomics.spec.inputs import DnaInput, Input, KmerInput, ProteinInput, RnaInput, TokensInput
 from dlgenomics.spec.types import Spec
 
 EXAMPLES: Final = 4
+MOST_TOKENS: Final = 64
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,17 @@ def _made_up(one: Input, rng: np.random.Generator) -> NDArray[Any]:
     if isinstance(one, DnaInput | RnaInput | ProteinInput):
         length, letters = one.shape
         return np.eye(letters, dtype=np.float32)[rng.integers(0, letters, (EXAMPLES, length))]
+    if isinstance(one, TokensInput):
+        return _made_up_tokens(one, rng)
     if isinstance(one, KmerInput):
         return rng.integers(0, 4 ** one.k + 1, (EXAMPLES, *one.shape)).astype(np.int32)
     return rng.random((EXAMPLES, *one.shape)).astype(np.float32)
+
+
+def _made_up_tokens(one: TokensInput, rng: np.random.Generator) -> NDArray[np.int32]:
+    """Return ids of random tokens of different numbers, with those before and behind them."""
+    special = set(one.tokenizer.special.values())
+    known = [token for token in one.tokenizer.vocabulary if token not in special]
+    wanted = rng.integers(1, min(one.length, MOST_TOKENS) - 1, EXAMPLES)
+    texts = [" ".join(rng.choice(known, count)) for count in wanted]
+    return encode_tokens(texts, one.tokenizer, one.length)

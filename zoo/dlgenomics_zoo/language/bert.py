@@ -122,7 +122,7 @@ def tokenizer(config: Config, vocabulary: Vocabulary) -> Document:  # noqa: ARG0
     Raises:
         DataError: the vocabulary is one of words of a natural language.
     """
-    found = {
+    found: Document = {
         "kind": "characters", "vocabulary": list(vocabulary.tokens),
         "start": vocabulary.special("cls_token", "[CLS]"),
         "end": vocabulary.special("sep_token", "[SEP]"),

@@ -28,7 +28,9 @@ ORDER: Final = (WHOLE[0], INDEXES[0], WHOLE[1], INDEXES[1])
 class Tensors(Protocol):
     """The tensors of one file."""
 
-    path: Path
+    @property
+    def path(self) -> Path:
+        """The file."""
 
     @property
     def names(self) -> Collection[str]:
