@@ -9,14 +9,16 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from dlgenomics.errors import DlgError
 from dlgenomics.settings import load_settings
-from dlgenomics_zoo.kipoi.descriptor import Descriptor
+from dlgenomics_zoo.fetch import fetch_file
+from dlgenomics_zoo.kipoi.descriptor import Descriptor, RemoteFile
+from dlgenomics_zoo.kipoi.files import fetchable, local_path
 
 
 def kipoi_package() -> Any:
@@ -63,15 +65,42 @@ def run_dataloader_code(descriptor: Descriptor, root: Path) -> Any:
         DlgError: its code fails; the message holds what it said.
     """
     kipoi = kipoi_package()
-    return _ran(descriptor, lambda: kipoi.get_dataloader_factory(
-        descriptor.dataloader.own, source=kipoi.sources.LocalSource(str(root))))
+    source, own = kipoi.sources.LocalSource(str(root)), descriptor.dataloader.own
+    for one in descriptor.dataloader.arguments:
+        if isinstance(one.default, RemoteFile):
+            _place(source.get_dataloader_download_dir(own), one.default,
+                   fetch_file(fetchable(one.default)))
+    return _ran(descriptor, lambda: kipoi.get_dataloader_factory(own, source=source))
 
 
-def run_model_code(descriptor: Descriptor, root: Path) -> Any:
-    """Return kipoi's own model object, after running the model's Python files; see above."""
+def run_model_code(descriptor: Descriptor, root: Path, fetched: Mapping[str, Path]) -> Any:
+    """Return kipoi's own model object, after running the model's Python files.
+
+    Args:
+        descriptor: the model.
+        root: the folder of its source.
+        fetched: its files by role, verified; kipoi's own download verifies nothing.
+
+    Raises:
+        DlgError: its code fails; the message holds what it said.
+    """
     kipoi = kipoi_package()
+    source = kipoi.sources.LocalSource(str(root))
+    for file in descriptor.files:
+        if local_path(file) is None:
+            _place(f"{source.get_model_download_dir(descriptor.name)}/{file.role}", file,
+                   fetched[file.role])
     return _ran(descriptor, lambda: kipoi.get_model(
-        descriptor.name, source=kipoi.sources.LocalSource(str(root)), with_dataloader=False))
+        descriptor.name, source=source, with_dataloader=False))
+
+
+def _place(folder: str, file: RemoteFile, path: Path) -> None:
+    """Put a file where kipoi looks before it downloads: under its checksum."""
+    place = Path(folder) / (file.md5 or "file")
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)  # a link to what is gone
+        place.symlink_to(path.resolve())
 
 
 def _ran(descriptor: Descriptor, what: Any) -> Any:

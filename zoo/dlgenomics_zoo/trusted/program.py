@@ -13,6 +13,7 @@ from dlgenomics.predict.dataloader import Dataloader
 from dlgenomics.predict.schema import Schema
 from dlgenomics_zoo.catalogue import Location
 from dlgenomics_zoo.feeder import dataloader_of, fetched_root, source_root
+from dlgenomics_zoo.imports.kipoi import fetched_files
 from dlgenomics_zoo.kipoi.descriptor import Descriptor
 from dlgenomics_zoo.kipoi.schema import described
 from dlgenomics_zoo.kipoi.standing import GRAPH
@@ -143,8 +144,9 @@ def _run(location: Location, descriptor: Descriptor, terms: Terms) -> Any:
     from dlgenomics_zoo.trusted.kipoi_package import run_model_code  # noqa: PLC0415 - on demand
 
     root = fetched_root(location, descriptor)
+    fetched = fetched_files(descriptor, terms.confirm, terms.progress)
     announce(location.name, statement(descriptor, root))
-    return run_model_code(descriptor, root)
+    return run_model_code(descriptor, root, fetched)
 
 
 def _saved_model(location: Location, descriptor: Descriptor) -> Path | None:
