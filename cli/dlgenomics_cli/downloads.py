@@ -11,21 +11,24 @@ from dlgenomics_cli.output import say, size_text
 
 if TYPE_CHECKING:
     from dlgenomics.progress import Progress
-    from dlgenomics_zoo.client import Terms
     from dlgenomics_zoo.fetch import Confirm
+    from dlgenomics_zoo.terms import Terms
 
 length_option = click.option("--length", type=click.IntRange(1), help="Bases of the input, for a "
                              "network of Kipoi's that takes sequences of any length.")
 yes_option = click.option("--yes", is_flag=True, help="Agree to large downloads.")
+ignore_memory_option = click.option("--ignore-memory", is_flag=True, help="Fetch a model of the "
+                                    "Hub although it does not seem to fit in memory.")
 trust_option = click.option("--trust", is_flag=True, help="Run code of the model's authors, if it "
                             "has any; what runs is said first. It can do anything that you can.")
 
 
-def terms(length: int | None, yes: bool, following: Progress) -> Terms:
+def terms(length: int | None, yes: bool, following: Progress, *,
+          ignore_memory: bool = False) -> Terms:
     """Return the terms on which a command fetches a model."""
-    from dlgenomics_zoo.client import Terms
+    from dlgenomics_zoo.terms import Terms
 
-    return Terms(length, agreement(yes), following)
+    return Terms(length, agreement(yes), following, ignore_memory=ignore_memory)
 
 
 def agreement(yes: bool) -> Confirm:

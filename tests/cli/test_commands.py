@@ -198,6 +198,8 @@ def test_every_example_runs(
     if command.name == "motifs":
         pytest.importorskip("modiscolite", reason="needs the extra motifs")
         _prepare_scores()
+    if command.name == "plan":
+        request.getfixturevalue("hub").publish("my-lab/tal1", {"model.onnx": b"a graph"})
     if command.name == "push":
         request.getfixturevalue("hub").tokens["a-token"] = "my-lab"
         monkeypatch.setenv("HF_TOKEN", "a-token")

@@ -9,6 +9,7 @@ from dlgenomics_cli.commands.cache import cache
 from dlgenomics_cli.commands.convert import convert
 from dlgenomics_cli.commands.design import design
 from dlgenomics_cli.commands.doctor import doctor
+from dlgenomics_cli.commands.embed import embed
 from dlgenomics_cli.commands.ensemble import ensemble
 from dlgenomics_cli.commands.evaluate import evaluate
 from dlgenomics_cli.commands.explain import explain
@@ -25,6 +26,7 @@ from dlgenomics_cli.commands.plan import plan
 from dlgenomics_cli.commands.predict import predict
 from dlgenomics_cli.commands.push import push
 from dlgenomics_cli.commands.resume import resume
+from dlgenomics_cli.commands.score_mutations import score_mutations
 from dlgenomics_cli.commands.score_variants import score_variants
 from dlgenomics_cli.commands.search import search
 from dlgenomics_cli.commands.show import show
@@ -36,7 +38,7 @@ from dlgenomics_cli.commands.train import train
 from dlgenomics_cli.commands.validate import validate
 
 ALL: Final[tuple[click.Command, ...]] = (
-    init, validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble, ls,
-    info, source, get_model, get_example, convert, test, push, predict, merge, explain, motifs,
-    design, score_variants, spliceai, simulate, baseline, cache,
+    init, validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble,
+    ls, info, source, plan, get_model, get_example, convert, test, push, predict, merge,
+    explain, motifs, design, score_variants, spliceai, embed, score_mutations, simulate, baseline, cache,
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dlgenomics_cli.example import example
+from dlgenomics_cli.hub import show_hub_plan
 from dlgenomics_cli.kipoi import kipoi_data, kipoi_facts
 from dlgenomics_cli.models import facts_of, manifest_data
 from dlgenomics_cli.output import json_option, say, show_facts, show_json
@@ -25,9 +26,15 @@ _PREDICT = "Next: dlg predict {} --fasta genome.fa --intervals intervals.bed -o 
 def info(name: str, as_json: bool) -> None:
     """Show what a model takes and gives, how good it is and where it comes from.
 
-    NAME is a name that `dlg ls` lists, or a model's folder. For a model of Kipoi it says whether it
-    runs here, and where not, why and what can be done. Starts no TensorFlow.
+    NAME is a name that `dlg ls` lists, a model's folder, or hf://org/name, whose plan it shows. For
+    a model of Kipoi it says whether it runs here, and where not, why and what can be done. Starts
+    no TensorFlow.
     """
+    from dlgenomics_zoo.hub.address import is_hub_address
+
+    if is_hub_address(name):
+        show_hub_plan(name, as_json=as_json)
+        return
     from dlgenomics_zoo.catalogue import locate
 
     location = locate(name)

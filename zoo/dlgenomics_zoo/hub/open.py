@@ -128,6 +128,24 @@ def open_model(address: str | Address, terms: Terms = _AS_USUAL, *, trust: bool 
     return _sourced(plan, route.open(_fetched(plan, terms)))
 
 
+def fetch_model(address: str | Address, terms: Terms = _AS_USUAL, *,
+                trust: bool = False) -> tuple[LoadPlan, Path]:
+    """Make sure that a model's files are here and verified, and open nothing.
+
+    Returns:
+        The plan, and the folder of its package or, where it has none, of its files.
+
+    Raises:
+        DlgError: see `open_model`.
+    """
+    plan = plan_model(address, progress=terms.progress)
+    route = _route(plan)
+    if route.package is not None:
+        return plan, _packaged(plan, route, terms)
+    _require_trust(plan, trust=trust)
+    return plan, _fetched(plan, terms).folder()
+
+
 def hub_package(address: str | Address, terms: Terms = _AS_USUAL) -> Path:
     """Return the folder of a package of a model, made in the cache if it is not there yet.
 
