@@ -123,7 +123,7 @@ def test_nothing_and_empty_texts_are_taken(opened):
 
 
 def test_masked_marginals_are_those_of_the_reference(opened):
-    from dlgenomics.predict.masked import masked_marginals
+    from dlgenomics.language.masked import masked_marginals
 
     found = masked_marginals(opened("esm2"), "MKTA", batch_size=3)
     assert found.tokens == ("M", "K", "T", "A")
@@ -132,6 +132,6 @@ def test_masked_marginals_are_those_of_the_reference(opened):
 
 
 def test_masked_marginals_of_nothing_are_none(opened):
-    from dlgenomics.predict.masked import masked_marginals
+    from dlgenomics.language.masked import masked_marginals
 
     assert masked_marginals(opened("kmers"), "").log_probabilities.shape == (0, 69)

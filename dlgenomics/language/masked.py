@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.errors import DlgError
+from dlgenomics.language.tokenized import inside, tokens_input
 from dlgenomics.predict.inputs import token_ids
-from dlgenomics.predict.model import Model
 from dlgenomics.progress import Progress, silent
 from dlgenomics.spec.inputs import TokensInput
 
-LOGITS = "logits"
+if TYPE_CHECKING:
+    from dlgenomics.predict.model import Model
+
+LOGITS: Final = "logits"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +54,10 @@ def masked_marginals(model: Model, sequence: str, *, batch_size: int = 8,
         DlgError: the model has no scores of tokens or no token that masks.
         TokensError: the sequence is too long.
     """
-    name, one = _tokens_input(model)
+    one, (name,) = _scored_tokens(model), model.inputs
     ids = token_ids([sequence], name, one)[0]
     vocabulary = one.tokenizer.vocabulary
-    places = np.flatnonzero(~np.isin(ids, one.tokenizer.outside))
+    places = np.flatnonzero(inside(ids, one.tokenizer))
     rows: list[NDArray[np.float32]] = []
     for start in range(0, len(places), batch_size):
         batch = places[start:start + batch_size]
@@ -73,14 +77,14 @@ def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return found
 
 
-def _tokens_input(model: Model) -> tuple[str, TokensInput]:
-    found = [(name, one) for name, one in model.inputs.items() if isinstance(one, TokensInput)]
-    if len(found) != 1 or len(model.inputs) != 1 or LOGITS not in model.spec.model.outputs:
-        raise DlgError("masked marginals need a language model that takes tokens and gives "
-                       f"{LOGITS}. Received: {model.name}, which takes "
-                       f"{', '.join(model.inputs)} and gives "
-                       f"{', '.join(model.spec.model.outputs)}. Use a checkpoint with its head.")
-    return found[0]
+def _scored_tokens(model: Model) -> TokensInput:
+    """Return the input of a language model that scores tokens, or refuse another model."""
+    found = tokens_input(model.inputs)
+    if LOGITS not in model.spec.model.outputs:
+        raise DlgError(f"masked marginals need a language model that gives {LOGITS}. Received: "
+                       f"{model.name}, which gives {', '.join(model.spec.model.outputs)}. Use a "
+                       "checkpoint with its head.")
+    return found
 
 
 def _mask(one: TokensInput) -> int:
