@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
+from tiny_language_models import protein_checkpoint
 
 from dlgenomics_cli.commands import ALL
 from dlgenomics_zoo.client import place_in_zoo
@@ -198,6 +199,10 @@ def test_every_example_runs(
     if command.name == "motifs":
         pytest.importorskip("modiscolite", reason="needs the extra motifs")
         _prepare_scores()
+    if command.name in ("embed", "score-mutations"):
+        protein_checkpoint(Path("protein-model"))
+        Path("proteins.fa").write_text(">a\nMKTAYIAKQR\n>b\nLAG\n")
+        Path("protein.fa").write_text(">a\nMKTAYIAKQR\n")
     if command.name == "plan":
         request.getfixturevalue("hub").publish("my-lab/tal1", {"model.onnx": b"a graph"})
     if command.name == "push":

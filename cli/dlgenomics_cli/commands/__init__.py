@@ -40,5 +40,6 @@ from dlgenomics_cli.commands.validate import validate
 ALL: Final[tuple[click.Command, ...]] = (
     init, validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble,
     ls, info, source, plan, get_model, get_example, convert, test, push, predict, merge,
-    explain, motifs, design, score_variants, spliceai, embed, score_mutations, simulate, baseline, cache,
+    explain, motifs, design, score_variants, spliceai, embed, score_mutations, simulate,
+    baseline, cache,
 )

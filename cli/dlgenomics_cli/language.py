@@ -1,0 +1,83 @@
+"""What the commands for language models share: options, and the model after its first checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from dlgenomics_cli.downloads import agreement, yes_option
+from dlgenomics_cli.output import progress, say, starting_tensorflow
+
+if TYPE_CHECKING:
+    from dlgenomics.predict.model import Model
+    from dlgenomics.spec.inputs import TokensInput
+    from dlgenomics_zoo.terms import Precision
+
+_OPTIONS: Final = (
+    click.option("--sequences", required=True, type=click.Path(), help="A FASTA of sequences: "
+                 "plain, gzip or bgzip; - is standard input."),
+    click.option("--precision", type=click.Choice(["float32", "bfloat16"]), default="float32",
+                 show_default=True, help="Of the network's numbers; bfloat16 takes half the memory "
+                 "and keeps three digits."),
+    click.option("--batch-tokens", type=click.IntRange(1), default=8192, show_default=True,
+                 help="Tokens that go through the network at once, padding included."),
+    yes_option,
+)
+
+
+def language_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of input and network."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a language model is opened."""
+
+    name: str
+    precision: Precision
+    yes: bool
+
+    def known_input(self) -> TokensInput | None:
+        """Return the model's input where it can be told before TensorFlow starts, from its folder.
+
+        Raises:
+            DlgError: the model takes no tokens.
+        """
+        from dlgenomics.language.tokenized import tokens_input
+        from dlgenomics.package.manifest import MANIFEST, read_manifest
+        from dlgenomics_zoo.language.load import is_language_model, language_model_spec
+
+        folder = Path(self.name).expanduser()
+        if (folder / MANIFEST).is_file():
+            return tokens_input(read_manifest(folder).spec.data.inputs)
+        if folder.is_dir() and is_language_model(folder):
+            return tokens_input(language_model_spec(folder).data.inputs)
+        return None
+
+    def model(self) -> Model:
+        """Return the model; a licence that forbids commercial use is said loudly."""
+        from dlgenomics_zoo.fetch import is_noncommercial
+
+        with starting_tensorflow():
+            import dlgenomics.package.read  # noqa: F401 - takes the seconds in here
+            from dlgenomics_zoo.client import get_model
+        with progress() as following:
+            found: Any = get_model(self.name, confirm=agreement(self.yes), progress=following,
+                                   precision=self.precision)
+        licence = found.spec.license or ""
+        if is_noncommercial(licence):
+            say(f"WARNING: NON-COMMERCIAL USE ONLY. The licence of {found.name} is {licence}.")
+        model: Model = found
+        return model
+
+
+def parsed_layer(_context: Any, _option: Any, value: str | None) -> str | int | None:
+    """Return a layer's number or name."""
+    return int(value) if value is not None and value.isdecimal() else value
