@@ -77,7 +77,7 @@ class Ensemble:
 def _check(model: Model) -> None:
     takes = [tuple(one.shape) for one in model.inputs.values()]
     gives = [tuple(model.data.output_shape(name)) for name in model.data.targets]
-    length = takes[0][0]
+    length = int(takes[0][0] or 0)
     if takes != [(length, 4)] or gives != [(length - 2 * CONTEXT, 3)]:
         raise DlgError(f"SpliceAI's networks take one-hot DNA and give three numbers for each base "
                        f"but the outer {CONTEXT:,}. Received: {model.name}, from {takes} to "
