@@ -14,6 +14,7 @@ from dlgenomics_zoo.formats.safetensors import read_header
 from dlgenomics_zoo.hub.commit import Commit, HubFile
 from dlgenomics_zoo.hub.connection import Connection
 from dlgenomics_zoo.hub.errors import MemoryLimitError
+from dlgenomics_zoo.terms import Precision
 
 SHARE: Final = 0.8
 """Of the free memory a model may take."""
@@ -29,7 +30,7 @@ class MemoryEstimate:
     """What a model needs in memory.
 
     Attributes:
-        bytes: in the precision that it is loaded in.
+        bytes: in float32, or of its files where only their sizes are known.
         parameters: how many numbers; None where only sizes of files are known.
         source: what the estimate rests on.
     """
@@ -98,15 +99,21 @@ def _product(shape: Sequence[int]) -> int:
     return product
 
 
-def require_memory(name: str, needed: MemoryEstimate) -> None:
+def require_memory(name: str, needed: MemoryEstimate, precision: Precision = "float32") -> None:
     """Go on only if a model fits.
+
+    Args:
+        name: of the model.
+        needed: what it needs in float32.
+        precision: what it is loaded in.
 
     Raises:
         MemoryLimitError: it does not; says how much it needs and how much there is.
     """
     limit = memory_limit()
-    if limit is not None and needed.bytes > limit:
-        raise MemoryLimitError(name, str(needed), needed.bytes, limit)
+    count = needed.bytes // 2 if precision == "bfloat16" else needed.bytes
+    if limit is not None and count > limit:
+        raise MemoryLimitError(name, str(needed), count, limit)
 
 
 def memory_limit() -> int | None:

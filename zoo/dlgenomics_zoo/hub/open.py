@@ -22,7 +22,6 @@ from dlgenomics_zoo.hub.memory import counted, estimate, require_memory
 from dlgenomics_zoo.hub.plan import LoadPlan, Proposal
 from dlgenomics_zoo.hub.resolve import find_commit
 from dlgenomics_zoo.hub.routes.keras import KERAS
-from dlgenomics_zoo.hub.routes.keras import read as read_keras
 from dlgenomics_zoo.hub.routes.keras_hub import KERAS_HUB
 from dlgenomics_zoo.hub.routes.language import LANGUAGE
 from dlgenomics_zoo.hub.routes.onnx import ONNX
@@ -30,7 +29,7 @@ from dlgenomics_zoo.hub.routes.package import PACKAGE
 from dlgenomics_zoo.hub.routes.route import Fetched, Route
 from dlgenomics_zoo.hub.routes.saved_model import SAVED_MODEL
 from dlgenomics_zoo.hub.routes.transformers import TRANSFORMERS
-from dlgenomics_zoo.imports.imported import Imported
+from dlgenomics_zoo.imports.imported import Imported, package_imported
 from dlgenomics_zoo.terms import Terms
 from dlgenomics_zoo.trusted.statement import NeedsTrustError
 
@@ -140,7 +139,7 @@ def fetch_model(address: str | Address, terms: Terms = _AS_USUAL, *,
     """
     plan = plan_model(address, progress=terms.progress)
     route = _route(plan)
-    if route.package is not None:
+    if route.open is None:
         return plan, _packaged(plan, route, terms)
     _require_trust(plan, trust=trust)
     return plan, _fetched(plan, terms).folder()
@@ -154,7 +153,7 @@ def hub_package(address: str | Address, terms: Terms = _AS_USUAL) -> Path:
     """
     plan = plan_model(address, progress=terms.progress)
     route = _route(plan)
-    if route.package is None:
+    if route.package is None and route.read is None:
         raise DlgError("a packaged model, or one that can be made one, is needed here. Received: "
                        f"{plan.asked}, which is opened by the route {plan.route}. Use it from "
                        f"Python: get_model({str(plan.asked)!r}).")
@@ -168,10 +167,12 @@ def import_hub(address: str | Address, terms: Terms = _AS_USUAL) -> Imported:
         DlgError: it is none that can be read as a network of layers, or see `open_model`.
     """
     plan = plan_model(address, progress=terms.progress)
-    if plan.route != KERAS.name:
-        raise DlgError("a model of the Hub is converted if Keras saved it. Received: "
-                       f"{plan.asked}, which is opened by the route {plan.route}.")
-    return read_keras(_fetched(plan, terms))
+    read = _route(plan).read
+    if read is None:
+        raise DlgError("a model of the Hub is converted if it is a network of layers that are "
+                       f"known here. Received: {plan.asked}, which is opened by the route "
+                       f"{plan.route}.")
+    return read(_fetched(plan, terms))
 
 
 def _route(plan: LoadPlan) -> Route:
@@ -179,11 +180,14 @@ def _route(plan: LoadPlan) -> Route:
 
 
 def _packaged(plan: LoadPlan, route: Route, terms: Terms) -> Path:
-    assert route.package is not None  # noqa: S101 - the caller looked
     folder = package_folder(plan, terms.length)
-    if not (folder / MANIFEST).is_file():
-        route.package(_fetched(plan, terms), folder)
-    return folder
+    if (folder / MANIFEST).is_file():
+        return folder
+    fetched = _fetched(plan, terms)
+    if route.package is not None:
+        return route.package(fetched, folder)
+    assert route.read is not None  # noqa: S101 - the callers looked
+    return package_imported(route.read(fetched), folder, command=f"dlg get-model {plan.address}")
 
 
 def package_folder(plan: LoadPlan, length: int | None = None) -> Path:
@@ -200,7 +204,7 @@ def _fetched(plan: LoadPlan, terms: Terms) -> Fetched:
         raise NoRouteError(str(plan.address), [plan.reason], f"{' and '.join(plan.needs)} would "
                            f"open it: pip install '{plan.extra}'.")
     if not terms.ignore_memory:
-        require_memory(str(plan.asked), plan.memory)
+        require_memory(str(plan.asked), plan.memory, terms.precision)
     hub = connect()
     if plan.missing and not hub.offline:
         _agree(hub, plan, terms.confirm)

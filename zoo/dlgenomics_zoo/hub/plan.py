@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,7 +81,8 @@ class LoadPlan:
     def name(self) -> str:
         """A name for the model that a package may have."""
         inside = [self.address.subfolder, self.address.file.rpartition("/")[2].partition(".")[0]]
-        return "-".join([self.commit.repository, *(i.replace("/", "-") for i in inside if i)])
+        name = "-".join([self.commit.repository, *(i.replace("/", "-") for i in inside if i)])
+        return re.sub(r"[^A-Za-z0-9._/-]", "_", name)
 
     def to_data(self) -> dict[str, Any]:
         """Return the plan as plain data."""

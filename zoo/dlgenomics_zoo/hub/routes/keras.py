@@ -17,8 +17,8 @@ from dlgenomics_zoo.hub.plan import Proposal
 from dlgenomics_zoo.hub.routes.route import Fetched, Route, is_chosen, nearest
 from dlgenomics_zoo.imports.bias import with_bias
 from dlgenomics_zoo.imports.dna import read_dna
-from dlgenomics_zoo.imports.imported import Imported, package_imported
-from dlgenomics_zoo.imports.networks import document_spec, file_hashes, read_network
+from dlgenomics_zoo.imports.imported import Imported
+from dlgenomics_zoo.imports.networks import document_spec, read_network
 
 CONFIG: Final = "config.json"
 WEIGHTS: Final = "model.weights.h5"
@@ -82,33 +82,25 @@ def _only(checkout: Checkout, candidates: list[str]) -> Choice | None:
     return Choice(found[0]) if found else None
 
 
-def package(fetched: Fetched, folder: Path) -> Path:
-    """Write the package of a Keras model.
+def read(fetched: Fetched) -> Imported:
+    """Read a Keras model from its files; nothing in them is run.
 
     Raises:
         UnsafeModelError, UnknownLayersError, WeightsError, DataError: see `read_keras_network`.
         DlgError: its input has any length, and none is given.
     """
-    return package_imported(read(fetched), folder,
-                            command=f"dlg get-model {fetched.plan.address}")
-
-
-def read(fetched: Fetched) -> Imported:
-    """Read a Keras model from its files; nothing in them is run."""
     plan, parts = fetched.plan, fetched.plan.parts
     weights = fetched.part("weights") if "weights" in parts else None
     network = _network(fetched, fetched.part("model"), weights)
     if "bias" in parts:
         network = with_bias(network, _network(fetched, fetched.part("bias"), None))
-    document = network_document(network, re.sub(r"[^A-Za-z0-9._/-]", "_", plan.name))
+    document = network_document(network, plan.name)
     if adapter_of(plan.commit.repository):
         document = _reading_dna(document)
     facts: dict[str, Any] = {"description": f"From {plan.address}."}
     if plan.commit.license:
         facts["license"] = plan.commit.license
-    origin = {"source": "Hugging Face Hub", "repository": plan.commit.repository,
-              "commit": plan.commit.id, "files": file_hashes(list(fetched.files.values())),
-              "keras_version": network.keras_version or "not said"}
+    origin = {**fetched.origin, "keras_version": network.keras_version or "not said"}
     return Imported(document_spec({**document, **facts}, str(plan.address)), network.weights,
                     network.notes, origin)
 
@@ -130,4 +122,4 @@ def _reading_dna(document: dict[str, Any]) -> dict[str, Any]:
     return read_dna(document, dna[0], Layout(), shapes[dna[0]][0], center=True, n="zeros")
 
 
-KERAS: Final = Route("keras", propose, package=package)
+KERAS: Final = Route("keras", propose, read=read)

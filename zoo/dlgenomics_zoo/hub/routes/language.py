@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from dlgenomics.errors import DlgError
 from dlgenomics_zoo.hub.checkout import Checkout, require_plain
 from dlgenomics_zoo.hub.plan import Proposal
 from dlgenomics_zoo.hub.routes.route import Fetched, Route
+from dlgenomics_zoo.imports.imported import Imported
 from dlgenomics_zoo.language.config import CONFIG, Config
 from dlgenomics_zoo.language.registry import MODEL_TYPES
 from dlgenomics_zoo.language.shards import INDEXES, ORDER, shard_names
@@ -75,4 +77,12 @@ def open_(fetched: Fetched) -> Any:
                     limit=fetched.plan.memory.parameters, progress=fetched.progress)
 
 
-LANGUAGE: Final = Route("language", propose, open_)
+def read(fetched: Fetched) -> Imported:
+    """Read a language model as a network of layers with all its arrays, for a package."""
+    from dlgenomics_zoo.language.imported import import_language_model  # noqa: PLC0415
+
+    found = import_language_model(fetched.folder(), fetched.plan.name)
+    return replace(found, origin={**found.origin, **fetched.origin})
+
+
+LANGUAGE: Final = Route("language", propose, open_, read)

@@ -13,6 +13,8 @@ from dlgenomics.settings import load_settings
 from dlgenomics_zoo.hub.checkout import Checkout
 from dlgenomics_zoo.hub.files import lay_out, layout_key
 from dlgenomics_zoo.hub.plan import LoadPlan, Proposal
+from dlgenomics_zoo.imports.imported import Imported
+from dlgenomics_zoo.imports.networks import file_hashes
 from dlgenomics_zoo.terms import Precision
 
 
@@ -38,6 +40,13 @@ class Fetched:
         """Return the file of a part of the plan."""
         return self.files[self.plan.parts[name]]
 
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Where a package that is made of the files comes from, for its record."""
+        commit = self.plan.commit
+        return {"source": "Hugging Face Hub", "repository": commit.repository,
+                "commit": commit.id, "files": file_hashes(list(self.files.values()))}
+
     def folder(self) -> Path:
         """Return a folder that holds the files under their own names."""
         key = layout_key([self.plan.commit.repository, self.plan.commit.id,
@@ -53,13 +62,15 @@ class Route:
     Attributes:
         name: of the way, as plans show it.
         propose: says how it would open a checkout, or None if it cannot.
-        open: opens what was fetched; or None where it makes a package.
-        package: writes a package of what was fetched to a folder; None where it cannot.
+        open: opens what was fetched; None where a package is made and opened instead.
+        read: reads what was fetched as a network of layers; None where it cannot.
+        package: writes a package of what was fetched, which is one; None where it is none.
     """
 
     name: str
     propose: Callable[[Checkout], Proposal | None]
     open: Callable[[Fetched], Any] | None = None
+    read: Callable[[Fetched], Imported] | None = None
     package: Callable[[Fetched, Path], Path] | None = None
 
 
