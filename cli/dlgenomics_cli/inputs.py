@@ -1,4 +1,4 @@
-"""The options that say what ``dlg predict`` reads, as arguments of a dataloader."""
+"""The options that say what a command reads, as arguments of a dataloader."""
 
 from __future__ import annotations
 
@@ -12,16 +12,57 @@ if TYPE_CHECKING:
     from dlgenomics.predict.loaders.loader import Loader
     from dlgenomics.spec.inputs import Input
 
+_STDIN: Final = "gzip; - is standard input."
+
 _OPTIONS: Final = (
-    click.option("--fasta", "fasta_file", type=click.Path(), help="Genome: FASTA, plain or bgzip."),
+    click.option("--fasta", "fasta_file", type=click.Path(),
+                 help="Genome: FASTA, plain or bgzip, or 2bit."),
     click.option("--intervals", "intervals_file", type=click.Path(),
-                 help="BED3 to BED6+ or narrowPeak; gzip; - is standard input."),
+                 help=f"BED3 to BED6+ or narrowPeak; {_STDIN}"),
+    click.option("--gtf", "gtf_file", type=click.Path(),
+                 help=f"Or genes: GTF or GFF3; {_STDIN}"),
+    click.option("--feature", metavar="NAME", help="Which lines of the GTF. Default: gene."),
+    click.option("--anchor", type=click.Choice(["tss", "tes"]),
+                 help="Where each gene begins (the default) or ends, on its strand."),
+    click.option("--upstream", type=click.IntRange(0), metavar="BP",
+                 help="bp before the anchor. Default: the model's length around it."),
+    click.option("--downstream", type=click.IntRange(0), metavar="BP",
+                 help="bp behind the anchor."),
+    click.option("--vcf", "vcf_file", type=click.Path(),
+                 help=f"Or variants: the reference around each position; {_STDIN}"),
+    click.option("--tile", type=click.IntRange(1), metavar="BP",
+                 help="Or the whole genome, in tiles of so many bp."),
+    click.option("--stride", type=click.IntRange(1), metavar="BP",
+                 help="bp from tile to tile. Default: the tile's."),
+    click.option("--contigs", metavar="NAMES",
+                 help="Which contigs to tile, in this order: chr1,chr2. Default: all."),
+    click.option("--blacklist", "blacklist_file", type=click.Path(),
+                 help=f"Leave out tiles that an interval of this BED overlaps; {_STDIN}"),
+    click.option("--skip-n", type=click.FloatRange(0, 1), metavar="SHARE",
+                 help="Leave out tiles whose window holds a larger share of N."),
     click.option("--sequences", "sequences_file", type=click.Path(),
-                 help="Instead: a FASTA of sequences; - is standard input."),
-    click.option("--resize", type=click.Choice(["center"]),
-                 help="Take the model's length around each centre, where lengths differ."),
+                 help=f"Or, without a genome, a FASTA of sequences; {_STDIN}"),
+    click.option("--resize", type=click.Choice(["center", "start", "end"]),
+                 help="Where lengths differ, take the model's length around each centre, from the "
+                 "start or up to the end."),
     click.option("--pad", is_flag=True, help="Fill up with N past the ends of contigs."),
+    click.option("--rename-contigs", is_flag=True,
+                 help="Read chr1 as 1, or 1 as chr1, as the genome has it."),
+    click.option("--table", "table_file", type=click.Path(),
+                 help=f"Columns of the model's numeric inputs, by the rows' names; {_STDIN}"),
+    click.option("--track", "tracks", multiple=True, metavar="INPUT=FILE",
+                 help="bigWig file of an input that is signal; again for each of its tracks."),
 )
+
+_PLACES: Final = {"intervals_file": "--intervals", "gtf_file": "--gtf", "vcf_file": "--vcf",
+                  "tile": "--tile"}
+_OWNERS: Final = {
+    "gtf_file": ("feature", "anchor", "upstream", "downstream"),
+    "tile": ("stride", "contigs", "blacklist_file", "skip_n"),
+}
+_OF_GENOMES: Final = {"pad": "--pad", "rename_contigs": "--rename-contigs", "tracks": "--track"}
+_READ: Final = ("intervals_file", "gtf_file", "vcf_file", "blacklist_file", "sequences_file",
+                "table_file")
 
 
 def input_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -39,7 +80,16 @@ def input_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_files
 
 
-_NAMES: Final = ("fasta_file", "intervals_file", "sequences_file", "resize", "pad")
+def _names() -> tuple[str, ...]:
+    @click.command()
+    def nothing() -> None: ...
+
+    for option in reversed(_OPTIONS):
+        nothing = option(nothing)
+    return tuple(one.name for one in nothing.params if one.name)
+
+
+_NAMES: Final = _names()
 
 
 def chosen_files(given: Mapping[str, Any], instead: dict[str, Any] | None = None,
@@ -49,20 +99,50 @@ def chosen_files(given: Mapping[str, Any], instead: dict[str, Any] | None = None
     Raises:
         click.UsageError: they do not go together.
     """
-    files = {name: value for name, value in given.items() if value}
+    files = {name: value for name, value in given.items()
+             if value is not None and value is not False and value != ()}
     if instead is not None:
         if files:
             raise click.UsageError("--dataloader-args stands instead of the options of files.")
         return instead
-    places = {"fasta_file", "intervals_file"} & set(files)
+    _check_together(files)
+    if "contigs" in files:
+        files["contigs"] = [name.strip() for name in files["contigs"].split(",") if name.strip()]
+    if "tracks" in files:
+        files["tracks"] = _tracks(files["tracks"])
+    return files
+
+
+def _check_together(files: Mapping[str, Any]) -> None:
+    chosen = [option for name, option in _PLACES.items() if name in files]
     if "sequences_file" in files:
-        if "pad" in files:
-            raise click.UsageError("--pad is for intervals; sequences have no contig around them.")
-        if not places:
-            return files
-    elif len(places) == 2:
-        return files
-    raise click.UsageError("give --fasta with --intervals, or --sequences.")
+        if "fasta_file" in files or chosen:
+            raise click.UsageError("--sequences stands without --fasta and places in a genome.")
+        for name, option in _OF_GENOMES.items():
+            if name in files:
+                raise click.UsageError(
+                    f"{option} is for a genome; sequences have no contig around them.")
+    elif (len(chosen) != 1 or "fasta_file" not in files) and set(files) != {"table_file"}:
+        raise click.UsageError("give --fasta with one of --intervals, --gtf, --vcf and --tile; "
+                               "or --sequences; or, for numbers alone, --table.")
+    for owner, names in _OWNERS.items():
+        for name in names:
+            if name in files and owner not in files:
+                option = "--" + name.removesuffix("_file").replace("_", "-")
+                raise click.UsageError(f"{option} goes with {_PLACES[owner]}.")
+    if sum(str(files.get(name)) == "-" for name in _READ) > 1:
+        raise click.UsageError("only one file can be standard input (-).")
+
+
+def _tracks(texts: tuple[str, ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, sign, path = text.partition("=")
+        if not sign or not name or not path:
+            raise click.UsageError(f"--track reads INPUT=FILE, such as --track signal=h3k27ac.bw. "
+                                   f"Received: {text!r}.")
+        found.setdefault(name, []).append(path)
+    return found
 
 
 def open_inputs(inputs: Mapping[str, Input], files: Mapping[str, Any]) -> Loader:

@@ -1,12 +1,13 @@
-"""Genes and other features of a GTF file; plain, gzip or bgzip."""
+"""Genes and other features of a GTF or GFF3 file; plain, gzip or bgzip."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from dlgenomics.files import open_text
 
 _COLUMNS: Final = 9
 _DIGITS: Final = 12
+_GFF3: Final = re.compile(r'[^\s;"=]+=')
+_NAMES: Final = {"transcript": ("transcript_id", "ID"), "mRNA": ("transcript_id", "ID")}
 _ATTRIBUTE: Final = re.compile(r'\s*([^\s;"]+)\s+(?:"([^"]*)"|([^\s;"]+))\s*(?:;|$)')
 
 
@@ -72,6 +75,21 @@ class Features:
         forward = (self.places.strand == "+") != end
         return np.where(forward, self.places.start, self.places.end)
 
+    def around(self, *, end: bool, upstream: int, downstream: int) -> Intervals:
+        """Return windows around where each feature begins on its strand, or where it ends.
+
+        Args:
+            end: see `anchors`.
+            upstream: bp before it, on the feature's strand.
+            downstream: bp behind it.
+
+        Raises:
+            DataError: a feature has no strand.
+        """
+        anchor = self.anchors(end=end)
+        start = anchor - np.where(self.places.strand == "-", downstream, upstream)
+        return replace(self.places, start=start, end=start + upstream + downstream)
+
 
 def read_gtf(path: Path | str, feature: str) -> Features:
     """Read the lines of one feature.
@@ -90,6 +108,8 @@ def read_gtf(path: Path | str, feature: str) -> Features:
     stranded = True
     with open_text(path, "the GTF") as stream:
         for number, text in enumerate(stream, start=1):
+            if text.startswith("##FASTA"):
+                break
             if text.startswith("#") or not text.strip():
                 continue
             row = text.rstrip("\r\n").split("\t")
@@ -114,12 +134,15 @@ def _check_row(row: list[str], path: Path | str, number: int) -> None:
 
 def _features(rows: list[list[str]], lines: list[int], path: Path | str, *,
               stranded: bool) -> Features:
-    places = make_intervals([(row[0], *_place(row, path, number), row[6])
-                             for row, number in zip(rows, lines, strict=True)], lines)
     columns = {name: np.array([row[place] for row in rows], object)
                for name, place in (("source", 1), ("feature", 2), ("score", 5), ("frame", 7))}
     attributes = [_attributes(row[8], path, number)
                   for row, number in zip(rows, lines, strict=True)]
+    keys = _NAMES.get(rows[0][2], ("gene_id", "ID"))
+    names = [next((one[key] for key in keys if key in one), ".") for one in attributes]
+    places = make_intervals([(row[0], *_place(row, path, number), row[6])
+                             for row, number in zip(rows, lines, strict=True)], lines, names,
+                            str(path))
     return Features(places, columns, attributes, stranded, str(path))
 
 
@@ -134,14 +157,20 @@ def _place(row: list[str], path: Path | str, number: int) -> tuple[int, int]:
 
 
 def _attributes(text: str, path: Path | str, number: int) -> dict[str, str]:
-    """Return the attributes of a line: ``name "value";`` or ``name value;``, one by one."""
+    """Return the attributes of a line: ``name "value";`` or ``name value;``, one by one.
+
+    Those of GFF3 read ``name=value;``, with % before the codes of further characters.
+    """
+    if _GFF3.match(text):
+        pairs = (pair.partition("=") for pair in text.rstrip("; ").split(";"))
+        return {name.strip(): unquote(value) for name, _, value in pairs}
     found: dict[str, str] = {}
     at, text = 0, text.rstrip("; ")
     while at < len(text):
         match = _ATTRIBUTE.match(text, at)
         if match is None:
             raise DataError('attributes must read like gene_id "ENSG01"; level 2; '
-                            f"Received: {text[at:at + 60]!r}. Is it a GFF3?",
+                            f"Received: {text[at:at + 60]!r}. Is it a GTF or GFF3?",
                             path=path, line=number)
         found[match[1]] = match[2] if match[2] is not None else match[3]
         at = match.end()

@@ -118,11 +118,20 @@ class Intervals:
 
 
 def make_intervals(rows: Sequence[tuple[str, int, int, str]],
-                   lines: Sequence[int] | None = None) -> Intervals:
-    """Return intervals from ``(contig, start, end, strand)`` rows, on these lines of a file."""
-    names, contig = _factorize([r[0] for r in rows])
+                   lines: Sequence[int] | None = None, names: Sequence[str] | None = None,
+                   path: str = "<intervals>") -> Intervals:
+    """Return intervals from ``(contig, start, end, strand)`` rows.
+
+    Args:
+        rows: 0-based, half-open.
+        lines: on which lines of a file they stand.
+        names: of the intervals.
+        path: the file, for messages.
+    """
+    contigs, contig = _factorize([r[0] for r in rows])
     return Intervals(
-        contigs=names, contig=contig,
+        contigs=contigs, contig=contig, path=path,
+        columns={} if names is None else {"name": np.array(names, _TEXTS)},
         start=np.array([r[1] for r in rows], np.int64),
         end=np.array([r[2] for r in rows], np.int64),
         strand=np.array([r[3] for r in rows], "U1"),
@@ -164,7 +173,7 @@ def read_intervals(path: Path | str, bed_columns: int | None = None) -> Interval
     if not parts:
         raise DataError("an intervals file must hold at least one interval. Received: none. "
                         "Is it the right file?", path=path)
-    return _joined(parts)
+    return join_parts(parts)
 
 
 def _read_parts(stream: TextIO, bed_columns: int | None, path: str) -> Iterator[Intervals]:
@@ -226,8 +235,8 @@ def _columns(rows: list[list[str]], lines: list[int], names: list[str], path: st
     )
 
 
-def _joined(parts: list[Intervals]) -> Intervals:
-    """Return the parts of one file as one."""
+def join_parts(parts: Sequence[Intervals]) -> Intervals:
+    """Return the parts of one file as one, with the columns and lines that they all have."""
     first = parts[0]
     if len(parts) == 1:
         return first

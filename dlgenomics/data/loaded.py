@@ -15,6 +15,7 @@ from dlgenomics.data.banks import Bank, GenomeBank, Held
 from dlgenomics.data.encoding import DNA, PROTEIN, RNA, Alphabet
 from dlgenomics.data.genome import Genome
 from dlgenomics.data.intervals import Intervals, make_intervals, read_intervals
+from dlgenomics.data.places import fit_length
 from dlgenomics.data.sequences import read_sequences
 from dlgenomics.data.tables import Table, read_table
 from dlgenomics.data.tracks import TrackBank
@@ -111,7 +112,7 @@ def _from_fasta(data: Data, source: Source, folder: Path, margin: int) -> Loaded
     inputs = list(data.sequences.values())
     alphabet = alphabet_of(inputs)
     sequences = read_sequences(folder / source.fasta, window_of(inputs), alphabet=alphabet,
-                               center=any(one.center for one in inputs))
+                               anchor="center" if any(one.center for one in inputs) else None)
     unknown = len(alphabet.letters)
     codes = np.pad(sequences.codes, ((0, 0), (margin, margin)), constant_values=unknown)
     table = _joined(source, folder, sequences.names, source.fasta)
@@ -155,7 +156,7 @@ def _from_intervals(data: Data, source: Source, folder: Path, margin: int) -> Lo
         return Loaded(names, table, None, intervals)
     inputs = list(data.sequences.values())
     center = any(one.center for one in inputs)
-    windows = fit_length(intervals, window_of(inputs), center=center)
+    windows = fit_length(intervals, window_of(inputs), "center" if center else None)
     assert data.reference is not None  # noqa: S101 - the spec's checks
     genome = Genome(folder / data.reference.fasta)
     genome.check(windows)
@@ -179,30 +180,3 @@ def interval_names(intervals: Intervals) -> tuple[str, ...]:
     names = intervals.columns.get("name", labels)
     return tuple(label if name == "." else str(name)
                  for name, label in zip(names, labels, strict=True))
-
-
-def fit_length(intervals: Intervals, length: int, *, center: bool) -> Intervals:
-    """Return intervals of ``length`` bp.
-
-    Args:
-        intervals: as read.
-        length: what the model takes.
-        center: take ``length`` bp around each centre; otherwise they must have that length.
-
-    Raises:
-        DataError: ``center`` is false and an interval has another length.
-    """
-    if center:
-        return intervals.resized(length)
-    wrong = np.flatnonzero(intervals.end - intervals.start != length)
-    if len(wrong):
-        row = wrong[0]
-        received = int(intervals.end[row] - intervals.start[row])
-        raise DataError(
-            f"every interval must have the {length} bp that the model takes. Received: {received} "
-            f"bp at {intervals[wrong[:1]].labels()[0]}. Resize around the centre with "
-            "--resize center (resize='center'), or data.inputs.*.center: true in the spec.",
-            path=intervals.path,
-            line=None if intervals.line is None else int(intervals.line[row]),
-        )
-    return intervals

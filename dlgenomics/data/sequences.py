@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dlgenomics.data.encoding import DNA, Alphabet, Codes, decode, encode
+from dlgenomics.data.intervals import Anchor
 from dlgenomics.errors import DataError
 from dlgenomics.files import atomic_path, open_text
 
@@ -70,14 +71,15 @@ def read_records(path: Path | str) -> list[Record]:
     return found
 
 
-def read_sequences(path: Path | str, length: int, *, center: bool = False,
+def read_sequences(path: Path | str, length: int, *, anchor: Anchor | None = None,
                    alphabet: Alphabet = DNA) -> Sequences:
     """Read a FASTA of sequences of one length.
 
     Args:
         path: the file; ``-`` is standard input.
         length: the number of letters that each must have.
-        center: take the central ``length`` letters of longer sequences.
+        anchor: take so many letters of longer sequences: the central ones, or those at the start
+            or end; None: all must have that length.
         alphabet: what the letters are.
 
     Raises:
@@ -89,7 +91,7 @@ def read_sequences(path: Path | str, length: int, *, center: bool = False,
     with open_text(path, "the FASTA of sequences") as stream:
         for name, line, sequence in _records(stream.read(), path):
             names.append(name)
-            parts.append(_fitted(sequence, length, name, path, line, center=center))
+            parts.append(_fitted(sequence, length, name, path, line, anchor=anchor))
     _check_names(names, path)
     codes = encode(b"".join(parts), alphabet).reshape(len(names), length)
     return Sequences(tuple(names), codes, str(path))
@@ -124,13 +126,15 @@ def _records(text: str, path: Path | str) -> list[tuple[str, int, bytes]]:
 
 
 def _fitted(sequence: bytes, length: int, name: str, path: Path | str, line: int, *,
-            center: bool) -> bytes:
+            anchor: Anchor | None) -> bytes:
     if len(sequence) == length:
         return sequence
-    if center and len(sequence) > length:
-        first = len(sequence) // 2 - length // 2
+    if anchor and len(sequence) > length:
+        first = {"center": len(sequence) // 2 - length // 2, "start": 0,
+                 "end": len(sequence) - length}[anchor]
         return sequence[first:first + length]
-    advice = ("Set center: true to take the middle." if len(sequence) > length
+    advice = ("Take the middle with --resize center (resize='center'), or center: true in the "
+              "spec; --resize start and end keep that side." if len(sequence) > length
               else "Longer sequences are needed.")
     raise DataError(f"every sequence must have {length} bp. Received: {name!r} with "
                     f"{len(sequence)} bp. {advice}", path=path, line=line)

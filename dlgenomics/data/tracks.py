@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.data.intervals import Intervals
+from dlgenomics.data.places import Places
 from dlgenomics.data.split import Rows
 from dlgenomics.errors import ContigError, DataError, DlgError
 from dlgenomics.files import require_file
@@ -86,7 +86,7 @@ class TrackBank:
     """
 
     paths: Sequence[Path]
-    windows: Intervals
+    windows: Places
     missing: float
     stranded: bool
     itemsize: int = 4
@@ -99,8 +99,8 @@ class TrackBank:
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """(windows, length, tracks)."""
-        length = int(self.windows.end[0] - self.windows.start[0])
-        return (len(self.windows), length, len(self.paths))
+        first = self.windows[:1]
+        return (len(self.windows), int(first.end[0] - first.start[0]), len(self.paths))
 
     def take(self, rows: Rows) -> Signal:
         """Return float32, shape (rows, length, tracks)."""

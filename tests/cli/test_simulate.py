@@ -98,7 +98,7 @@ def test_a_background_of_shuffles(run_dlg: Dlg, tmp_path: Path, given: Path) -> 
                              "--like", given, "-o", tmp_path / "out")
     assert status == 0, err
     codes = read_sequences(tmp_path / "out" / "sequences.fa.gz", 200).codes
-    middle = read_sequences(given, 200, center=True).codes
+    middle = read_sequences(given, 200, anchor="center").codes
     negative = read_table(tmp_path / "out" / "labels.tsv").numbers("bound") == 0
     assert negative.sum() == 6
     expected = dinucleotide_counts(middle[:12])[negative]

@@ -9,7 +9,8 @@ import pytest
 from dlgenomics.data.encoding import decode
 from dlgenomics.data.examples import labels_of, load_examples
 from dlgenomics.data.intervals import make_intervals, read_intervals
-from dlgenomics.data.loaded import fit_length, interval_names
+from dlgenomics.data.loaded import interval_names
+from dlgenomics.data.places import fit_length
 from dlgenomics.errors import BoundsError, DataError, MissingFileError
 from dlgenomics.spec import parse_spec
 
@@ -157,13 +158,13 @@ def test_the_hash_of_each_file_is_kept(folder):
 
 def test_fit_length():
     intervals = make_intervals([("c", 0, 4, "+"), ("c", 10, 15, "-")])
-    assert fit_length(intervals, 4, center=True).end.tolist() == [4, 14]
+    assert fit_length(intervals, 4, "center").end.tolist() == [4, 14]
     with pytest.raises(DataError) as caught:
-        fit_length(intervals, 4, center=False)
+        fit_length(intervals, 4, None)
     assert str(caught.value) == (
         "<intervals>: every interval must have the 4 bp that the model takes. Received: 5 bp at "
         "c:10-15. Resize around the centre with --resize center (resize='center'), or "
-        "data.inputs.*.center: true in the spec.")
+        "data.inputs.*.center: true in the spec; --resize start and end keep that side.")
 
 
 def test_a_wrong_length_has_its_line(folder):

@@ -67,7 +67,7 @@ GOOD = ["chr1", "X", "gene", "1", "5", ".", "+", ".", 'gene_id "g";']
 @pytest.mark.parametrize(("column", "value", "sentence"), [
     (3, "0", "1 <= start <= end. Received: '0' and '5'"), (3, "6", "Received: '6' and '5'"),
     (3, "-1", "Received: '-1'"), (4, "1e3", "'1e3'"), (4, "9" * 13, "whole numbers"),
-    (6, "*", "the seventh of them the strand"), (8, "ID=g;Name=x", "Is it a GFF3?"),
+    (6, "*", "the seventh of them the strand"), (8, "g|Name", "Is it a GTF or GFF3?"),
     (8, 'gene_id "g', "attributes must read like"), (8, "gene_id", "attributes must read like"),
 ])
 def test_a_malformed_line_is_named(

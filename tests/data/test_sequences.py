@@ -52,7 +52,7 @@ def test_gzip_is_told_by_its_bytes(read):
     ("ACGT", 4, "ACGT"), ("AACGGTT", 3, "CGG"),
 ])
 def test_center_takes_the_middle(read, sequence, length, middle):
-    assert texts(read(f">a\n{sequence}\n", length, center=True)) == [middle]
+    assert texts(read(f">a\n{sequence}\n", length, anchor="center")) == [middle]
 
 
 @pytest.mark.parametrize(("text", "line", "message"), [
@@ -60,7 +60,8 @@ def test_center_takes_the_middle(read, sequence, length, middle):
     ("ACGT\n>a\nACGT\n", 1, "a FASTA must start with '>'. Received: 'ACGT'."),
     (">a\nACGT\n>\nACGT\n", 3, "a FASTA header must hold a name. Received: '>' alone."),
     (">a\nACGT\n\n>b\nAC\nGTA\n", 4, "every sequence must have 4 bp. Received: 'b' with 5 bp. "
-     "Set center: true to take the middle."),
+     "Take the middle with --resize center (resize='center'), or center: true in the spec; "
+     "--resize start and end keep that side."),
     ("\n\n>a\nAC\n", 3, "every sequence must have 4 bp. Received: 'a' with 2 bp. "
      "Longer sequences are needed."),
     (">a\n>b\nACGT\n", 1, "every sequence must have 4 bp. Received: 'a' with 0 bp. "
@@ -78,7 +79,7 @@ def test_refused(read, text, line, message):
 
 def test_a_short_sequence_is_refused_with_center_too(read):
     with pytest.raises(DataError, match="'a' with 3 bp"):
-        read(">a\nACG\n", 4, center=True)
+        read(">a\nACG\n", 4, anchor="center")
 
 
 def test_broken_files(tmp_path, read):

@@ -98,7 +98,7 @@ def test_an_own_dataloader_lists_what_it_takes(
     makes = own_dataloader(DNA)
     makes.print_args()
     printed = capsys.readouterr().out
-    assert "fasta_file:\n    doc: the genome: FASTA, plain or bgzip\n    required\n" in printed
+    assert "fasta_file:\n    doc: the genome: FASTA, plain or bgzip, or 2bit\n    required\n" in printed
     assert "sequences_file:" in printed
     assert makes.get_output_schema().inputs.shape == (6, 4)
     assert makes.get_output_schema().targets is None

@@ -240,5 +240,5 @@ def _background(common: Mapping[str, Any]) -> Background:
                                "--like.")
     if like is None:
         return Independent(common["gc"])
-    codes = read_sequences(like, common["length"], center=True).codes
+    codes = read_sequences(like, common["length"], anchor="center").codes
     return Shuffles(codes) if kind == "shuffled" else learn_chain(codes)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar, cast
 
 T = TypeVar("T")
 S = TypeVar("S")
+_END: Final = object()
 
 
 def in_order(make: Callable[[S], T], parts: Iterable[S], ahead: int,
@@ -21,18 +22,28 @@ def in_order(make: Callable[[S], T], parts: Iterable[S], ahead: int,
         parts: taken one by one, as they are needed.
         ahead: how many results may wait; 0 makes each when it is asked for.
         threads: in how many threads.
+
+    If the next part cannot be had, those that were taken are finished first; what the consumer no
+    longer wants, or what comes behind a failure, is dropped.
     """
     if not ahead:
         yield from map(make, parts)
         return
     waiting: deque[Future[T]] = deque()
+    drops = True
     with ThreadPoolExecutor(max_workers=threads) as thread:
         try:
-            for part in parts:
-                waiting.append(thread.submit(make, part))
+            source = iter(parts)
+            while True:
+                drops = False
+                part = next(source, _END)
+                drops = True
+                if part is _END:
+                    break
+                waiting.append(thread.submit(make, cast(S, part)))
                 if len(waiting) > ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:
-            thread.shutdown(cancel_futures=True)
+            thread.shutdown(cancel_futures=drops)

@@ -1,76 +1,77 @@
-"""Sequences of intervals in a genome."""
+"""Sequences of places in a genome."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
+
+import numpy as np
 
 from dlgenomics.data.encoding import Codes
-from dlgenomics.data.features import Feature, Signal
 from dlgenomics.data.genome import Genome
-from dlgenomics.data.intervals import Intervals, read_intervals
-from dlgenomics.data.loaded import fit_length, interval_names, window_of
+from dlgenomics.data.intervals import Intervals
+from dlgenomics.data.loaded import interval_names, window_of
 from dlgenomics.data.split import Rows
-from dlgenomics.data.tracks import TrackBank
 from dlgenomics.predict.loaders.loader import Loader, Records, letter_inputs
-from dlgenomics.predict.loaders.numeric import numeric_features, table_for
+from dlgenomics.predict.loaders.numeric import has_numbers, numeric_features, table_for
+from dlgenomics.predict.loaders.places import open_places
 from dlgenomics.predict.loaders.ranges import ranges_of
+from dlgenomics.predict.loaders.signals import TrackFiles, signal_features
 from dlgenomics.spec.inputs import Input
 
 
 class IntervalLoader(Loader):
-    """Sequences of intervals in a genome; minus-strand intervals are reverse-complemented.
+    """Sequences of places in a genome; those on the minus strand are reverse-complemented.
 
     Args:
         inputs: the model's inputs.
-        fasta_file: the genome, plain or bgzip.
-        intervals_file: BED3 to BED6 and more, or narrowPeak; plain, gzip or ``-``.
-        resize: ``"center"`` takes the model's length around each centre; None refuses intervals
-            of another length.
+        fasta_file: the genome.
         pad: fill positions past a contig's ends with N; otherwise they are refused.
-        table_file: a table with the columns of numeric inputs, joined by the intervals' names;
+        rename_contigs: read ``1`` as ``chr1`` and the other way round, as the genome has it.
+        table_file: a table with the columns of numeric inputs, joined by the places' names;
             without it they are columns of the intervals file.
-        data_folder: where the relative paths of bigWig inputs start.
+        tracks: bigWig files by input; for the others, those that the spec names.
+        data_folder: where the relative paths of the spec's bigWig files start.
+        places: which places, and ``resize``; see `dlgenomics.predict.loaders.places`.
 
     Raises:
         DataError: a file is missing or malformed, or an interval is not in the genome.
+        DlgError: arguments do not fit together, or an input has no file.
     """
 
     def __init__(
         self,
         inputs: Mapping[str, Input],
         fasta_file: Path | str,
-        intervals_file: Path | str,
         *,
-        resize: Literal["center"] | None = None,
         pad: bool = False,
+        rename_contigs: bool = False,
         table_file: Path | str | None = None,
+        tracks: Mapping[str, Any] | None = None,
         data_folder: Path | str = ".",
+        **places: Any,
     ) -> None:
         self.inputs = inputs
-        self.intervals: Intervals = read_intervals(intervals_file)
         letters = list(letter_inputs(inputs).values())
-        center = resize == "center" or any(one.center for one in letters)
-        self.windows = fit_length(self.intervals, window_of(letters), center=center)
-        table = table_for(interval_names(self.intervals), table_file, self.intervals.path,
-                          self.intervals.columns)
-        self.others = {**numeric_features(inputs, table), **self._signals(Path(data_folder))}
+        if places.get("resize") is None and any(one.center for one in letters):
+            places["resize"] = "center"
         self.pad = pad
         self.genome = Genome(fasta_file)
-        self.genome.check(self.windows, pad=pad)
-
-    def _signals(self, folder: Path) -> dict[str, Feature]:
-        found: dict[str, Feature] = {}
-        for name, one in self.inputs.items():
-            if one.kind == "bigwig":
-                paths = [folder / file for file in one.files]
-                bank = TrackBank(paths, self.windows.resized(one.length), one.missing, one.stranded)
-                found[name] = Signal(bank, 0, one.bin, "mean", one.transform, one.stranded)
-        return found
+        self.places, self.windows = open_places(
+            {**places, "pad": pad, "rename_contigs": rename_contigs}, self.genome,
+            window_of(letters))
+        others = signal_features(inputs, self.windows, TrackFiles(tracks or {}, Path(data_folder)),
+                                 rename=rename_contigs)
+        if has_numbers(inputs):
+            whole = self.places[np.arange(len(self.places))]
+            columns = {name: texts.astype(object) for name, texts in whole.columns.items()}
+            table = table_for(interval_names(whole), table_file, whole.path, columns)
+            others.update(numeric_features(inputs, table))
+        self.others = others
 
     def __len__(self) -> int:
-        return len(self.intervals)
+        return len(self.places)
 
     @property
     def contig_lengths(self) -> Mapping[str, int]:
@@ -83,7 +84,7 @@ class IntervalLoader(Loader):
 
     def records(self, rows: Rows) -> Records:
         """Return chrom, start, end (as in the file), name where there is one, and strand."""
-        return interval_records(self.intervals[rows])
+        return interval_records(self.places[rows])
 
     def metadata(self, rows: Rows) -> dict[str, Any]:
         """Return ``ranges``: the windows that were read, after resizing; ``id`` is the row."""

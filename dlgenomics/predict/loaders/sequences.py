@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.data.encoding import Codes
+from dlgenomics.data.intervals import Anchor
 from dlgenomics.data.loaded import alphabet_of, window_of
 from dlgenomics.data.sequences import read_sequences
 from dlgenomics.data.split import Rows
@@ -26,7 +27,8 @@ class SequenceLoader(Loader):
     Args:
         inputs: the model's inputs.
         sequences_file: plain, gzip or ``-``.
-        resize: ``"center"`` takes the central part of longer sequences.
+        resize: ``"center"`` takes the central part of longer sequences, ``"start"`` and ``"end"``
+            what is there.
         table_file: a table with the columns of numeric inputs, joined by the sequences' names.
 
     Raises:
@@ -39,14 +41,14 @@ class SequenceLoader(Loader):
         inputs: Mapping[str, Input],
         sequences_file: Path | str,
         *,
-        resize: Literal["center"] | None = None,
+        resize: Anchor | None = None,
         table_file: Path | str | None = None,
     ) -> None:
         _refuse_signal(inputs)
         self.inputs = inputs
         letters = list(letter_inputs(inputs).values())
-        center = resize == "center" or any(one.center for one in letters)
-        self.sequences = read_sequences(sequences_file, window_of(letters), center=center,
+        anchor = resize or ("center" if any(one.center for one in letters) else None)
+        self.sequences = read_sequences(sequences_file, window_of(letters), anchor=anchor,
                                         alphabet=alphabet_of(letters))
         table = table_for(self.sequences.names, table_file, self.sequences.path, {})
         self.others = numeric_features(inputs, table)

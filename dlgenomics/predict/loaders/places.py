@@ -1,0 +1,139 @@
+"""From the arguments of a dataloader to places in a genome, and the windows that are read there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from dlgenomics.data.genes import read_gtf
+from dlgenomics.data.genome import Genome
+from dlgenomics.data.intervals import Anchor, Intervals, read_intervals
+from dlgenomics.data.places import Places, fit_length
+from dlgenomics.data.positions import around_first_base, read_positions
+from dlgenomics.data.tiles import inside, known_enough, outside, tile_genome
+from dlgenomics.errors import ContigError, DataError, DlgError, near_contig
+from dlgenomics.predict.dataloader import LoaderArgument
+
+_Read = Callable[[Mapping[str, Any], Genome, int], tuple[Places, Places]]
+
+_RENAME: Final = ("Read them by the genome's names with --rename-contigs (rename_contigs=True), or "
+                  "use a FASTA of the build that the intervals refer to.")
+
+
+def open_places(given: Mapping[str, Any], genome: Genome, length: int) -> tuple[Places, Places]:
+    """Return places as their file has them, and the windows that are read for them.
+
+    Args:
+        given: a dataloader's arguments; ``resize`` is set where the spec asks for it.
+        genome: an open genome.
+        length: bp of the windows.
+
+    Raises:
+        DlgError: arguments do not fit together.
+        DataError: a file is not what it must be, or a window is not in the genome.
+    """
+    (source,) = (name for name in SOURCES if given.get(name) is not None)
+    places, windows = _READERS[source](given, genome, length)
+    if isinstance(windows, Intervals):
+        windows = _in_genome(windows, genome, given)
+    return places, windows
+
+
+def _in_genome(windows: Intervals, genome: Genome, given: Mapping[str, Any]) -> Intervals:
+    """Return windows with the genome's names of their contigs."""
+    if given.get("rename_contigs"):
+        windows = windows.renamed(genome.lengths)
+    known = list(genome.lengths)
+    for contig in windows.contigs:
+        if contig not in genome.lengths and near_contig(contig, known):
+            raise ContigError(contig, known, genome.path, advice=_RENAME)
+    genome.check(windows, pad=bool(given.get("pad")))
+    return windows
+
+
+def _from_bed(given: Mapping[str, Any], _: Genome, length: int) -> tuple[Places, Places]:
+    places = read_intervals(given["intervals_file"])
+    return places, fit_length(places, length, given.get("resize"))
+
+
+def _from_gtf(given: Mapping[str, Any], _: Genome, length: int) -> tuple[Places, Places]:
+    anchor = given.get("anchor", "tss")
+    if anchor not in ("tss", "tes"):
+        raise DlgError(f"anchor must be tss or tes. Received: {anchor!r}.")
+    upstream, downstream = _around(given, length)
+    found = read_gtf(given["gtf_file"], given.get("feature", "gene"))
+    places = found.around(end=anchor == "tes", upstream=upstream, downstream=downstream)
+    return places, fit_length(places, length, given.get("resize"))
+
+
+def _around(given: Mapping[str, Any], length: int) -> tuple[int, int]:
+    """Return the bp up- and downstream; without either, the model's length around the anchor."""
+    upstream, downstream = given.get("upstream"), given.get("downstream")
+    if upstream is None and downstream is None:
+        return length // 2, length - length // 2
+    sizes = (upstream or 0, downstream or 0)
+    if min(sizes) < 0 or not sum(sizes):
+        raise DlgError("--upstream and --downstream must be numbers of bp that hold at least one. "
+                       f"Received: {upstream} and {downstream}.")
+    return sizes
+
+
+def _from_vcf(given: Mapping[str, Any], _: Genome, length: int) -> tuple[Places, Places]:
+    if given.get("resize") in ("start", "end"):
+        raise DlgError("windows lie around the position of each variant. Received: resize="
+                       f"{given['resize']!r}. Leave it out.")
+    places = read_positions(given["vcf_file"])
+    return places, around_first_base(places, length)
+
+
+def _from_tiles(given: Mapping[str, Any], genome: Genome, length: int) -> tuple[Places, Places]:
+    tiles = tile_genome(genome.lengths, given["tile"], given.get("stride"),
+                        given.get("contigs", ()), str(genome.path))
+    anchor: Anchor | None = given.get("resize")
+    if anchor is None and tiles.length != length:
+        raise DlgError(f"tiles must have the {length} bp that the model takes. Received: "
+                       f"{tiles.length} bp. Pass --tile {length}, or read the model's length "
+                       "around each tile with --resize center (resize='center').")
+    windows = tiles.resized(length, anchor or "center")
+    kept = np.ones(len(tiles), bool) if given.get("pad") else inside(windows, genome.lengths)
+    if given.get("blacklist_file") is not None:
+        kept &= outside(tiles, _blacklist(given, genome), genome.lengths)
+    if given.get("skip_n") is not None:
+        kept[kept] = known_enough(windows.kept(kept), genome, given["skip_n"])
+    if not kept.any():
+        raise DataError(f"a genome must hold at least one tile of {tiles.length} bp that is kept. "
+                        f"Received: {len(tiles):,} tiles, of which none is. Check --contigs, "
+                        "--blacklist and --skip-n, or pad with N (--pad).", path=genome.path)
+    return tiles.kept(kept), windows.kept(kept)
+
+
+def _blacklist(given: Mapping[str, Any], genome: Genome) -> Intervals:
+    found = read_intervals(given["blacklist_file"])
+    return found.renamed(genome.lengths) if given.get("rename_contigs") else found
+
+
+_READERS: Final[Mapping[str, _Read]] = {
+    "intervals_file": _from_bed, "gtf_file": _from_gtf, "vcf_file": _from_vcf, "tile": _from_tiles}
+
+SOURCES: Final[Mapping[str, tuple[LoaderArgument, ...]]] = {
+    "intervals_file": (
+        LoaderArgument("intervals_file", "BED3 to BED6 and more, or narrowPeak", required=True),),
+    "gtf_file": (
+        LoaderArgument("gtf_file", "or genes: GTF or GFF3", required=True),
+        LoaderArgument("feature", "which lines of the GTF", default="gene"),
+        LoaderArgument("anchor", "'tss' or 'tes': where a gene begins or ends", default="tss"),
+        LoaderArgument("upstream", "bp before the anchor, on the gene's strand; default: half the "
+                       "model's length"),
+        LoaderArgument("downstream", "bp behind the anchor")),
+    "vcf_file": (
+        LoaderArgument("vcf_file", "or variants: windows around each position", required=True),),
+    "tile": (
+        LoaderArgument("tile", "or the whole genome, in tiles of so many bp", required=True),
+        LoaderArgument("stride", "bp from tile to tile; default: the tile's"),
+        LoaderArgument("contigs", "which contigs to tile, a list; default: all", default=()),
+        LoaderArgument("blacklist_file", "BED; tiles that overlap it are left out"),
+        LoaderArgument("skip_n", "leave out windows with a larger share of N than this")),
+}
+"""What says where to read, and the arguments that belong to it."""
