@@ -10,14 +10,30 @@ from dlgenomics_cli.output import size_text
 
 if TYPE_CHECKING:
     from dlgenomics.package.manifest import Manifest
+    from dlgenomics.spec.types import Spec
 
 
 def facts_of(manifest: Manifest, folder: Path, source: str) -> dict[str, Any]:
     """Return a model's facts in the order in which a person reads them."""
-    from dlgenomics.spec.summary import summarize
-    from dlgenomics_zoo.catalogue import folder_size
+    package = manifest.package
+    return {
+        **_of_spec(manifest.spec),
+        "test metrics": _metrics(package.training.get("metrics", {}).get("test", {})),
+        "made by": package.command,
+        **_of_place(folder, source),
+    }
 
-    spec, package = manifest.spec, manifest.package
+
+def language_facts(folder: Path, source: str) -> dict[str, Any]:
+    """Return the facts of a language model as transformers has it, in the same order."""
+    from dlgenomics_zoo.language.load import language_model_spec
+
+    return {**_of_spec(language_model_spec(folder)), **_of_place(folder, source)}
+
+
+def _of_spec(spec: Spec) -> dict[str, Any]:
+    from dlgenomics.spec.summary import summarize
+
     return {
         "model": spec.name,
         "description": spec.description,
@@ -28,23 +44,26 @@ def facts_of(manifest: Manifest, folder: Path, source: str) -> dict[str, Any]:
         "trained on": spec.info.trained_on or "",
         "input": "; ".join(
             f"{name} {_shape(one.shape)}: {one.doc}" for name, one in spec.data.inputs.items()),
-        "output": "; ".join(f"{name} {_shape(spec.data.output_shape(name))}: {_few(t.names)}"
-                            for name, t in spec.data.targets.items()),
+        "output": "; ".join(
+            f"{name} {_shape(spec.data.output_shape(name))}{_few(target.names)}"
+            for name, target in spec.data.targets.items()),
         "parameters": f"{summarize(spec).parameters:,}",
-        "test metrics": _metrics(package.training.get("metrics", {}).get("test", {})),
-        "made by": package.command,
-        "source": source,
-        "folder": folder,
-        "size": size_text(folder_size(folder)),
     }
 
 
+def _of_place(folder: Path, source: str) -> dict[str, Any]:
+    from dlgenomics_zoo.catalogue import folder_size
+
+    return {"source": source, "folder": folder, "size": size_text(folder_size(folder))}
+
+
 def _shape(shape: Sequence[int | None]) -> str:
-    return f"({', '.join(['batch', *map(str, shape)])})"
+    return f"({', '.join(['batch', *('tokens' if n is None else str(n) for n in shape)])})"
 
 
 def _few(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:6]) + (f" … ({len(names)})" if len(names) > 6 else "")
+    more = f" … ({len(names)})" if len(names) > 6 else ""
+    return f": {', '.join(names[:6])}{more}" if names else ""
 
 
 def _metrics(test: dict[str, dict[str, float | None]]) -> str:

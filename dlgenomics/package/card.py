@@ -89,7 +89,7 @@ def _calls(spec: Spec, name: str) -> tuple[str, str]:
     """Return what feeds it in Python, and on the command line."""
     if any(one.kind == "tokens" for one in spec.data.inputs.values()):
         return ('model.predict_on_batch(["ACGT"])["pooled"]',
-                f"dlg embed {name} sequences.fa -o embeddings.parquet")
+                f"dlg embed {name} --sequences sequences.fa -o embeddings.parquet")
     return ('model.predict_on_batch(x)\nmodel.pipeline.predict('
             'dict(fasta_file="genome.fa", intervals_file="intervals.bed"))',
             f"dlg predict {name} --fasta genome.fa --intervals intervals.bed -o predictions.tsv")

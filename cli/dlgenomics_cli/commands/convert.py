@@ -50,10 +50,11 @@ def convert(
 ) -> None:
     """Turn models made elsewhere into packages that last: spec, weights, test arrays and card.
 
-    NAME_OR_FILE is a name that `dlg ls` lists, a folder in Kipoi's form, a Keras file of any age
-    (HDF5, .keras, or JSON with --weights), a PyTorch or safetensors file with --port, or
-    pypi:PACKAGE==VERSION/PATH. Repeated, it goes on where it stopped: finished models are skipped,
-    failures are tried again. FOLDER/converted.tsv says what became of each. Status 1: some failed.
+    NAME_OR_FILE is a name that `dlg ls` lists, a folder in Kipoi's form, a language model's folder
+    (config.json, tokenizer and tensors), a Keras file of any age (HDF5, .keras, or JSON with
+    --weights), a PyTorch or safetensors file with --port, or pypi:PACKAGE==VERSION/PATH. Repeated,
+    it goes on where it stopped: finished models are skipped, failures are tried again.
+    FOLDER/converted.tsv says what became of each. Status 1: some failed.
     """
     from dlgenomics_zoo.imports.conversions import FAILED, convert_all, read_wishes
     from dlgenomics_zoo.imports.convert import Wish

@@ -12,13 +12,11 @@ TEXTS = {"esm2": ["MKTAYIAK", "", "mk<mask>"], "kmers": ["ATTCCGA", "TTTT", ""]}
 @pytest.fixture(scope="module", params=["esm2", "kmers"])
 def packaged(request, tmp_path_factory):
     from dlgenomics.package.read import load_package
-    from dlgenomics_zoo.imports.imported import package_imported
+    from dlgenomics_zoo.imports.convert import Wish, convert
     from dlgenomics_zoo.language import open_language_model
-    from dlgenomics_zoo.language.imported import import_language_model
 
     source = FIXTURES / request.param
-    folder = tmp_path_factory.mktemp("packages") / request.param
-    package_imported(import_language_model(source, "org/tiny"), folder)
+    folder = convert(Wish(str(source), name="org/tiny"), tmp_path_factory.mktemp("packages"))
     return request.param, folder, load_package(folder), open_language_model(source)
 
 

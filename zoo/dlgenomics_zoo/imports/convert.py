@@ -27,6 +27,8 @@ from dlgenomics_zoo.imports.imported import Imported, package_imported
 from dlgenomics_zoo.imports.kipoi import import_kipoi
 from dlgenomics_zoo.imports.networks import document_spec, import_keras, import_port
 from dlgenomics_zoo.kipoi.descriptor import Descriptor
+from dlgenomics_zoo.language.imported import import_language_model
+from dlgenomics_zoo.language.load import is_language_model
 from dlgenomics_zoo.ports import port_names
 from dlgenomics_zoo.sources.pypi import wheel_file_at
 
@@ -85,7 +87,7 @@ def _package(wish: Wish, terms: Terms) -> Path | None:
         plan = plan_model(wish.what, progress=terms.progress)
         return hub_package(plan.asked, terms) if plan.route == PACKAGE.name else None
     found = locate(wish.what).found
-    return found if isinstance(found, Path) else None
+    return found if isinstance(found, Path) and not is_language_model(found) else None
 
 
 def import_model(wish: Wish, terms: Terms = _AS_USUAL) -> Imported:
@@ -101,13 +103,19 @@ def import_model(wish: Wish, terms: Terms = _AS_USUAL) -> Imported:
         imported = import_hub(wish.what, terms)
         imported = _reading_dna(imported, wish.n) if wish.n else imported
     else:
-        found = locate(wish.what).found
-        if not isinstance(found, Descriptor):
-            raise DlgError(f"a package needs no conversion. Received: {wish.what!r}. Use it as it "
-                           "is.")
-        imported = import_kipoi(found, length=terms.length, confirm=terms.confirm,
-                                progress=terms.progress)
+        imported = _located(wish, terms)
     return _named(imported, wish.name) if wish.name else imported
+
+
+def _located(wish: Wish, terms: Terms) -> Imported:
+    """Read a model that the catalogue knows, or a language model in a folder."""
+    found = locate(wish.what).found
+    if isinstance(found, Descriptor):
+        return import_kipoi(found, length=terms.length, confirm=terms.confirm,
+                            progress=terms.progress)
+    if is_language_model(found):
+        return import_language_model(found, wish.name or None, terms.progress)
+    raise DlgError(f"a package needs no conversion. Received: {wish.what!r}. Use it as it is.")
 
 
 def _is_file(wish: Wish) -> bool:

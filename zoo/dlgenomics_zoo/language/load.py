@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dlgenomics.errors import DataError, near_match
+from dlgenomics.package.manifest import MANIFEST
 from dlgenomics.progress import Progress, silent
 from dlgenomics_zoo.formats.errors import WeightsError
 from dlgenomics_zoo.language.config import CONFIG, Config, read_config
@@ -27,9 +28,11 @@ _MOST_PROBLEMS = 20
 
 
 def is_language_model(folder: Path) -> bool:
-    """Tell whether a folder holds the config of a model that there is a port for."""
+    """Tell whether a folder, no package, holds the config of a model that there is a port for."""
     path = folder / CONFIG
-    return path.is_file() and read_config(path).model_type in MODEL_TYPES
+    if not path.is_file() or (folder / MANIFEST).is_file():
+        return False
+    return read_config(path).model_type in MODEL_TYPES
 
 
 def language_model_spec(folder: Path, name: str | None = None) -> Spec:
