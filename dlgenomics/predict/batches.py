@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -80,7 +81,6 @@ class Halving:
 
 
 def out_of_memory() -> tuple[type[Exception], ...]:
-    """Return the errors that say that a batch was too large."""
-    import tensorflow as tf  # noqa: PLC0415 - merging shards needs none
-
-    return MemoryError, tf.errors.ResourceExhaustedError
+    """Return the errors that say that a batch was too large; TensorFlow's once it is started."""
+    tensorflow = sys.modules.get("tensorflow")
+    return (MemoryError, tensorflow.errors.ResourceExhaustedError) if tensorflow else (MemoryError,)

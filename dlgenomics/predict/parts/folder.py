@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from dlgenomics.predict.writers.result import Result
 
 SUFFIX: Final = ".parts"
 _PLAN: Final = "plan.json"
+_LOCK: Final = ".lock"
 _PARTS: Final = ("records", "predictions", "metadata", "kept")
 
 
@@ -104,18 +104,21 @@ class Parts:
             raise OutputError(self.output, "a run of another process that writes it",
                               "Wait for that one, or name another file (-o).")
 
-        name = f"piece-{piece.number}-of-{piece.of}.lock" if piece else "run.lock"
+        name = f"piece-{piece.number}-of-{piece.of}{_LOCK}" if piece else f"run{_LOCK}"
         with output_errors(self.folder), file_lock(self.folder / name, refuse):
             yield
 
     def remove(self) -> None:
-        """Remove the folder: in one step for those who look, then file by file."""
-        if not self.folder.exists():
-            return
-        aside = Path(tempfile.mkdtemp(dir=self.folder.parent, prefix=f".{self.folder.name}."))
-        with contextlib.suppress(FileNotFoundError):  # another process has done so
-            self.folder.rename(aside / self.folder.name)
-        shutil.rmtree(aside, ignore_errors=True)
+        """Remove the folder: the plan first, without which shards mean nothing, the locks last."""
+        (self.folder / _PLAN).unlink(missing_ok=True)
+        found = list(self.folder.iterdir()) if self.folder.is_dir() else []
+        for path in sorted(found, key=lambda one: one.suffix == _LOCK):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # another process has begun a run in it
+            self.folder.rmdir()
 
 
 def standing(output: Path | str) -> tuple[int, int] | None:
