@@ -196,13 +196,17 @@ def test_the_page_runs(
     assert names["gradients"].shape == (3, LENGTH, 4)
     assert Path("predictions.h5").is_file()
     lines = [line for block in _blocks("") for line in block.splitlines()]
-    assert len(lines) == 8
+    assert len(lines) == 12
     for line in lines:
         words = shlex.split(line.replace("Basset", str(folder)), comments=True)
         if "=" in words[0]:
             name, _, value = words.pop(0).partition("=")
             monkeypatch.setenv(name, value)
         status, out, err = run_dlg(*words[1:])
-        assert status == 0, err
+        assert status == 0, f"{line}: {err}"
     assert {row.split("\t")[0] for row in out.splitlines()[1:]} == {"Adder", "dragonn/tal1"}
     assert Path("predictions.tsv").is_file()
+    with h5py.File("predictions.h5") as opened:
+        assert {"inputs", "preds", "metadata"} <= set(opened)
+    assert len(Path("example.tsv").read_text().splitlines()) > 1
+    assert Path("my-model/spec.yaml").is_file()

@@ -22,7 +22,7 @@ class NeedsTrustError(DlgError):
         self.what = what
         self.next_step = f"dlg info {name}"
         super().__init__(f"nothing of a model is run without trust. Received: {name!r}, which "
-                         f"needs: {what} If you trust its authors: trust=True.")
+                         f"needs: {what} If you trust its authors: trust=True (--trust).")
 
 
 def statement(descriptor: Descriptor, root: Path | None) -> str:
