@@ -44,7 +44,8 @@ class Fault:
         on: searched in ``METHOD /path``.
         times: how many are left.
         refuse: answers instead, or None.
-        spoil: content → what is sent of it and the length that is announced, or None.
+        spoil: content → what is sent of it and the length that is announced, or None; a negative
+            length: the connection stays open after what is sent.
     """
 
     on: str
@@ -117,6 +118,10 @@ class Hub:
     def cut(self, after: int, on: str = "", *, times: int = 1) -> None:
         """Announce the whole of the next files, send ``after`` bytes and hang up."""
         self._faults.append(Fault(on, times, spoil=lambda content: (content[:after], len(content))))
+
+    def stall(self, after: int, on: str = "") -> None:
+        """Send ``after`` bytes of the next file, and then nothing for a long time."""
+        self._faults.append(Fault(on, 1, spoil=lambda content: (content[:after], -len(content))))
 
     def shorten(self, to: int, on: str = "", *, times: int = 1) -> None:
         """Send the first bytes of the next files as if that were all."""

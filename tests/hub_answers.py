@@ -112,13 +112,19 @@ class Answers(BaseHTTPRequestHandler):
 
     def send(self, status: int, content: bytes, headers: dict[str, str], length: int | None = None) -> None:
         self.send_response(status)
-        announced = len(content) if length is None else length
+        announced = len(content) if length is None else abs(length)
         for name, value in {**headers, "Content-Length": str(announced)}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
-        if announced > len(content):
+        if length is not None and length < 0:
+            self.wfile.flush()
+            self.connection.settimeout(60)
+            with contextlib.suppress(OSError):
+                self.connection.recv(1)  # until the client is gone
+            self.close_connection = True
+        elif announced > len(content):
             self.hang_up()
 
     def say(self, data: Any, status: int = 200) -> None:

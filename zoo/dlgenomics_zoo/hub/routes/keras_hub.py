@@ -42,7 +42,7 @@ def propose(checkout: Checkout) -> Proposal | None:
     assets = [name for name in checkout.names if name.startswith("assets/")]
     return Proposal([*descriptions, *weights, *assets], weights,
                     f"It is a preset of KerasHub ({registered.partition('>')[2]}).",
-                    needs=not_installed("keras_hub"), extra="keras-hub")
+                    needs=not_installed("keras_hub"), extra="dlgenomics[keras-hub]")
 
 
 def refuse_code(config: Any, where: str) -> None:
