@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from numpy.typing import NDArray
-
 from dlgenomics.data.intervals import Anchor, Intervals
 from dlgenomics.data.split import Rows
 from dlgenomics.errors import DataError
@@ -48,7 +46,7 @@ def fit_length(intervals: Intervals, length: int, anchor: Anchor | None) -> Inte
     return intervals
 
 
-def _length_error(intervals: Intervals, wrong: NDArray, length: int) -> DataError:
+def _length_error(intervals: Intervals, wrong: Rows, length: int) -> DataError:
     row = wrong[0]
     received = int(intervals.end[row] - intervals.start[row])
     return DataError(

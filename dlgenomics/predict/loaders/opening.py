@@ -42,7 +42,7 @@ _NUMBERS: Final = (
 
 def own_dataloader(inputs: Mapping[str, Input]) -> Dataloader:
     """Return the dataloader of a model whose spec describes its inputs."""
-    takes = _NUMBERS
+    takes: tuple[LoaderArgument, ...] = _NUMBERS
     if letter_inputs(inputs):
         takes = (_FASTA, *(one for source in SOURCES.values() for one in source), *_GENOME,
                  *_SEQUENCES)
