@@ -14,6 +14,11 @@ from dlgenomics.data.tokens import encode_tokens
 from dlgenomics.errors import ShapeError, TokensError
 from dlgenomics.predict.layout import as_network
 from dlgenomics.spec.inputs import Input, TokensInput
+from dlgenomics.spec.tokenizer import Tokenizer
+
+IDS: Final = "input_ids"
+MASK: Final = "attention_mask"
+"""What tokenizers of transformers call their results."""
 
 NO_LAYOUTS: Final[Mapping[str, Layout]] = MappingProxyType({})
 
@@ -32,7 +37,7 @@ def as_named_arrays(
         ShapeError: an array has another shape; the message states what it may be.
         ValueError: the inputs given are not those of the model.
     """
-    found = named(x, list(inputs))
+    found = {next(iter(inputs)): x} if _is_encoded(x, inputs) else named(x, list(inputs))
     arrays: dict[str, NDArray[Any]] = {}
     for name, one in inputs.items():
         if isinstance(one, TokensInput):
@@ -48,11 +53,18 @@ def as_named_arrays(
     return arrays
 
 
+def _is_encoded(x: Any, inputs: Mapping[str, Input]) -> bool:
+    """Tell whether ``x`` is what a tokenizer of transformers gives, for the only input."""
+    tokens = [isinstance(one, TokensInput) for one in inputs.values()]
+    return tokens == [True] and isinstance(x, Mapping) and IDS in x
+
+
 def token_ids(x: Any, name: str, one: TokensInput) -> NDArray[np.int32]:
     """Return sequences as token ids, int32, shape (batch, tokens).
 
     Args:
-        x: texts; or ids of that shape, filled up with the pad's.
+        x: texts; or ids of that shape, filled up with the pad's; or what tokenizers of transformers
+            give, a mapping with ``input_ids`` and ``attention_mask``, 0 where an id does not count.
         name: of the input, for messages.
         one: the input.
 
@@ -60,6 +72,8 @@ def token_ids(x: Any, name: str, one: TokensInput) -> NDArray[np.int32]:
         TokensError: a text has too many tokens, an id is none of the vocabulary, or it is neither.
         ShapeError: ids of another shape.
     """
+    if isinstance(x, Mapping):
+        x = _masked(x, name, one.tokenizer)
     if isinstance(x, str):
         x = [x]
     ids = _even(x)
@@ -75,6 +89,15 @@ def token_ids(x: Any, name: str, one: TokensInput) -> NDArray[np.int32]:
         raise TokensError(int(row), f"token ids must be whole numbers from 0 to {vocabulary - 1}",
                           str(ids[row, place]), "Pass texts, or ids of this very vocabulary.")
     return ids.astype(np.int32)
+
+
+def _masked(x: Mapping[str, Any], name: str, tokenizer: Tokenizer) -> NDArray[Any]:
+    """Return ids with the pad's where the mask says that they do not count."""
+    ids = _even(x[IDS])
+    mask = _even(x.get(MASK, np.ones_like(ids)))
+    if mask.shape != ids.shape:
+        raise ShapeError(f"{MASK} of input {name!r}", (None, *ids.shape[1:]), mask.shape)
+    return np.where(mask != 0, ids, tokenizer.id_of(tokenizer.pad))
 
 
 def _even(x: Any) -> NDArray[Any]:

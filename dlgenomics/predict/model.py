@@ -168,7 +168,8 @@ class Model:
         Args:
             x: an array with the batch on axis 0, as `schema` describes it, such as one-hot DNA,
                 float32, shape (batch, length, 4), order A C G T; for several inputs a list in their
-                order or a dict by name.
+                order or a dict by name. For a language model texts, token ids of shape (batch,
+                tokens) filled up with the pad's, or what a tokenizer of transformers gives.
 
         Returns:
             float32, shape (batch, columns) or (batch, positions, tracks); with several targets a
@@ -176,6 +177,7 @@ class Model:
 
         Raises:
             ShapeError: another shape; the message states both.
+            TokensError: a text has too many tokens, or an id is none of the vocabulary.
         """
         found = self.forward(self._arrays(x))
         return next(iter(found.values())) if len(found) == 1 else found

@@ -178,6 +178,30 @@ def shards(folder, state, form):
     (folder / f"{stem}.{ending}.index.json").write_text(json.dumps(index, indent=1) + "\n")
 
 
+class Gated(torch.nn.Module):
+    """The gated feed-forward part of the second Nucleotide Transformer: SwiGLU, no bias."""
+
+    def __init__(self, channels, units):
+        super().__init__()
+        self.dense = torch.nn.Linear(channels, 2 * units, bias=False)
+
+    def forward(self, x):
+        """Return the gated half."""
+        opened, kept = self.dense(x).chunk(2, dim=-1)
+        return torch.nn.functional.silu(opened) * kept
+
+
+def write_gated(batch):
+    """Write the second Nucleotide Transformer, whose class transformers does not have."""
+    model = esm(token_dropout=False, vocab_size=len(WORDS), mask_token_id=2,
+                tie_word_embeddings=False)
+    for layer in model.esm.encoder.layer:
+        layer.intermediate = Gated(16, 24)
+        layer.output.dense = torch.nn.Linear(24, 16, bias=False)
+    model.config.add_bias_fnn = False
+    write("gated", perturbed(model), WORDS, batch, 1)
+
+
 def main():
     """Write all fixtures."""
     rng = np.random.default_rng(0)
@@ -203,6 +227,7 @@ def main():
                        "LayerNorm.bias", "LayerNorm.beta"))
     write("protbert", bert(PROTBERT, tie_word_embeddings=False), PROTBERT,
           rows([6, 9], 4, 30, [2], [3]), 0)
+    write_gated(rows([7, 3], 6, len(WORDS), [3], []))
     tokens = {}
     for name, texts in TEXTS.items():
         made = tokenizer_of(name, FOLDER / name)

@@ -132,7 +132,7 @@ REFUSED = [
      'position_embedding_type must be "absolute" or "rotary". Received: "relative_key"'),
     ("esm2", "is_decoder", True, "is_decoder must be false. Received: true"),
     ("esm2", "is_folding_model", True, "is_folding_model must be false. Received: true"),
-    ("esm2", "add_bias_fnn", False, "add_bias_fnn must be true. Received: false"),
+    ("gated", "add_bias_fnn", "no", 'add_bias_fnn must be true or false. Received: "no"'),
     ("esm2", "token_dropout", "yes", 'token_dropout must be true or false. Received: "yes"'),
     ("esm2", "num_hidden_layers", 0, "num_hidden_layers must be a whole number of at least 1"),
     ("esm2", "hidden_size", None, "hidden_size must be a whole number of at least 1"),
@@ -209,6 +209,21 @@ def test_an_index_that_is_none_is_refused(made, index):
         weight_files(folder)
 
 
+def test_a_shard_may_hold_the_head_alone(made):
+    folder = made("esm2")
+    arrays = read_safetensors(folder / "model.safetensors").arrays
+    where = {name: f"{'body' if name.startswith('esm.') else 'head'}.safetensors"
+             for name in arrays}
+    for file in set(where.values()):
+        write_safetensors(folder / file, {n: a for n, a in arrays.items() if where[n] == file})
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": where}))
+    expected = expected_of("esm2")
+    found = open_language_model(folder).predict_on_batch(expected["ids"])
+    kept = expected["mask"].astype(bool)
+    np.testing.assert_allclose(found["logits"][kept], expected["logits"][kept], atol=5e-5)
+
+
 def test_a_shard_that_is_missing_is_named(made):
     folder = made("esm1b")
     (folder / "model-00002-of-00002.safetensors").unlink()
@@ -272,7 +287,7 @@ def test_families_are_found_by_their_model_types(family):
         assert family_of(Config({"model_type": model_type}, Path("config.json"))) is family
 
 
-@pytest.mark.parametrize("name", ["esm2", "esm1b", "words", "kmers", "protbert"])
+@pytest.mark.parametrize("name", ["esm2", "esm1b", "words", "gated", "kmers", "protbert"])
 def test_every_tensor_goes_to_a_weight_of_its_own(name):
     config = read_config(FIXTURES / name / "config.json")
     family = family_of(config)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
-NAMES = ("esm2", "esm1b", "words", "kmers", "protbert")
-FIRST = {"esm2": "token_dropout", "esm1b": "norm_before", "words": "positions",
+NAMES = ("esm2", "esm1b", "words", "gated", "kmers", "protbert")
+FIRST = {"esm2": "token_dropout", "esm1b": "norm_before", "words": "positions", "gated": "embedded",
          "kmers": "norm_before", "protbert": "norm_before"}
 """The layer behind which the reference's hidden states begin."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from dlgenomics.data.tokens import encode_tokens, token_reader
 from dlgenomics.errors import DataError, ShapeError, TokensError
-from dlgenomics.predict.inputs import token_ids
+from dlgenomics.predict.inputs import as_named_arrays, token_ids
 from dlgenomics.spec.inputs import TokensInput
 from dlgenomics.spec.tokenizer import Tokenizer
 from dlgenomics_zoo.language.load import language_model_spec
@@ -71,6 +71,15 @@ def test_absolute_positions_leave_less_context():
                                np.array([[0.0, 20.0, 15.0, 2.0]])])
 def test_texts_and_ids_are_taken_in_many_forms(protein, x):
     assert token_ids(x, "tokens", protein).tolist() == [[0, 20, 15, 2]]
+
+
+def test_what_tokenizers_of_transformers_give_is_taken(protein):
+    ids, mask = [[0, 20, 2, 0], [0, 20, 15, 2]], [[1, 1, 1, 0], [1, 1, 1, 1]]
+    found = as_named_arrays({"input_ids": ids, "attention_mask": mask}, {"tokens": protein})
+    assert found["tokens"].tolist() == [[0, 20, 2, 1], [0, 20, 15, 2]]
+    assert as_named_arrays({"input_ids": ids}, {"tokens": protein})["tokens"].tolist() == ids
+    with pytest.raises(ShapeError, match="attention_mask"):
+        token_ids({"input_ids": ids, "attention_mask": mask[:1]}, "tokens", protein)
 
 
 @pytest.mark.parametrize(("x", "error", "message"), [

@@ -1,4 +1,4 @@
-"""ESM-1b, ESM-1v and ESM-2 for proteins, Nucleotide Transformer (its first version) for DNA.
+"""ESM-1b, ESM-1v and ESM-2 for proteins, both versions of Nucleotide Transformer for DNA.
 
 Rives et al., PNAS 2021, doi:10.1073/pnas.2016239118; Meier et al., Language models enable zero-shot
 prediction of the effects of mutations on protein function, NeurIPS 2021; Lin et al., Science 2023,
@@ -6,15 +6,21 @@ doi:10.1126/science.ade2574; Dalla-Torre et al., Nature Methods 2025,
 doi:10.1038/s41592-024-02523-z.
 
 Blocks are pre-norm: ``x += attention(norm(x))``, ``x += down(gelu(up(norm(x))))``. ESM-2 turns
-queries and keys by position, the others add learned positions.
+queries and keys by position, as the second Nucleotide Transformer does; the others add learned
+positions. The second Nucleotide Transformer gates: ``x += down(silu(a) · b)`` with a and b the
+halves of ``up(norm(x))``; its configs are the ones that have ``add_bias_fnn``.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
+
+import numpy as np
 
 from dlgenomics_zoo.language.config import Config
 from dlgenomics_zoo.language.family import (
+    Array,
     Document,
     Family,
     Placement,
@@ -23,11 +29,13 @@ from dlgenomics_zoo.language.family import (
     language_model,
     linear,
     normalization,
+    transposed,
 )
 from dlgenomics_zoo.language.vocabulary import Vocabulary
 
 _ROTARY: Final = "rotary"
 _ABSOLUTE: Final = "absolute"
+_GATED: Final = "add_bias_fnn"
 
 
 def document(config: Config, tokenizer: Document) -> Document:
@@ -61,12 +69,19 @@ def _check(config: Config) -> None:
     config.choice("hidden_act", ("gelu",), "gelu")
     for key in ("is_decoder", "add_cross_attention", "is_folding_model"):
         config.choice(key, (False,), default=False)
-    config.choice("add_bias_fnn", (True,), default=True)
     config.choice("pruned_heads", ({},), default={})
 
 
 def _position(config: Config) -> str:
     return config.choice("position_embedding_type", (_ABSOLUTE, _ROTARY), _ABSOLUTE)
+
+
+def _is_gated(config: Config) -> bool:
+    return _GATED in config.values
+
+
+def _feed_forward_bias(config: Config) -> bool:
+    return config.flag(_GATED, default=True)
 
 
 def _norm(config: Config) -> Document:
@@ -76,14 +91,24 @@ def _norm(config: Config) -> Document:
 def _block(config: Config) -> list[Document]:
     kind = "RotarySelfAttention" if _position(config) == _ROTARY else "SelfAttention"
     heads = {"num_heads": config.whole("num_attention_heads"), "name": "attention"}
-    up = {"units": config.whole("intermediate_size"), "activation": "gelu", "name": "up"}
     return [
         {"Residual": {"layers": [
             {"LayerNormalization": {**_norm(config), "name": "attention_norm"}}, {kind: heads}]}},
         {"Residual": {"layers": [
             {"LayerNormalization": {**_norm(config), "name": "feed_forward_norm"}},
-            {"Dense": up}, {"Dense": {"units": config.whole("hidden_size"), "name": "down"}}]}},
+            *_feed_forward(config)]}},
     ]
+
+
+def _feed_forward(config: Config) -> list[Document]:
+    units, channels = config.whole("intermediate_size"), config.whole("hidden_size")
+    if not _is_gated(config):
+        return [{"Dense": {"units": units, "activation": "gelu", "name": "up"}},
+                {"Dense": {"units": channels, "name": "down"}}]
+    bias = {"use_bias": _feed_forward_bias(config)}
+    return [{"Dense": {"units": 2 * units, **bias, "name": "up"}},
+            {"GatedLinearUnit": {"name": "gate"}},
+            {"Dense": {"units": channels, **bias, "name": "down"}}]
 
 
 def _head(config: Config) -> list[Document]:
@@ -110,7 +135,7 @@ def weights(config: Config) -> dict[str, Placement]:
     if config.flag("emb_layer_norm_before", default=False):
         found |= below({"esm.embeddings.layer_norm": normalization("norm_before")})
     for i in range(config.whole("num_hidden_layers")):
-        found |= below({f"esm.encoder.layer.{i}": _block_weights(i + 1)})
+        found |= below({f"esm.encoder.layer.{i}": _block_weights(config, i + 1)})
     found |= below({"esm.encoder.emb_layer_norm_after": normalization("embedding")})
     if config.has_head():
         found |= below({"lm_head.dense": linear("head_dense"),
@@ -121,14 +146,28 @@ def weights(config: Config) -> dict[str, Placement]:
     return found
 
 
-def _block_weights(number: int) -> dict[str, Placement]:
+def _block_weights(config: Config, number: int) -> dict[str, Placement]:
+    bias = "bias" if _feed_forward_bias(config) else None
+    up = linear(f"up_{number}", bias=bias)
+    if _is_gated(config):  # GatedLinearUnit has the half behind silu last
+        up = {name: replace(place, change=_swapped if name == "bias" else _swapped_kernel)
+              for name, place in up.items()}
     return below({
         "attention.LayerNorm": normalization(f"attention_norm_{number}"),
         "attention": attention(f"attention_{number}"),
         "LayerNorm": normalization(f"feed_forward_norm_{number}"),
-        "intermediate.dense": linear(f"up_{number}"),
-        "output.dense": linear(f"down_{number}"),
+        "intermediate.dense": up,
+        "output.dense": linear(f"down_{number}", bias=bias),
     })
+
+
+def _swapped(array: Array) -> Array:
+    """Exchange the halves of the outputs, on axis 0."""
+    return np.roll(array, len(array) // 2, axis=0)
+
+
+def _swapped_kernel(array: Array) -> Array:
+    return transposed(_swapped(array))
 
 
 def tokenizer(config: Config, vocabulary: Vocabulary) -> Document:

@@ -97,14 +97,19 @@ class Family:
         """Tell whether a tensor is known and not needed."""
         return any(fnmatch.fnmatchcase(tensor, pattern) for pattern in self.extras)
 
-    def names(self, tensors: Collection[str]) -> dict[str, str]:
-        """Return a checkpoint's names → the names that `weights` has for them.
+    def known_as(self, tensor: str, wanted: Collection[str]) -> str:
+        """Return the name that `weights` has for a tensor, or its own where there is none.
 
         Older and the newest checkpoints write gamma and beta for the weight and bias of a
         normalization; those of the bare encoder leave the prefix out.
+
+        Args:
+            tensor: its name in the checkpoint.
+            wanted: the names in `weights`.
         """
-        bare = not any(name.startswith(self.prefix) for name in tensors)
-        return {name: (self.prefix if bare else "") + _spelt(name) for name in tensors}
+        spelt = _spelt(tensor)
+        forms = (spelt, self.prefix + spelt)
+        return next((form for form in forms if form in wanted or self.is_extra(form)), tensor)
 
 
 _SPELLINGS: Final = {".gamma": ".weight", ".beta": ".bias"}

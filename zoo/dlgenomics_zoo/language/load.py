@@ -73,14 +73,15 @@ def open_language_model(folder: Path | str, precision: Precision = "float32", *,
         WeightsError: tensors are missing, left over or of another shape.
         TooLargeError: more parameters than ``limit``, found before anything is allocated.
     """
-    from dlgenomics.build.model import assemble_model  # noqa: PLC0415 - starts TensorFlow
+    from dlgenomics.build.model import assemble_empty_model  # noqa: PLC0415 - starts TensorFlow
     from dlgenomics.predict.model import Model, SourceRecord  # noqa: PLC0415
     from dlgenomics.spec.summary import PARAMETER_LIMIT  # noqa: PLC0415
 
     folder = Path(folder)
     spec = language_model_spec(folder, name)
     config = read_config(folder / CONFIG)
-    model = assemble_model(spec, precision, limit=PARAMETER_LIMIT if limit is None else limit)
+    model = assemble_empty_model(spec, precision,
+                                 limit=PARAMETER_LIMIT if limit is None else limit)
     fill(model, family_of(config), config, folder, progress)
     return Model(spec, model, SourceRecord("transformers", str(folder)))
 
@@ -102,8 +103,8 @@ def fill(model: Any, family: Family, config: Config, folder: Path,
     """
     filler = _Filler(model, family.weights(config))
     for tensors in open_shards(folder):
-        names = family.names(tensors.names)
-        for name, known in names.items():
+        for name in tensors.names:
+            known = family.known_as(name, filler.wanted)
             if known in filler.waiting:
                 filler.place(known, tensors.read(name))
                 progress("reading weights", len(filler.seen), len(filler.wanted))
