@@ -60,6 +60,32 @@ def assemble_model(spec: Spec, precision: Precision | Literal["bfloat16"] = "flo
         return _assembled(spec)
 
 
+def assemble_empty_model(spec: Spec, precision: Precision | Literal["bfloat16"] = "float32", *,
+                         limit: int = PARAMETER_LIMIT) -> keras.Model:
+    """Put a large network together with weights of 0, to be filled in one by one.
+
+    Random numbers for billions of weights would take minutes, and memory for two more layers that
+    TensorFlow does not give back. Arguments, result and errors: as `assemble_model`.
+    """
+    with _starting_at_zero():
+        return assemble_model(spec, precision, limit=limit)
+
+
+@contextlib.contextmanager
+def _starting_at_zero() -> Iterator[None]:
+    """Make weights of layers that are built inside the block zeros, also those in layers."""
+    add_weight = keras.Layer.add_weight
+
+    def add_zeros(layer: keras.Layer, *shape: Any, **given: Any) -> Any:
+        return add_weight(layer, *shape[:1], **{**given, "initializer": "zeros"})
+
+    keras.Layer.add_weight = add_zeros
+    try:
+        yield
+    finally:
+        keras.Layer.add_weight = add_weight
+
+
 @contextlib.contextmanager
 def _computing_in(precision: str) -> Iterator[None]:
     """Make layers that are built inside the block compute in a precision, also those in layers."""

@@ -43,3 +43,16 @@ def test_half_precision(layer: str, rng: np.random.Generator) -> None:
         assert half(x, training=True).dtype == "float32"
         whole.set_weights(half.get_weights())
         assert np.asarray(half(x)) == pytest.approx(np.asarray(whole(x)), abs=tolerance)
+
+
+def test_an_empty_model_has_the_same_weights_all_of_them_0() -> None:
+    from dlgenomics.build import assemble_model
+    from dlgenomics.build.model import assemble_empty_model
+
+    spec = parse_spec(SPEC.replace("LAYER", "SplineTransform"))
+    empty, usual = assemble_empty_model(spec), assemble_model(spec)
+    assert [w.shape for w in empty.weights] == [w.shape for w in usual.weights]
+    assert not any(np.asarray(w).any() for w in empty.weights)
+    kernels = [w for w in usual.weights if w.name == "kernel"]
+    assert len(kernels) == 3
+    assert all(np.asarray(w).any() for w in kernels)  # and so it is again behind the empty one
