@@ -267,7 +267,7 @@ def test_from_the_cache_no_request_is_made(
 
 @pytest.mark.parametrize(("name", "words"), [
     ("HAL", ["out-of-scope", "table of weights of 6-mers", "authors' own program", "dlg info HAL"]),
-    ("AttentiveChrome/E003", ["portable", "two levels of attention", "model_specs/", "dlg info"]),
+    ("MMSplice/pathogenicity", ["portable", "what its class computes", "model_specs/", "dlg info"]),
     ("Basenji", ["trust", "TensorFlow 1 graph", "dlg info Basenji"]),
     ("DeepBind/Homo_sapiens/TF/D00817.001_ChIP-seq_TBP", ["gone", "kipoi/kipoi#695", "DLG_MIRROR"]),
 ])

@@ -136,7 +136,7 @@ def test_every_entry_of_the_table_is_about_a_model() -> None:
     ("DeepSTARR", "native", "keras-json"),
     ("rbp_eclip/AARS", "native", "position_transformer_file, which is gone: kipoi/kipoi#695"),
     ("DeepBind/Homo_sapiens/TF/D00817.001_ChIP-seq_TBP", "gone", "kipoi/kipoi#695, kipoi/models#375"),
-    ("AttentiveChrome/E003", "portable", "kipoi/models#376"),
+    ("AttentiveChrome/E003", "native", "kipoi/models#376"),
     ("Basenji", "trust", "a graph is code"),
     ("epidermal_basset/encode-roadmap.basset.clf.testfold-0", "trust", "slot of the optimizer"),
     ("APARENT/veff", "portable", "two sequences"),

@@ -232,7 +232,7 @@ def test_every_array_is_used_once(rng: Rng) -> None:
 
 def test_ports_are_known_by_kipois_names() -> None:
     assert {m for n in port_names() for m in read_port(n).models} == {
-        "Basset", "DeepSEA/predict", "DeepSEA/variantEffects", "DeepSEA/beluga"}
+        "Basset", "DeepSEA/predict", "DeepSEA/variantEffects", "DeepSEA/beluga", "AttentiveChrome/*"}
     port = port_for("DeepSEA/beluga")
     assert port is not None
     assert port.source_shape == (4, 1, 2000)

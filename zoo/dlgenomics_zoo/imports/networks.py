@@ -71,6 +71,8 @@ def port_document(port: Port, columns: Sequence[str] = ()) -> dict[str, Any]:
         DataError: another number of columns than the network has outputs.
     """
     document = port_spec(port, columns).to_data()
+    if port.layout is None:
+        return document
     (given,) = document["data"]["inputs"].values()
     given["layout"] = {"alphabet_axis": port.layout.alphabet_axis,
                        "dummy_axis": port.layout.dummy_axis, "alphabet": port.layout.alphabet}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +28,10 @@ class Port:
 
     Attributes:
         name: of the file, such as ``deepsea-predict``.
-        models: the names that Kipoi knows it by.
+        models: the names that Kipoi knows it by; ``GROUP/*`` for all of a group.
         targets: how many outputs it has.
-        layout: of one sequence as the source's users give it.
+        layout: of one sequence as the source's users give it; None for a network that reads
+            something else, which then has its own shape.
         ignore: patterns of arrays that hold no weights, such as ``*.num_batches_tracked``.
         weights: layer → which arrays it takes.
         document: the spec as plain data, without the names of its columns.
@@ -38,21 +40,22 @@ class Port:
     name: str
     models: tuple[str, ...]
     targets: int
-    layout: Layout
+    layout: Layout | None
     ignore: tuple[str, ...]
     weights: Mapping[str, Mapping[str, Any]]
     document: Mapping[str, Any]
 
     @property
     def length(self) -> int:
-        """How many bases a sequence has."""
+        """How many bases a sequence has, where the network reads one."""
         ((one),) = self.document["data"]["inputs"].values()
         return int(one["length"])
 
     @property
     def source_shape(self) -> tuple[int, ...]:
-        """The shape of one sequence as the source's users give it, such as (4, 600, 1)."""
-        return self.layout.shape(self.length)
+        """The shape of one example as the source's users give it, such as (4, 600, 1)."""
+        ((one),) = self.document["data"]["inputs"].values()
+        return tuple(one["shape"]) if self.layout is None else self.layout.shape(self.length)
 
 
 def port_names() -> list[str]:
@@ -76,21 +79,23 @@ def read_port(name: str) -> Port:
     try:
         return _read(path)
     except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
-        raise DataError("a port must have models, targets, input (alphabet_axis, dummy_axis, "
-                        f"alphabet), weights and a spec. Received: {type(error).__name__}: "
+        raise DataError("a port must have models, targets, weights and a spec, and for DNA input "
+                        f"(alphabet_axis, dummy_axis, alphabet). Received: {type(error).__name__}: "
                         f"{error}. Compare it with "
                         f"{FOLDER / 'basset.yaml'}.", path=path) from error
 
 
 def _read(path: Path) -> Port:
     found = yaml.safe_load(path.read_text("utf-8"))
-    return Port(path.stem, tuple(found["models"]), found["targets"], Layout(**found["input"]),
+    layout = Layout(**found["input"]) if "input" in found else None
+    return Port(path.stem, tuple(found["models"]), found["targets"], layout,
                 tuple(found.get("ignore", ())), found["weights"], found["spec"])
 
 
 def port_for(model: str) -> Port | None:
     """Return the port of a model by Kipoi's name, such as ``DeepSEA/predict``, or None."""
-    return next((port for port in map(read_port, port_names()) if model in port.models), None)
+    return next((port for port in map(read_port, port_names())
+                 if any(fnmatch.fnmatchcase(model, known) for known in port.models)), None)
 
 
 def port_spec(port: Port, columns: Sequence[str] = ()) -> Spec:
@@ -99,18 +104,19 @@ def port_spec(port: Port, columns: Sequence[str] = ()) -> Spec:
     Args:
         port: the network.
         columns: names of its outputs in order; those that stand twice get a number. Without them
-            outputs are called ``target_1`` and so on.
+            outputs have the names in the port, or are called ``target_1`` and so on.
 
     Raises:
         DataError: another number of names than the network has outputs.
     """
-    names = list(columns) or [f"target_{i + 1}" for i in range(port.targets)]
+    document = copy.deepcopy(dict(port.document))
+    (target,) = document["data"]["targets"].values()
+    names = list(columns or target["columns"]) or [
+        f"target_{i + 1}" for i in range(port.targets)]
     if len(names) != port.targets:
         raise DataError(f"{port.name} must have {port.targets:,} names of targets. "
                         f"Received: {len(names):,}. Use the labels of this very model.",
                         path=FOLDER / f"{port.name}.yaml")
-    document = copy.deepcopy(dict(port.document))
-    (target,) = document["data"]["targets"].values()
     target["columns"] = _unique(names)
     return parse_spec(dump_yaml(document), f"{port.name}.yaml")
 

@@ -52,7 +52,7 @@ def _split(written: Options) -> tuple[str, dict[str, Any]]:
 
 
 def _names(recipe: str, options: Options) -> list[str]:
-    return [f"{options['from']}.{part}" for part in _PARTS[recipe]]
+    return [f"{options['from']}.{part}" if part else options["from"] for part in _PARTS[recipe]]
 
 
 def _problems(wanted: Mapping[str, list[str]], arrays: Mapping[str, Array]) -> list[str]:
@@ -103,10 +103,30 @@ def _batch_norm(_options: Options, *parts: Array) -> list[Array]:
     return list(parts)
 
 
+def _bidirectional_lstm(_options: Options, *parts: Array) -> list[Array]:
+    """Both directions: (4 · out, in), (4 · out, out), two biases → kernels turned, one bias.
+
+    The four gates stand in the same order: input, forget, cell, output.
+    """
+    if [part.ndim for part in parts] != [2, 2, 1, 1] * 2:
+        raise _Misfit("two kernels and two biases of each direction must have 2, 2, 1 and 1 axes. "
+                      f"Their shapes are {', '.join(str(part.shape) for part in parts)}")
+    return [array for kernel, recurrent, bias, other in (parts[:4], parts[4:])
+            for array in (np.ascontiguousarray(kernel.T), np.ascontiguousarray(recurrent.T),
+                          bias + other)]
+
+
+def _array(_options: Options, array: Array) -> list[Array]:
+    return [array]
+
+
+_LSTM: Final = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 _RECIPES: Final[dict[str, Callable[..., list[Array]]]] = {
     "conv1d": _conv1d, "dense": _dense, "batch_norm": _batch_norm,
+    "bidirectional_lstm": _bidirectional_lstm, "array": _array,
 }
 _PARTS: Final = {
     "conv1d": ("weight", "bias"), "dense": ("weight", "bias"),
     "batch_norm": ("weight", "bias", "running_mean", "running_var"),
+    "bidirectional_lstm": (*_LSTM, *(f"{name}_reverse" for name in _LSTM)), "array": ("",),
 }
