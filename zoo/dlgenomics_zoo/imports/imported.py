@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.data.tokens import encode_tokens
+from dlgenomics.spec import summarize
 from dlgenomics.spec.inputs import DnaInput, Input, KmerInput, ProteinInput, RnaInput, TokensInput
 from dlgenomics.spec.types import Spec
+from dlgenomics_zoo.formats.errors import WeightsError
 
 EXAMPLES: Final = 4
+SLACK: Final = 1.1
+"""A network may have this many times the numbers of its arrays; beyond it nothing is built."""
 MOST_TOKENS: Final = 64
 
 
@@ -52,11 +56,25 @@ def package_imported(imported: Imported, folder: Path, command: str = "") -> Pat
     from dlgenomics.train.run import versions  # noqa: PLC0415
     from dlgenomics_zoo.formats.load_weights import load_weights  # noqa: PLC0415
 
+    _compare_sizes(imported)
     model = assemble_model(imported.spec)
     load_weights(model, imported.weights, imported.spec.name)
     record = {"imported": dict(imported.origin), "notes": list(imported.notes)}
     return write_package(model, imported.spec, made_up_inputs(imported.spec), folder,
                          training=record, versions=versions(), extra={}, command=command)
+
+
+def _compare_sizes(imported: Imported) -> None:
+    """Compare the network with its arrays before memory is taken for it.
+
+    Raises:
+        WeightsError: the network is larger, as of a file that is built to exhaust memory.
+    """
+    wanted = summarize(imported.spec).parameters
+    there = sum(array.size for arrays in imported.weights.values() for array in arrays)
+    if wanted > SLACK * there:
+        raise WeightsError([f"a network of {wanted:,} parameters with arrays of {there:,} numbers"],
+                           imported.spec.name)
 
 
 def made_up_inputs(spec: Spec) -> dict[str, NDArray[Any]]:
