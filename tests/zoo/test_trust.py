@@ -190,6 +190,48 @@ def test_a_saved_model_runs_with_trust(
         model.predict_on_batch({"dna": np.ones((3, 4))})
 
 
+IN_KIPOIS_FORM = """\
+defined_as: kipoi.model.TensorFlow2Model
+args: {savedmodel_path: files/net}
+default_dataloader: {defined_as: kipoiseq.dataloaders.SeqIntervalDl, default_args: {auto_resize_len: 12}}
+info: {authors: [{name: Ada}], doc: A program.}
+schema:
+  inputs: {name: seq, shape: "(12, 4)"}
+  targets: {name: total, shape: "(2,)", column_labels: [sum, double]}
+"""
+
+
+def test_a_saved_model_in_kipois_form(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It needs trust, and not the package kipoi."""
+    import tensorflow as tf
+
+    from dlgenomics_zoo.trusted.saved_model import SavedModel
+    from made_kipoi import write_genome
+
+    class Net(tf.Module):  # type: ignore[misc]
+        @tf.function(input_signature=[tf.TensorSpec((None, 12, 4), tf.float32, name="seq")])
+        def __call__(self, seq):  # type: ignore[no-untyped-def]
+            total = tf.reduce_sum(seq, axis=(1, 2))
+            return {"total": tf.stack([total, 2 * total], axis=1)}
+
+    net, folder = Net(), tmp_path / "m"
+    tf.saved_model.save(net, str(folder / "files" / "net"), signatures=net.__call__)
+    (folder / "model.yaml").write_text(IN_KIPOIS_FORM)
+    with pytest.raises(NotNativeError, match=r"TensorFlow graph; a graph is code.*trust=True"):
+        get_model(folder, source="dir")
+    with caplog.at_level(logging.WARNING, "dlgenomics"):
+        model = get_model(folder, source="dir", trust=True)
+    assert f"a SavedModel, the program in {folder / 'files' / 'net'}" in caplog.text
+    files = write_genome(tmp_path)
+    assert model.pipeline.predict(files).tolist() == [[12.0, 24.0]] * 3
+    model.pipeline.predict_to_file(tmp_path / "o.tsv", files)
+    assert (tmp_path / "o.tsv").read_text().splitlines()[0].endswith("\tsum\tdouble")
+    with pytest.raises(DlgError, match="input_grad needs a program that has it"):
+        model.input_grad(np.ones((1, 12, 4)))
+    with pytest.raises(DlgError, match=r"'other', and it has serving_default"):
+        SavedModel(folder / "files" / "net", "other")
+
+
 def test_a_checkpoint_that_names_no_nodes(tmp_path: Path) -> None:
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "model.meta").write_bytes(b"\x0a\x00")

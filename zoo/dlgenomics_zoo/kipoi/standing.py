@@ -20,7 +20,9 @@ GONE: Final = "gone"
 OUT_OF_SCOPE: Final = "out-of-scope"
 UNREADABLE: Final = "unreadable"
 GRAPH: Final = "kipoi.model.TensorFlowModel"
-"""Kipoi's class for graphs of TensorFlow 1, which TensorFlow runs without the package kipoi."""
+"""Kipoi's class for graphs of TensorFlow 1."""
+OF_TENSORFLOW: Final = "kipoi.model.TensorFlow"
+"""How its classes for graphs and SavedModels begin, which run without the package kipoi."""
 STATUSES: Final = (NATIVE, PORTABLE, TRUST, GONE, OUT_OF_SCOPE, UNREADABLE)
 
 _TABLE: Final = Path(__file__).resolve().parent / "standing.yaml"
@@ -116,7 +118,7 @@ def standing_of(one: Descriptor) -> Standing:
 
 def _todo(one: Descriptor, status: str) -> str:
     """Return what can be done about a status."""
-    if status != TRUST or one.defined_as != GRAPH:
+    if status != TRUST or not one.defined_as.startswith(OF_TENSORFLOW):
         return _TODO[status]
     meta = one.file("checkpoint_path/meta")
     what = f"the graph of {meta.url}" if meta else "its graph"

@@ -31,8 +31,9 @@ class SavedModel:
         self._loaded = tf.saved_model.load(str(folder))  # keeps the variables alive
         known = self._loaded.signatures
         if endpoint not in known:
-            raise DlgError(f"a signature must be one of {', '.join(known)}. Received: "
-                           f"{endpoint!r}. Use one of them.")
+            raise DlgError("a SavedModel must have the signature that is run. Received: "
+                           f"{endpoint!r}, and it has {', '.join(known) or 'none'}. Save it with "
+                           "signatures=.")
         self._run = known[endpoint]
         self._takes = dict(self._run.structured_input_signature[1])
         self.inputs = {name: tuple(one.shape) for name, one in self._takes.items()}

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Final
 
 from dlgenomics.errors import DlgError
 from dlgenomics_zoo.kipoi.descriptor import Descriptor
-from dlgenomics_zoo.kipoi.standing import NATIVE, standing_of
+from dlgenomics_zoo.kipoi.standing import NATIVE, OF_TENSORFLOW, standing_of
 
-_OF_TENSORFLOW: Final = "kipoi.model.TensorFlow"
-"""Kipoi's classes for graphs and SavedModels, which run here without Python code of anyone's."""
 _log = logging.getLogger("dlgenomics")
 
 
@@ -34,7 +31,7 @@ def statement(descriptor: Descriptor, root: Path | None) -> str:
     """
     standing = standing_of(descriptor)
     parts = []
-    if standing.status != NATIVE and not descriptor.defined_as.startswith(_OF_TENSORFLOW):
+    if standing.status != NATIVE and not descriptor.defined_as.startswith(OF_TENSORFLOW):
         parts.append(f"its model class {descriptor.defined_as}")
     if descriptor.dataloader.own:
         parts.append(f"its dataloader {descriptor.dataloader.defined_as} of "
