@@ -1,5 +1,7 @@
 """Embeddings of sequences: the numbers, their order, and the files."""
 
+from pathlib import Path
+
 import aido_numpy
 import h5py
 import numpy as np
@@ -13,6 +15,7 @@ from dlgenomics.language.embed import Wish, embed, write_embeddings
 from dlgenomics.language.network import blocks, hidden, hidden_layer
 from dlgenomics.language.tokenized import tokenize, tokens_input
 
+FIXTURES = Path(__file__).resolve().parents[1] / "zoo" / "language" / "fixtures"
 LETTERS = ["MKTAYIAKQR", "M", "WCHMFYNQLLLLGGVVSSTTPPDDEEKK", "LAG", "MK", "A" * 31, "GGV"]
 
 
@@ -70,6 +73,17 @@ def test_layers_are_numbered_by_blocks(protein, found):
 ])
 def test_names_of_layers(spec, layer, name):
     assert hidden_layer(spec, layer) == name
+
+
+@pytest.mark.parametrize(("fixture", "names"), [
+    ("esm2", ["token_dropout", "add_2", "embedding"]),
+    ("protbert", ["norm_before", "feed_forward_norm_1", "embedding"]),
+])
+def test_blocks_of_other_families(fixture, names):
+    from dlgenomics_zoo.language.load import language_model_spec
+
+    found = language_model_spec(FIXTURES / fixture)
+    assert [hidden_layer(found, number) for number in range(3)] == names
 
 
 @pytest.mark.parametrize(("layer", "message"), [

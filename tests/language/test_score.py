@@ -131,3 +131,14 @@ def test_a_model_without_scores_is_refused(protein):
     bare = replace(protein, spec=protein.spec.model_copy(update={"model": model}))
     with pytest.raises(DlgError, match=r"must have scores of tokens \(logits\)"):
         logits(bare)
+
+
+def test_scores_are_differences_of_the_marginals(protein):
+    from dlgenomics.language.masked import masked_marginals
+
+    found = values_of(protein, SEQUENCE, "A4V,R10W")
+    whole = masked_marginals(protein, SEQUENCE)
+    at = whole.vocabulary.index
+    expected = [whole.log_probabilities[3, at("V")] - whole.log_probabilities[3, at("A")],
+                whole.log_probabilities[9, at("W")] - whole.log_probabilities[9, at("R")]]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=2e-5)
