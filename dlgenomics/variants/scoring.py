@@ -32,7 +32,7 @@ from dlgenomics.variants.scores import (
 from dlgenomics.variants.sharing import Outputs, share
 from dlgenomics.variants.vcf import Record, open_vcf
 from dlgenomics.variants.windows import allele_windows, centre_of
-from dlgenomics.variants.writers import Scored, check_ending, open_writer
+from dlgenomics.variants.writers import Scored, Writer, check_ending, open_writer
 
 _CHUNK_BYTES: Final = 1 << 25
 _LARGEST_CHUNK: Final = 4096
@@ -97,19 +97,23 @@ class Scorer:
     plan: Plan
     judge: Judge
 
-    def write(self, output: Path | str, found: Survey, progress: Progress = silent) -> None:
+    def write(self, output: Path | str, found: Survey, progress: Progress = silent,
+              beside: Writer | None = None) -> None:
         """Score all records and write them.
 
         Args:
             output: see `score_variants`.
             found: what the VCF holds.
             progress: told of records.
+            beside: takes the scored records too.
         """
         done = 0
         with open_writer(output, self.judge.vcf, self.plan.options.prefix,
                          self.plan.described()) as writer:
             for scored in self.scored():
                 writer.write(scored)
+                if beside is not None:
+                    beside.write(scored)
                 done += len(scored.records)
                 progress("score", done, found.records)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
+from made_splicing import take_the_place_of_spliceai
 from tiny_language_models import protein_checkpoint
 
 from dlgenomics_cli.commands import ALL
@@ -196,6 +197,11 @@ def test_every_example_runs(
     if command.name == "merge":
         run_dlg("predict", "dragonn/tal1", "--fasta", "genome.fa", "--intervals", "peaks.bed",
                 "-o", "predictions.parquet", "--shard", "1/1")
+    if command.name in ("score-variants", "spliceai"):
+        run_dlg("simulate", "density-localization", "--count", 2, "--genome", 4, "-o", ".")
+        _prepare_variants()
+    if command.name == "spliceai":
+        take_the_place_of_spliceai(monkeypatch, tmp_path)
     if command.name == "motifs":
         pytest.importorskip("modiscolite", reason="needs the extra motifs")
         _prepare_scores()
@@ -210,6 +216,14 @@ def test_every_example_runs(
         monkeypatch.setenv("HF_TOKEN", "a-token")
     status, _, err = run_dlg(*words[1:])
     assert status == 0, err
+
+
+def _prepare_variants() -> None:
+    shutil.copy("genome.fa", "hg38.fa")
+    contig, line = Path("genome.fa").read_text().splitlines()[:2]
+    Path("variants.vcf").write_text(
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+        f"{contig[1:]}\t20\t.\t{line[19]}\t{line[19]}A\t.\t.\t.\n")
 
 
 def _prepare_scores() -> None:

@@ -13,7 +13,8 @@ from dlgenomics_cli.output import json_option, progress, show_json, starting_ten
 from dlgenomics_cli.variants import policy_options, report_survey
 
 if TYPE_CHECKING:
-    from dlgenomics.variants.plan import Options
+    from dlgenomics.variants.highlights import Highlights
+    from dlgenomics.variants.plan import Options, Plan
     from dlgenomics.variants.reference import Policy
 
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
               "reverse complement.")
 @click.option("--haplotypes", metavar="SAMPLE", help="Put the other variants of the same phased "
               "haplotype of this sample into both windows.")
+@click.option("--page", type=click.Path(path_type=Path), help="The largest effects as a picture "
+              "too: .html, .svg or .png.")
 @policy_options
 @click.option("--prefix", default="DLG", show_default=True, help="Of the INFO fields.")
 @click.option("--data-folder", type=click.Path(path_type=Path), default=".", show_default=True,
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 @length_option
 @yes_option
 @json_option
-def score_variants(name: str, vcf: str, fasta: str, output: str, policy: Policy,
+def score_variants(name: str, vcf: str, fasta: str, output: str, page: Path | None, policy: Policy,
                    length: int | None, yes: bool, as_json: bool, **chosen: Any) -> None:
     """Say what variants do to a model's predictions; every record of the VCF is kept.
 
@@ -73,6 +76,7 @@ def score_variants(name: str, vcf: str, fasta: str, output: str, policy: Policy,
         folder, _ = open_package(name, terms(length, yes, following))
     plan = Plan(read_manifest(folder).spec, _options(policy, chosen))
     plan.check()
+    effects = None if page is None else _highlights(plan, page)
     with open_vcf(vcf) as opened, Genome(fasta) as genome:
         judge = Judge(opened, genome, plan.room, policy)
         with progress() as following:
@@ -83,11 +87,23 @@ def score_variants(name: str, vcf: str, fasta: str, output: str, policy: Policy,
 
             model = get_model(folder)
         with progress() as following:
-            Scorer(model, plan, judge).write(output, found, following)
+            Scorer(model, plan, judge).write(output, found, following, effects)
+    if page is not None and effects is not None:
+        from dlgenomics.report.variants import write_variants
+
+        write_variants(page, model.name, found, effects)
     if as_json:
         show_json({"model": model.name, "output": output, **vars(found)})
     else:
         report_survey(found, output)
+
+
+def _highlights(plan: Plan, page: Path) -> Highlights:
+    from dlgenomics.report.variants import check_page
+    from dlgenomics.variants.highlights import highlights_of
+
+    check_page(page)
+    return highlights_of(plan.described())
 
 
 def _options(policy: Policy, chosen: dict[str, Any]) -> Options:
