@@ -1,0 +1,173 @@
+"""Prediction from files to a file, against the network alone and a loop as Kipoi's is.
+
+Prints rows a second, and times as multiples of those of the network alone: one compiled TensorFlow
+function over batches that are ready in memory. Rounds are interleaved; medians are shown. The loop
+reads with pyfaidx row by row, calls model.predict for each batch of 32 and writes TSV.
+
+Run: python tests/benchmarks/predict.py [ROUNDS]
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pyfaidx
+
+from dlgenomics.build import build_model
+from dlgenomics.predict.computation import Wanted
+from dlgenomics.predict.engines import open_engine
+from dlgenomics.predict.model import Model, SourceRecord
+from dlgenomics.predict.order import Order
+from dlgenomics.registry import registry
+from dlgenomics.spec import parse_spec
+from dlgenomics.spec.types import Spec
+
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+CONTIG = 20_000_000
+LOOP_BATCH = 32
+SMALL = """\
+spec: 1
+name: benchmark/15-filters
+task: binary_classification
+data:
+  train: {fasta: x.fa, labels: x.tsv}
+  inputs: {dna: {kind: dna, length: 1000}}
+  targets: {bound: {column: bound}}
+model:
+  layers:
+    - Conv1D: {filters: 15, kernel_size: 15, activation: relu}
+    - GlobalMaxPooling1D
+    - Dense: {units: 1}
+"""
+
+
+def basset() -> Spec:
+    """Return the built-in spec with columns of plain names."""
+    text = registry["basset"].path.read_text()
+    columns = ", ".join(f"c{place}" for place in range(164))
+    return parse_spec(text.replace("columns_from: target_labels.txt", f"columns: [{columns}]"))
+
+
+CASES: dict[str, tuple[Callable[[], Spec], int, int]] = {
+    "Basset, 600 bp, 164 outputs": (basset, 2_000, 8),
+    "15 filters, 1 kb": (lambda: parse_spec(SMALL), 40_000, 10),
+}
+"""By name: the spec, the rows, and which part of the rows the loop gets."""
+
+
+def made_up_genome(folder: Path) -> Path:
+    """Write a genome of one contig."""
+    letters = np.random.default_rng(1).choice(np.frombuffer(b"ACGT", np.uint8), CONTIG)
+    lines = letters.reshape(-1, 80)
+    ends = np.full((len(lines), 1), ord("\n"), np.uint8)
+    path = folder / "genome.fa"
+    path.write_bytes(b">chr1\n" + np.concatenate([lines, ends], axis=1).tobytes())
+    return path
+
+
+def made_up_intervals(path: Path, rows: int, length: int) -> Path:
+    """Write random intervals on both strands."""
+    rng = np.random.default_rng(2)
+    starts = rng.integers(0, CONTIG - length, rows)
+    path.write_text("".join(f"chr1\t{s}\t{s + length}\t.\t0\t{'+-'[i % 2]}\n"
+                            for i, s in enumerate(starts.tolist())))
+    return path
+
+
+def kipoi_style(model: Model, genome: Path, intervals: Path, out: Path) -> None:
+    """Predict as Kipoi's pipeline does: row by row, then batch by batch."""
+    table = np.full((256, 4), 0.25, np.float64)
+    for place, letter in enumerate("ACGT"):
+        table[ord(letter)] = np.eye(4)[place]
+    fasta = pyfaidx.Fasta(str(genome), sequence_always_upper=True)
+    rows = [line.split("\t") for line in intervals.read_text().splitlines()]
+    with out.open("w") as stream:
+        for first in range(0, len(rows), LOOP_BATCH):
+            batch = []
+            for contig, start, end, *_, strand in rows[first:first + LOOP_BATCH]:
+                found = fasta[contig][int(start):int(end)]
+                text = str(-found if strand == "-" else found)
+                batch.append(table[np.frombuffer(text.encode(), np.uint8)])
+            preds = model.model.predict(np.stack(batch).astype(np.float32), verbose=0)
+            for row, pred in zip(rows[first:first + LOOP_BATCH], preds, strict=True):
+                stream.write("\t".join([*row, *map(str, pred)]) + "\n")
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Return seconds."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def measure(name: str, spec: Spec, rows: int, share: int, genome: Path, folder: Path) -> None:
+    """Measure one network and print what was found."""
+    model = Model(spec, build_model(spec), SourceRecord("built", "memory"))
+    length = next(iter(spec.data.inputs.values())).shape[0]
+    bed = made_up_intervals(folder / "all.bed", rows, length)
+    few = made_up_intervals(folder / "few.bed", rows // share, length)
+    files = {"fasta_file": genome, "intervals_file": bed}
+    size = Order().batch(model, rows)
+    ready = [arrays for _, arrays in model.default_dataloader(**files).array_batches(size)]
+
+    def alone(engine: Any) -> None:
+        for arrays in ready:
+            engine(arrays)
+
+    def whole(engine: str, out: str = "o.parquet") -> None:
+        loader = model.default_dataloader(**files)
+        model.pipeline.write_predictions(folder / out, loader, Order(Wanted(engine=engine)),
+                                         arguments=files)
+
+    contest: dict[str, tuple[Callable[[], Any], int]] = {
+        "network alone": (lambda: alone(model.forward), 1),
+        "files to Parquet": (lambda: whole("tensorflow"), 1),
+        "files to TSV": (lambda: whole("tensorflow", "o.tsv"), 1),
+        "loop as Kipoi's": (lambda: kipoi_style(model, genome, few, folder / "k.tsv"), share),
+    }
+    if _has_openvino():
+        openvino = open_engine("openvino", model)
+        contest["OpenVINO alone"] = (lambda: alone(openvino), 1)
+        contest["OpenVINO, files to Parquet"] = (lambda: whole("openvino"), 1)
+    for work, _ in contest.values():
+        work()
+    seconds: dict[str, list[float]] = {key: [] for key in contest}
+    for _ in range(ROUNDS):
+        for key, (work, part) in contest.items():
+            seconds[key].append(part * timed(work))
+    print(f"\n{name}: {rows:,} rows, batches of {size}, {ROUNDS} rounds")
+    base = statistics.median(seconds["network alone"])
+    for key, found in seconds.items():
+        taken = statistics.median(found)
+        print(f"  {key:<28} {rows / taken:>9,.0f} rows/s  {taken / base:6.3f} x the network alone")
+
+
+def _has_openvino() -> bool:
+    try:
+        import openvino  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def main() -> None:
+    """Measure every network."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        genome = made_up_genome(folder)
+        for case, (spec, rows, share) in CASES.items():
+            measure(case, spec(), rows, share, genome, folder)
+
+
+if __name__ == "__main__":
+    main()
