@@ -91,6 +91,8 @@ def embed(codes: Codes, scene: Scene, motifs: Sequence[Motif],
     Raises:
         DataError: the units do not fit without overlap.
     """
+    if not scene.units:
+        return _no_embeddings()
     starts = _placed(scene, codes.shape[1], rng)
     row, unit = np.nonzero(scene.used)
     minus = rng.random(len(row)) < 0.5
@@ -120,6 +122,11 @@ def join_embeddings(several: Sequence[Embeddings]) -> Embeddings:
               for field in fields(Embeddings)]
     order = np.lexsort((joined[1], joined[0]))
     return Embeddings(*(column[order] for column in joined))
+
+
+def _no_embeddings() -> Embeddings:
+    places = np.zeros((4, 0), np.int64)
+    return Embeddings(*places, np.zeros(0, np.bool_))
 
 
 def _placed(scene: Scene, length: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -251,6 +251,11 @@ def test_no_class_of_a_heterodimer_has_a_strand_of_its_own():
             assert at.minus[here].mean() == pytest.approx(0.5, abs=0.05)
 
 
+def test_negatives_may_hold_no_motif_at_all():
+    found = run("motif-counting", positive=(1, 1), negative=(0, 0))
+    assert (np.bincount(found.embeddings.sequence, minlength=COUNT) == found.labels[:, 0]).all()
+
+
 # Refused
 
 @pytest.mark.parametrize(("task", "options"), [
