@@ -22,7 +22,7 @@ def test_plan_prints_what_would_happen(hub: Hub, run_dlg: Dlg) -> None:
     status, out, err = run_dlg("plan", "hf://lab/net")
     assert status == 0
     for part in (commit, "keras: model.h5 is a whole Keras model.", "cc-by-nc-4.0 (NON-COMMERCIAL USE ONLY)",
-                 f"1 file, {len(MODEL) / 1000:.3g} kB", "GB (by the sizes of its files)", "none needed", "pickles"):
+                 f"1 file, {len(MODEL) / 1000:.3g} kB", "kB (by the sizes of its files)", "none needed", "pickles"):
         assert part in out
     assert err == "Next: dlg get-model hf://lab/net\n"
     assert run_dlg("info", "hf://lab/net")[1] == out

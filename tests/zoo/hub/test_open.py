@@ -198,8 +198,8 @@ def test_a_large_download_needs_a_yes(hub: Hub, monkeypatch: pytest.MonkeyPatch)
 def test_what_does_not_fit_is_refused_with_numbers(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.publish("lab/net", {"model.h5": MODEL})
     monkeypatch.setattr("dlgenomics_zoo.hub.memory._available", lambda: 1000)
-    with pytest.raises(MemoryLimitError, match=r"hf://lab/net, which needs .* GB \(by the sizes of its files\), "
-                                               r"with 8e-07 GB to use here.*--ignore-memory") as caught:
+    with pytest.raises(MemoryLimitError, match=r"hf://lab/net, which needs 13 kB \(by the sizes of its files\), "
+                                               r"with 800 B to use here.*--ignore-memory") as caught:
         get_model("hf://lab/net")
     assert (caught.value.bytes, caught.value.limit) == (len(MODEL), 800)
     assert not hub.asked("resolve")

@@ -70,12 +70,13 @@ class Connection:
         with self.asking(repository, revision):
             info = self.api.model_info(repository, revision=revision, files_metadata=True,
                                        timeout=30)
-        card = info.card_data.to_dict() if info.card_data else {}
+        card: Any = info.card_data
         siblings = [{"path": one.rfilename, "size": one.size, "blob_id": one.blob_id,
                      "lfs": {"size": one.lfs["size"], "sha256": one.lfs["sha256"]}
                      if one.lfs else None} for one in info.siblings or ()]
         return commit_of(repository, {
-            "sha": info.sha, "siblings": siblings, "card": card, "gated": info.gated,
+            "sha": info.sha, "siblings": siblings,
+            "card": card.to_dict() if card else {}, "gated": info.gated,
             "private": info.private, "tags": info.tags})
 
     def revisions(self, repository: str) -> list[str]:
@@ -132,7 +133,7 @@ class Connection:
             raise OfflineError(name, [Attempt(url, "not asked, HF_HUB_OFFLINE is set")]) from error
         except said.HfHubHTTPError as error:
             raise self._refusal(name, repository, error) from error
-        except (said.HTTPError, OSError) as error:
+        except (said.HTTPError, OSError) as error:  # type: ignore[attr-defined]  # its transport's
             raise NetworkError(name, [Attempt(url, _reason(error))]) from error
 
     def _refusal(self, name: str, repository: str, error: Any) -> DlgError:
@@ -158,10 +159,9 @@ class Connection:
     def _similar(self, repository: str) -> list[str]:
         """Return names like one that is not there; none if nobody says."""
         owner, _, name = repository.partition("/")
-        for query in ({"author": owner}, {"search": name}):
-            with contextlib.suppress(DlgError), self.asking(owner):
-                if found := [one.id for one in self.api.list_models(**query, limit=_NEAR)]:
-                    return found
+        with contextlib.suppress(DlgError), self.asking(owner):
+            found = [one.id for one in self.api.list_models(author=owner, limit=_NEAR)]
+            return found or [one.id for one in self.api.list_models(search=name, limit=_NEAR)]
         return []
 
     def _known(self, repository: str) -> list[str]:

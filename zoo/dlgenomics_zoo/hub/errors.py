@@ -146,9 +146,9 @@ class NotPinnedError(DlgError):
 class MemoryLimitError(DlgError):
     """A model would need more memory than this machine has free."""
 
-    def __init__(self, name: str, needed: str, count: int, limit: int) -> None:
+    def __init__(self, name: str, needed: str, count: int, limit: int, free: str) -> None:
         self.bytes, self.limit = count, limit
         super().__init__(f"a model must fit in this machine's memory. Received: {name}, which "
-                         f"needs {needed}, with {limit / 1e9:.3g} GB to use here. Take a smaller "
+                         f"needs {needed}, with {free} to use here. Take a smaller "
                          "model or a larger machine; --ignore-memory (ignore_memory=True) "
                          "fetches it all the same.")

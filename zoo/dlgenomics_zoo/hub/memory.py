@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from dlgenomics.errors import DlgError
+from dlgenomics_zoo.formats.errors import damaged
 from dlgenomics_zoo.formats.safetensors import read_header
 from dlgenomics_zoo.hub.commit import Commit, HubFile
 from dlgenomics_zoo.hub.connection import Connection
@@ -23,6 +24,9 @@ MOST_SHARDS: Final = 64
 """Heads of more files are not asked for; their sizes are taken instead."""
 
 _FLOAT32: Final = 4
+_FACTORS: Final = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+_LEAST: Final = 10
+"""Bytes of an empty safetensors file."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,22 @@ class MemoryEstimate:
     source: str
 
     def __str__(self) -> str:
-        said = f"{self.bytes / 1e9:.3g} GB"
         if self.parameters is None:
-            return f"{said} (by {self.source})"
-        half = f"{2 * self.parameters / 1e9:.3g} GB in bfloat16"
-        return (f"{said} in float32 ({self.parameters / 1e9:.4g} G parameters by {self.source}; "
-                f"{half})")
+            return f"{scaled(self.bytes)}B (by {self.source})"
+        count = scaled(self.parameters, 4).rstrip()
+        return (f"{scaled(self.bytes)}B in float32 ({count} parameters by {self.source}; "
+                f"{scaled(2 * self.parameters)}B in bfloat16)")
+
+
+def scaled(count: int, digits: int = 3) -> str:
+    """Return a number for people, with a factor to put a unit behind.
+
+    >>> scaled(64_237_962_240), scaled(7_840_121, 4), scaled(12)
+    ('64.2 G', '7.84 M', '12 ')
+    """
+    factor, letter = next(((factor, letter) for factor, letter in _FACTORS if count >= factor),
+                          (1.0, ""))
+    return f"{count / factor:.{digits}g} {letter}" if letter else f"{count} "
 
 
 def estimate(hub: Connection, commit: Commit, files: Sequence[HubFile],
@@ -84,6 +98,8 @@ def _numbers(hub: Connection, commit: Commit, file: HubFile,
         return sum(_product(shape) for _, shape, _, _ in header.values())
     if hub.offline:
         return None
+    if file.size < _LEAST:
+        raise damaged(file.path, "a safetensors file", f"{file.size} bytes")
     count = sum(hub.tensors(commit, file.path).values())
     if count > 2 * file.size:  # two numbers a byte, the smallest kind there is
         raise DlgError("a safetensors file must hold what its head names. Received: "
@@ -113,7 +129,7 @@ def require_memory(name: str, needed: MemoryEstimate, precision: Precision = "fl
     limit = memory_limit()
     count = needed.bytes // 2 if precision == "bfloat16" else needed.bytes
     if limit is not None and count > limit:
-        raise MemoryLimitError(name, str(needed), count, limit)
+        raise MemoryLimitError(name, str(needed), count, limit, f"{scaled(limit)}B")
 
 
 def memory_limit() -> int | None:
