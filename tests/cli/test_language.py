@@ -82,6 +82,15 @@ def test_embed_refuses_endings_models_and_layers(run_dlg, model, folder):
     assert not (folder / "a.npz").exists()
 
 
+def test_embed_takes_a_model_of_the_hub(run_dlg, model, folder, hub):
+    hub.publish("lab/protein", {path.name: path.read_bytes() for path in model.iterdir()})
+    status, _, err = run_dlg("embed", "hf://lab/protein", "--sequences", "a.fa", "-o", "hub.npz")
+    assert status == 0, err
+    run_dlg("embed", model, "--sequences", "a.fa", "-o", "here.npz")
+    with np.load("hub.npz") as there, np.load("here.npz") as here:
+        np.testing.assert_array_equal(there["embeddings"], here["embeddings"])
+
+
 def masked(place, old, new):
     ids = residue_ids("MKTAYIAKQR")
     ids[place] = 28

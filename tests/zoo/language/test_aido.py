@@ -129,6 +129,18 @@ def test_an_encoder_without_a_head(tmp_path):
     assert set(model.predict_on_batch(BASES)) == {"embedding", "pooled"}
 
 
+def test_it_becomes_a_package_that_gives_the_same(tmp_path, run_dlg, monkeypatch):
+    from dlgenomics import get_model
+
+    monkeypatch.chdir(tmp_path)
+    model, _ = opened(tmp_path / "protein", aido_numpy.FM4BIO)
+    status, _, err = run_dlg("convert", "./protein", "-o", "packages")
+    assert status == 0, err
+    package = get_model(next((tmp_path / "packages").rglob("model.yaml")).parent)
+    for name, found in package.predict_on_batch(PROTEINS).items():
+        np.testing.assert_array_equal(found, model.predict_on_batch(PROTEINS)[name])
+
+
 @pytest.mark.parametrize(("change", "message"), [
     (lambda t: t.pop("bert.encoder.layer.1.mlp.dense_h_to_4h_3.weight"),
      "no tensor 'bert.encoder.layer.1.mlp.dense_h_to_4h_3.weight'"),

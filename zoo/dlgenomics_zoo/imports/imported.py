@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.data.tokens import encode_tokens
+from dlgenomics.data.tokens import encode_tokens, token_reader
 from dlgenomics.spec import summarize
 from dlgenomics.spec.inputs import DnaInput, Input, KmerInput, ProteinInput, RnaInput, TokensInput
 from dlgenomics.spec.types import Spec
@@ -96,8 +96,9 @@ def _made_up(one: Input, rng: np.random.Generator) -> NDArray[Any]:
 
 def _made_up_tokens(one: TokensInput, rng: np.random.Generator) -> NDArray[np.int32]:
     """Return ids of random tokens of different numbers, with those before and behind them."""
-    special = set(one.tokenizer.special.values())
-    known = [token for token in one.tokenizer.vocabulary if token not in special]
+    special, reader = set(one.tokenizer.special.values()), token_reader(one.tokenizer)
+    known = [token for token in one.tokenizer.vocabulary
+             if token not in special and reader.tokens(token) == [token]]
     wanted = rng.integers(1, min(one.length, MOST_TOKENS) - 1, EXAMPLES)
     texts = [" ".join(rng.choice(known, count)) for count in wanted]
     return encode_tokens(texts, one.tokenizer, one.length)
