@@ -134,17 +134,31 @@ def _packaged(location: Location, descriptor: Descriptor, terms: Terms) -> Model
 
 def _open_folder(location: Location, folder: Path, terms: Terms, *, trust: bool) -> Any:
     from dlgenomics.package.read import load_package  # noqa: PLC0415 - starts TensorFlow
-    from dlgenomics_zoo.language.load import is_language_model, open_language_model  # noqa: PLC0415
+    from dlgenomics_zoo.language.load import is_language_model  # noqa: PLC0415
     from dlgenomics_zoo.trusted.saved_model import open_program, program_in  # noqa: PLC0415
 
     if (folder / MANIFEST).is_file():
         return load_package(folder, location.source)
     if is_language_model(folder):
-        return open_language_model(folder, terms.precision, progress=terms.progress)
+        return _open_language_model(folder, terms)
     program = program_in(folder)
     if program is not None:
         return open_program(folder, program, trust=trust)
     return load_package(folder, location.source)
+
+
+def _open_language_model(folder: Path, terms: Terms) -> Model:
+    """Open a language model of any size that fits in memory."""
+    from dlgenomics_zoo.hub.memory import counted, require_memory  # noqa: PLC0415
+    from dlgenomics_zoo.language.load import (  # noqa: PLC0415
+        count_parameters,
+        open_language_model,
+    )
+
+    parameters = count_parameters(folder)
+    if not terms.ignore_memory:
+        require_memory(str(folder), counted(parameters, "its config"), terms.precision)
+    return open_language_model(folder, terms.precision, limit=parameters, progress=terms.progress)
 
 
 def _fed_by(descriptor: Descriptor, name: str | None) -> Descriptor:

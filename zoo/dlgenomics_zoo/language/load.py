@@ -49,6 +49,16 @@ def language_model_spec(folder: Path, name: str | None = None) -> Spec:
     return family_of(config).spec(config, _vocabulary(folder, config), name or _name(folder))
 
 
+def count_parameters(folder: Path) -> int:
+    """Return how many parameters the model in a folder has, by its config alone.
+
+    Raises:
+        DataError: there is no port for it.
+    """
+    config = read_config(folder / CONFIG)
+    return family_of(config).parameters(config)
+
+
 def open_language_model(folder: Path | str, precision: Precision = "float32", *,
                         name: str | None = None, limit: int | None = None,
                         progress: Progress = silent) -> Model:
