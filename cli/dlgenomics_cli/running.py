@@ -31,6 +31,7 @@ class Running:
         column: the column of a bedGraph or bigWig file.
         resume, restart: what becomes of shards that are there.
         shard: the piece of the run that is made.
+        dask: on how many processes, or at which scheduler, it is made; None: in this process.
         dry_run: say what it would cost.
     """
 
@@ -41,6 +42,7 @@ class Running:
     resume: bool
     restart: bool
     shard: tuple[int, int] | None
+    dask: str | None
     dry_run: bool
 
     @property
@@ -74,8 +76,10 @@ class Running:
         if as_json and output == "-" and not self.dry_run:
             raise click.UsageError("--json prints a summary; name a file with -o for the "
                                    "predictions.")
-        if output == "-" and (self.resume or self.restart or self.shard):
-            raise click.UsageError("--resume, --restart and --shard need a file (-o).")
+        if output == "-" and (self.resume or self.restart or self.shard or self.dask):
+            raise click.UsageError("--resume, --restart, --shard and --dask need a file (-o).")
+        if self.dask and self.shard:
+            raise click.UsageError("--dask makes all shards; --shard is for job arrays without it.")
         if self.restart and (self.resume or self.shard):
             raise click.UsageError("--restart throws shards away that --resume and --shard keep.")
 
@@ -103,6 +107,8 @@ _OPTIONS = (
     click.option("--restart", is_flag=True, help="Throw the shards in OUTPUT.parts away."),
     click.option("--shard", metavar="I/N", callback=_shard, help="Make one of N pieces of the run, "
                  "such as 3/50, on a cluster; `dlg merge` makes the file."),
+    click.option("--dask", metavar="WHERE", help="Make the run on this many processes, or on the "
+                 "workers of the Dask scheduler at this address."),
     click.option("--dry-run", is_flag=True, help="Measure for some seconds and say how long it "
                  "would take, here and for the human genome; write nothing."),
 )

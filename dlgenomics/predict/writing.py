@@ -161,12 +161,18 @@ def merge(output: Path, column: str | None = None, progress: Progress = silent) 
         raise RunError(f"all {plan.shards} shards must be there. Received: none of "
                        f"{_ranges(missing)}. Run the pieces that failed again; finished shards "
                        "are kept.", folder=parts.folder)
-    with parts.alone(None), _open_output(parts, plan, column) as writer:
+    with parts.alone(None):
+        merge_parts(parts, plan, column, progress)
+    return plan
+
+
+def merge_parts(parts: Parts, plan: Plan, column: str | None, progress: Progress) -> None:
+    """Write the output from shards that are all there, then remove them."""
+    with _open_output(parts, plan, column) as writer:
         for shard in range(plan.shards):
             writer.write(parts.load(shard, plan.naming))
             progress("merge", shard + 1, plan.shards)
     parts.remove()
-    return plan
 
 
 def _open_output(parts: Parts, plan: Plan,

@@ -43,10 +43,20 @@ def predict(name: str, files: dict[str, Any], output: str, length: int | None, y
     check_ending(output)
     with progress() as following:
         model, loader = open_model(name, files, feeding, terms(length, yes, following))
+    if running.dry_run:
+        from dlgenomics_cli.costs import cost_of, show_cost
+
+        show_cost(model, cost_of(model, loader, running.order(feeding)), as_json=as_json)
+        return
     with progress() as following, keeping_shards(output):
-        done = model.pipeline.write_predictions(
-            output, loader, running.order(feeding), arguments=files, intent=running.intent,
-            column=running.column, progress=following)
+        if running.dask:
+            from dlgenomics_cli.workers import write_on_dask
+
+            done = write_on_dask(name, model, loader, files, feeding, running, output, following)
+        else:
+            done = model.pipeline.write_predictions(
+                output, loader, running.order(feeding), arguments=files, intent=running.intent,
+                column=running.column, progress=following)
     if as_json:
         show_json({"model": model.name, "columns": model.columns, "output": output,
                    **done.to_data()})

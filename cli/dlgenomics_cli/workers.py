@@ -1,0 +1,68 @@
+"""Runs of ``dlg predict`` on the workers of Dask."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlgenomics_cli.feeding import Feeding, open_model
+
+if TYPE_CHECKING:
+    from dlgenomics.predict.flow import Flow
+    from dlgenomics.predict.loaders.loader import Loader
+    from dlgenomics.predict.model import Model
+    from dlgenomics.predict.order import Order
+    from dlgenomics.predict.parts.plan import Plan
+    from dlgenomics.predict.summary import Summary
+    from dlgenomics.progress import Progress
+    from dlgenomics_cli.running import Running
+
+
+def write_on_dask(
+    name: str, model: Model, loader: Loader, files: Mapping[str, Any], feeding: Feeding,
+    running: Running, output: str, progress: Progress,
+) -> Summary:
+    """Make a run on workers; each opens the model by its name and the files by their paths.
+
+    Args:
+        name: the model, as it was given.
+        model: the same, open.
+        loader: its rows.
+        files: the loader's arguments.
+        feeding: how the model is fed.
+        running: how the run goes on, with ``dask``.
+        output: the file.
+        progress: told of shards.
+    """
+    from dlgenomics.predict.distributed import write_distributed
+    from dlgenomics.predict.order import computation_for, plan_for
+    from dlgenomics.predict.summary import Summary
+
+    start = time.perf_counter()
+    order, given = running.order(feeding), absolute(files)
+    fresh = plan_for(model, loader, order, given, None, computation_for(model, order))
+    opened_as = name if feeding.by_its_own_loader else model.source.location
+    make_flow = functools.partial(flow_of, opened_as, given, feeding, order)
+    plan, found = write_distributed(str(running.dask), Path(output), fresh, make_flow,
+                                    running.intent, running.column, progress)
+    return Summary(plan.rows, plan.shards, found, plan.batch_size,
+                   seconds={"all": time.perf_counter() - start})
+
+
+def flow_of(name: str, files: dict[str, Any], feeding: Feeding, order: Order, plan: Plan) -> Flow:
+    """Open model and files in a worker."""
+    from dlgenomics.predict.order import computation_for, flow_for
+    from dlgenomics_zoo.client import Terms
+
+    model, loader = open_model(name, files, feeding, Terms())
+    return flow_for(loader, order, plan.batch_size, computation_for(model, order))
+
+
+def absolute(files: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments whose paths lead to the same files from any folder."""
+    return {name: str(Path(value).absolute())
+            if isinstance(value, str) and Path(value).exists() else value
+            for name, value in files.items()}

@@ -1,0 +1,104 @@
+"""What a run would cost: measured on its first rows, extrapolated to all and to a human genome."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from dlgenomics.predict.batches import batch_rows
+from dlgenomics.predict.flow import Flow
+
+HUMAN_GENOME: Final = 3_088_269_832
+"""Bases of GRCh38's chromosomes 1 to 22, X and Y."""
+
+STRIDE: Final = 200
+"""Bases between predictions of an accessibility track, as in DeepSEA."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What was measured, and what follows from it.
+
+    Attributes:
+        rows: of the run.
+        batch_size: rows at a time.
+        measured_rows: rows that were read and predicted.
+        seconds: that took, after the first batch, which prepares the network.
+        cores: that were used.
+        window: bases of a row; None where rows have no sequence.
+        row_bytes: of the network's largest layers, about.
+    """
+
+    rows: int
+    batch_size: int
+    measured_rows: int
+    seconds: float
+    cores: int
+    window: int | None
+    row_bytes: int
+
+    @property
+    def rate(self) -> float:
+        """Rows a second."""
+        return self.measured_rows / self.seconds
+
+    @property
+    def run_seconds(self) -> float:
+        """Seconds for the run."""
+        return self.rows / self.rate
+
+    def genome_hours(self, stride: int) -> float:
+        """Return core-hours for a human genome with a prediction every ``stride`` bases."""
+        return HUMAN_GENOME / stride / (self.rate / self.cores) / 3600
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as plain data, with what follows."""
+        found = {**asdict(self), "rows_per_second": round(self.rate, 2),
+                 "rows_per_second_per_core": round(self.rate / self.cores, 2),
+                 "run_seconds": round(self.run_seconds, 1),
+                 "memory_bytes": self.row_bytes * self.batch_size}
+        return {**found, "human_genome": self._genome()}
+
+    def _genome(self) -> Mapping[str, Any]:
+        if self.window is None:
+            return {}
+        return {f"core_hours_every_{stride}_bp": round(self.genome_hours(stride), 2)
+                for stride in sorted({STRIDE, self.window})}
+
+
+def measure_cost(flow: Flow, window: int | None, row_bytes: int, seconds: float = 3.0) -> Cost:
+    """Read and predict rows for some seconds; write nothing.
+
+    Args:
+        flow: of the run.
+        window: bases of a row.
+        row_bytes: see `Cost`.
+        seconds: how long at most, besides the first batch and the one that is under way.
+    """
+    count = len(flow.loader)
+    batches = batch_rows(0, count, flow.batch_size)
+    # A run of a single batch has no second one: its rows are read again.
+    first, batches = itertools.tee(batches)
+    again = itertools.chain(batches, itertools.islice(first, 1))
+    rows, taken = 0, 0.0
+    with_results = flow.results(again)
+    try:
+        next(with_results)
+        start = time.perf_counter()
+        for result in with_results:
+            rows += len(result)
+            taken = time.perf_counter() - start
+            if taken > seconds:
+                break
+    finally:
+        with_results.close()
+    return Cost(count, flow.batch_size, max(rows, 1), max(taken, 1e-9), _cores(), window, row_bytes)
+
+
+def _cores() -> int:
+    has_affinity = hasattr(os, "sched_getaffinity")  # macOS has not
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1

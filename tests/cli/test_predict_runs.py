@@ -1,0 +1,145 @@
+"""``dlg predict`` in pieces, after an interruption, as tracks, and what it would cost."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+Dlg = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def files(tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]:
+    """Copies of a genome and intervals; runs have shards of 16 rows."""
+    monkeypatch.setattr("dlgenomics.predict.parts.plan.SHARD_BATCHES", 2)
+    for name in ("genome.fa", "intervals.bed"):
+        shutil.copy(tiny_data / name, tmp_path / name)
+    return ("--fasta", tmp_path / "genome.fa", "--intervals", tmp_path / "intervals.bed",
+            "--batch-size", 8)
+
+
+@pytest.mark.parametrize("name", ["o.tsv", "o.parquet"])
+def test_pieces_are_merged_to_the_bytes_of_one_run(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path, name: str
+) -> None:
+    whole, pieces = tmp_path / f"whole-{name}", tmp_path / name
+    assert run_dlg("predict", tiny_package, *files, "-o", whole)[0] == 0
+    for piece in ("2/3", "1/3", "3/3"):
+        status, _, err = run_dlg("predict", tiny_package, *files, "-o", pieces, "--shard", piece)
+        assert (status, f"Piece {piece} is done. When all are: dlg merge" in err) == (0, True)
+    out = run_dlg("merge", pieces, "--json")[1]
+    assert json.loads(out) == {"output": str(pieces), "rows": 70, "shards": 5,
+                               "model": "test/tiny"}
+    assert pieces.read_bytes() == whole.read_bytes()
+
+
+def test_ctrl_c_says_how_to_go_on_and_a_changed_file_is_noticed(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from dlgenomics.predict.forward import Forward
+
+    out, call, calls = tmp_path / "o.tsv", Forward.__call__, []
+
+    def interrupted(self: Forward, arrays):
+        calls.append(1)
+        if len(calls) > 6:
+            raise KeyboardInterrupt
+        return call(self, arrays)
+
+    command = ("predict", tiny_package, *files, "-o", out)
+    with monkeypatch.context() as patch:
+        patch.setattr(Forward, "__call__", interrupted)
+        status, _, err = run_dlg(*command)
+    assert status == 130
+    assert f"of 5 shards are kept in {out}.parts; go on with the same command and --resume" in err
+    status, _, err = run_dlg(*command)
+    assert (status, "Go on with --resume, or begin anew with --restart" in err) == (1, True)
+    bed = tmp_path / "intervals.bed"
+    text = bed.read_text()
+    bed.write_text(text.replace("\t+\t", "\t-\t", 1))
+    status, _, err = run_dlg(*command, "--resume")
+    assert (status, "inputs.intervals_file.sha256" in err) == (1, True)
+    bed.write_text(text)
+    status, _, err = run_dlg(*command, "--resume", "--keep-metadata")
+    assert (status, "options.keep_metadata (False, now True)" in err) == (1, True)
+    found = json.loads(run_dlg(*command, "--resume", "--json")[1])
+    assert found["resumed"] >= 1
+    assert found["rows"] == 70
+    run_dlg("predict", tiny_package, *files, "-o", tmp_path / "whole.tsv")
+    assert out.read_bytes() == (tmp_path / "whole.tsv").read_bytes()
+
+
+@pytest.mark.parametrize(("options", "sentence"), [
+    (["--shard", "4/3"], "such as 3/50"), (["--shard", "x"], "such as 3/50"),
+    (["--shard", "1/3", "--restart"], "--restart throws shards away"),
+    (["--dask", "2", "--shard", "1/2"], "--dask makes all shards"),
+    (["--resume", "-o", "-"], "need a file"),
+])
+def test_options_that_do_not_go_together(
+    run_dlg: Dlg, files: tuple[object, ...], tmp_path: Path, options: list[str], sentence: str
+) -> None:
+    status, _, err = run_dlg("predict", "x", *files, "-o", tmp_path / "o.tsv", *options)
+    assert (status, sentence in err) == (2, True)
+
+
+def test_gradients_and_layers_are_written_the_same_way(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path
+) -> None:
+    from dlgenomics import get_model
+
+    model = get_model(tiny_package)
+    x = model.default_dataloader(fasta_file=files[1], intervals_file=files[3]).load_all()["inputs"]
+    for option, value, key, expected in (
+        ("--gradients", "bound", "grads", model.input_grad(x)),
+        ("--layer", "conv1d_1", "preds", model.predict_activation_on_batch(x, "conv1d_1")),
+    ):
+        assert run_dlg("predict", tiny_package, *files, option, value, "--keep-inputs", "-o",
+                       tmp_path / "o.h5")[0] == 0
+        with h5py.File(tmp_path / "o.h5") as stored:
+            assert np.abs(stored[key][:] - expected).max() < 1e-6
+            assert np.array_equal(stored["inputs"][:], x)
+    status, _, err = run_dlg("predict", tiny_package, *files, "--gradients", "bond", "-o",
+                             tmp_path / "g.h5")
+    assert (status, "Did you mean 'bound'" in err) == (1, True)
+
+
+def test_predictions_as_a_track(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path
+) -> None:
+    pybigtools = pytest.importorskip("pybigtools", reason="the extra tracks is not installed")
+    run_dlg("predict", tiny_package, *files, "-o", tmp_path / "o.bw")
+    run_dlg("predict", tiny_package, *files, "-o", tmp_path / "o.tsv")
+    track = pybigtools.open(str(tmp_path / "o.bw"))
+    rows = [line.split("\t") for line in (tmp_path / "o.tsv").read_text().splitlines()[1:]]
+    starts = [int(row[1]) for row in rows]
+    ends = [int(row[2]) for row in rows]
+    for row, start, end in zip(rows, starts, ends, strict=True):
+        if not any(s < end and start < e for s, e in zip(starts, ends, strict=True)
+                   if (s, e) != (start, end)):
+            found = track.values(row[0], start, end, fillna=None)
+            assert (np.float32(found) == np.float32(row[-1])).all()
+
+
+def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from dlgenomics.predict.cost import HUMAN_GENOME
+
+    out = tmp_path / "o.tsv"
+    status, text, err = run_dlg("predict", tiny_package, *files, "-o", out, "--dry-run", "--json")
+    assert status == 0, err
+    found = json.loads(text)
+    assert (found["rows"], found["batch_size"], found["window"]) == (70, 8, 60)
+    assert found["rows_per_second"] > 0
+    hours = HUMAN_GENOME / 60 / found["rows_per_second_per_core"] / 3600
+    assert found["human_genome"]["core_hours_every_60_bp"] == pytest.approx(hours, rel=0.02)
+    assert "core-hours" in run_dlg("predict", tiny_package, *files, "--dry-run")[1]
+    assert not list(tmp_path.glob("o.tsv*"))
