@@ -24,7 +24,7 @@ from dlgenomics_zoo.formats.keras_document import Architecture, read_architectur
 from dlgenomics_zoo.formats.keras_graph import MAX_OUTPUTS, Call, Graph, LayerPath, Tensor, flatten
 from dlgenomics_zoo.formats.keras_layers import apply_layer
 from dlgenomics_zoo.formats.keras_match import Counts, match, store_arrays
-from dlgenomics_zoo.formats.keras_steps import Network, Step, Value, has_weights
+from dlgenomics_zoo.formats.keras_steps import Network, Step, Value, has_weights, layer_name
 from dlgenomics_zoo.formats.keras_weights import StoredArray, StoredWeights, read_keras_weights
 from dlgenomics_zoo.formats.recognise import Format, recognise, refuse_untrusted
 
@@ -68,8 +68,8 @@ def read_keras_network(path: Path | str, weights: Path | str | None = None, *,
         weights: an HDF5 file with the weights, for an architecture.
         kernel_flip: whether convolution kernels were made for Theano, which slides them the other
             way round; None decides by what the file says, and a note tells how.
-        shapes: input name → its shape without the batch axis, where the network leaves a length
-            open.
+        shapes: input name, its own or as a spec has it → its shape without the batch axis, where
+            the network leaves a length open.
         replacements: layer name → the layer of a spec that stands for it, such as
             ``{"lambda_1": "ReverseComplement"}``, for layers that hold code or are unknown.
 
@@ -108,7 +108,7 @@ def _with_shapes(graph: Graph, shapes: Mapping[str, Sequence[int]], path: Path) 
     """Return the graph with the lengths that were given for those that it leaves open."""
     inputs = dict(graph.inputs)
     for name, shape in shapes.items():
-        tensor = next((t for t in inputs if t.layer[-1] == name), None)
+        tensor = next((t for t in inputs if name in (t.layer[-1], layer_name(t.layer[-1]))), None)
         old = inputs.get(tensor) if tensor is not None else None
         if tensor is None or old is None or len(old) != len(shape) or any(
             n not in (None, m) for n, m in zip(old, shape, strict=True)

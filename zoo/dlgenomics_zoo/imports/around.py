@@ -3,6 +3,8 @@
 `standing.yaml` says it under ``around``:
 
     constants: {1: 0}                  the second input is zero at all times
+    neutral: seq                       all inputs but this one are zero at all times
+    profiles: [Oct4, Sox2]             outputs are pairs of logits and log counts: now profiles
     outputs: [1]                       only the second output counts
     split: {site_props: [0, 205], distal_prop: [205, 206]}      parts of the only output
     scale: [postproc_sd, postproc_mean]      the output times one argument, plus another
@@ -24,34 +26,52 @@ Body = dict[str, Any]
 
 
 def with_constants(network: LegacyNetwork, values: Mapping[int, float]) -> LegacyNetwork:
-    """Return a network in which some inputs, by their numbers, have a value at all times.
-
-    A constant is a Dense layer without kernel: all zeros, and the value as its bias. It follows the
-    first input, of which it takes nothing.
-    """
+    """Return a network in which some inputs, by their numbers, have a value at all times."""
     names = list(network.inputs)
     if not set(values) <= set(range(1, len(names))):
         raise _other_network(network, f"inputs {', '.join(names)}")
+    return _filled(network, {names[number]: value for number, value in values.items()}, names[0])
+
+
+def with_neutral(network: LegacyNetwork, kept: str) -> LegacyNetwork:
+    """Return a network in which all inputs but one are zero at all times."""
+    if kept not in network.inputs:
+        raise _other_network(network, f"inputs {', '.join(network.inputs)}")
+    return _filled(network, {name: 0.0 for name in network.inputs if name != kept}, kept)
+
+
+def _filled(network: LegacyNetwork, values: Mapping[str, float], follows: str) -> LegacyNetwork:
+    """Return a network with constants in the place of some inputs.
+
+    A constant is a layer without kernel: all zeros, and the value as its bias. It follows another
+    input, of which it takes nothing.
+    """
     layers, weights = [], dict(network.weights)
-    for number, value in values.items():
-        made, arrays = _constant(names[number], names[0], network, value)
+    for name, value in values.items():
+        made, arrays = _constant(name, follows, network, value)
         layers += made
         weights |= arrays
-    inputs = {name: shape for number, (name, shape) in enumerate(network.inputs.items())
-              if number not in values}
-    notes = [f"The input {names[number]!r} is {value:g} at all times, as Kipoi's class has it."
-             for number, value in values.items()]
+    inputs = {name: shape for name, shape in network.inputs.items() if name not in values}
+    notes = [f"The input {name!r} is {value:g} at all times, as Kipoi's class has it."
+             for name, value in values.items()]
     return replace(network, inputs=inputs, layers=(*layers, *network.layers), weights=weights,
                    notes=(*network.notes, *notes))
 
 
 def _constant(name: str, follows: str, network: LegacyNetwork,
               value: float) -> tuple[list[dict[str, Any]], dict[str, list[Any]]]:
-    (size,) = network.inputs[name]
+    """Return the layers of a constant: a row of numbers, or one at each position of the other."""
+    shape, other = network.inputs[name], network.inputs[follows]
+    channels, size = other[-1], shape[-1]
+    if len(shape) == 2 and shape[0] == other[0]:
+        return ([{"Conv1D": {"from": follows, "filters": size, "kernel_size": 1,
+                             "activation": "linear", "name": name}}],
+                {name: [np.zeros((1, channels, size), np.float32),
+                        np.full(size, value, np.float32)]})
+    if len(shape) != 1:
+        raise _other_network(network, f"an input {name!r} of shape {shape}")
     first = f"{name}_source"
-    rank = len(network.inputs[follows])
-    pooling = {1: "Identity", 2: "GlobalMaxPooling1D", 3: "GlobalMaxPooling2D"}[rank]
-    channels = network.inputs[follows][-1]
+    pooling = {1: "Identity", 2: "GlobalMaxPooling1D", 3: "GlobalMaxPooling2D"}[len(other)]
     layers: list[dict[str, Any]] = [
         {pooling: {"from": follows, "name": first}},
         {"Dense": {"from": first, "units": size, "activation": "linear", "name": name}}]
@@ -90,6 +110,33 @@ def with_split(network: LegacyNetwork, parts: Mapping[str, Sequence[int]]) -> Le
             {"Flatten": {"from": f"{part}_cut", "name": part}}]
     return replace(network, layers=(*network.layers, *layers),
                    outputs={part: (end - start,) for part, (start, end) in parts.items()})
+
+
+def with_profiles(network: LegacyNetwork, tasks: Sequence[str]) -> LegacyNetwork:
+    """Return a network whose outputs are a profile of each task, scaled to its counts.
+
+    The network's own outputs are, task by task, logits along the positions, shape (length,
+    strands), and the logarithms of counts, shape (strands,). A task's output is the softmax of its
+    logits times its counts.
+    """
+    names, layers = list(network.outputs), []
+    outputs: dict[str, tuple[int | None, ...]] = {}
+    if len(names) != 2 * len(tasks):
+        raise _other_network(network, f"outputs {', '.join(names)}")
+    for task, profile, counts in zip(tasks, names[::2], names[1::2], strict=True):
+        shape = network.outputs[profile]
+        if len(shape) != 2 or network.outputs[counts] != shape[1:]:
+            raise _other_network(network, f"outputs of shapes {shape} and "
+                                 f"{network.outputs[counts]} for {task}")
+        outputs[task] = shape
+        layers += [
+            {"Softmax": {"from": profile, "axis": 1, "name": f"{task}_profile"}},
+            {"Activation": {"from": counts, "activation": "exponential", "name": f"{task}_counts"}},
+            {"RepeatVector": {"from": f"{task}_counts", "n": shape[0], "name": f"{task}_repeated"}},
+            {"Multiply": {"from": [f"{task}_profile", f"{task}_repeated"], "name": task}}]
+    note = "Outputs are profiles times counts, as Kipoi's class has them."
+    return replace(network, layers=(*network.layers, *layers), outputs=outputs,
+                   notes=(*network.notes, note))
 
 
 def with_scale(network: LegacyNetwork, times: float, plus: float) -> LegacyNetwork:

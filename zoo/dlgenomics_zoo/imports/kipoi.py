@@ -90,6 +90,10 @@ def _with_around(descriptor: Descriptor, network: LegacyNetwork) -> LegacyNetwor
     if "constants" in said:
         network = around.with_constants(
             network, {int(number): value for number, value in said["constants"].items()})
+    if "neutral" in said:
+        network = around.with_neutral(network, said["neutral"])
+    if "profiles" in said:
+        network = around.with_profiles(network, said["profiles"])
     if "outputs" in said:
         network = around.with_outputs(network, said["outputs"])
     if "split" in said:
@@ -161,8 +165,8 @@ def _keras(descriptor: Descriptor, network: LegacyNetwork,
 
 
 def _read(descriptor: Descriptor, paths: Mapping[str, Path], length: int | None) -> LegacyNetwork:
-    path, weights = ((paths["arch"], paths["weights"]) if "arch" in paths
-                     else (paths["weights"], None))
+    whole = paths.get("weights") or next(iter(paths.values()))
+    path, weights = (paths["arch"], whole) if "arch" in paths else (whole, None)
     return read_network(path, weights, length or _own_length(descriptor), descriptor.name)
 
 
