@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def show_hub_plan(address: str, *, as_json: bool) -> None:
     """Print the plan for an address, and what would stop it."""
-    from dlgenomics_zoo.hub.open import plan_model
+    from dlgenomics_zoo.hub.planning import plan_model
 
     with progress() as following:
         plan = plan_model(address, progress=following)

@@ -54,7 +54,7 @@ def test_get_model_fetches_verifies_and_copies(hub: Hub, run_dlg: Dlg, tmp_path:
     assert status == 0
     assert f"hf://lab/net@{commit}" in out
     assert f"Next: dlg predict {tmp_path / 'mine'}" in err
-    assert "Fetching lab--net:" in err
+    assert "Fetching hf://lab/net:" in err
     assert run_dlg("test", tmp_path / "mine")[0] == 0
     assert run_dlg("test", "hf://lab/net")[0] == 0
     found = json.loads(run_dlg("get-model", "hf://lab/net", "--json")[1])

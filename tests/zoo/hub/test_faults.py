@@ -32,7 +32,7 @@ from dlgenomics_zoo.hub.errors import (
     RevisionError,
 )
 from dlgenomics_zoo.hub.files import fetch
-from dlgenomics_zoo.hub.open import plan_model
+from dlgenomics_zoo.hub.planning import plan_model
 from dlgenomics_zoo.hub.resolve import find_commit
 from hub import READER, TOKEN, Hub
 from hub_models import CARD, keras_h5

@@ -17,7 +17,8 @@ from dlgenomics_zoo.client import open_package
 from dlgenomics_zoo.formats.errors import UnsafeModelError
 from dlgenomics_zoo.formats.safetensors import read_safetensors
 from dlgenomics_zoo.hub.errors import FileNotInTreeError, MemoryLimitError
-from dlgenomics_zoo.hub.open import fetch_model, plan_model
+from dlgenomics_zoo.hub.open import fetch_model
+from dlgenomics_zoo.hub.planning import plan_model
 from hub import Hub
 from hub_store import Files
 

@@ -9,7 +9,7 @@ import pytest
 
 from dlgenomics import get_model
 from dlgenomics_zoo.hub.errors import NoRepositoryError
-from dlgenomics_zoo.hub.open import plan_model
+from dlgenomics_zoo.hub.planning import plan_model
 
 pytestmark = pytest.mark.live
 

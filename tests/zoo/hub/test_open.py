@@ -192,7 +192,7 @@ def test_a_large_download_needs_a_yes(hub: Hub, monkeypatch: pytest.MonkeyPatch)
     assert not hub.asked("resolve")
     asked = []
     get_model("hf://lab/net", confirm=lambda *told: asked.append(told) is None)
-    assert asked == [(len(MODEL), "mit", "lab--net")]
+    assert asked == [(len(MODEL), "mit", "hf://lab/net")]
 
 
 def test_what_does_not_fit_is_refused_with_numbers(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dlgenomics_zoo.hub.errors import AmbiguousModelError, FileNotInTreeError, NoRouteError
-from dlgenomics_zoo.hub.open import plan_model
+from dlgenomics_zoo.hub.planning import plan_model
 from hub import Hub
 from hub_models import CARD, keras_h5, safetensors
 

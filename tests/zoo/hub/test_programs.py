@@ -17,7 +17,7 @@ from dlgenomics import get_model
 from dlgenomics.errors import DataError, DlgError
 from dlgenomics_zoo.formats.errors import UnsafeModelError
 from dlgenomics_zoo.hub.errors import AmbiguousModelError, NoRouteError, NotPinnedError
-from dlgenomics_zoo.hub.open import plan_model
+from dlgenomics_zoo.hub.planning import plan_model
 from dlgenomics_zoo.hub.routes.saved_model import unpacked
 from dlgenomics_zoo.trusted.statement import NeedsTrustError
 from hub import Hub

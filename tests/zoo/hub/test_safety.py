@@ -26,7 +26,7 @@ from dlgenomics.settings import load_settings
 from dlgenomics_zoo.formats.errors import UnknownLayersError, UnsafeModelError, WeightsError
 from dlgenomics_zoo.hub.commit import commit_of
 from dlgenomics_zoo.hub.errors import HubError
-from dlgenomics_zoo.hub.open import plan_model
+from dlgenomics_zoo.hub.planning import plan_model
 from hub import Hub
 from hub_models import keras_h5
 from hub_store import Files, git_sha1

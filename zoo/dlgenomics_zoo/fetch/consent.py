@@ -21,6 +21,18 @@ def within_limit(count: int | None, licence: str, name: str) -> bool:  # noqa: A
     return count is None or count <= load_settings().max_download
 
 
+def require_space(folder: Path, count: int) -> None:
+    """Go on only if a download fits on the disk.
+
+    Raises:
+        OutputError: it does not.
+    """
+    free = shutil.disk_usage(folder).free
+    if count > free:
+        raise OutputError(folder, f"{free:,} bytes free for a download of {count:,} bytes",
+                          f"Free some space (dlg cache rm) or {ELSEWHERE}, then repeat.")
+
+
 @dataclass
 class Consent:
     """Asks once a file, when its size is known and before a byte of it is read."""
@@ -42,10 +54,8 @@ class Consent:
             raise DeclinedError(self.remote.name, count, self.remote.license, url,
                                 load_settings().max_download)
         self.agreed = True
-        free = shutil.disk_usage(self.folder).free
-        if count is not None and count > free:
-            raise OutputError(self.folder, f"{free:,} bytes free for a download of {count:,} bytes",
-                              f"Free some space (dlg cache rm) or {ELSEWHERE}, then repeat.")
+        if count is not None:
+            require_space(self.folder, count)
 
     def require_again(self, count: int, url: str) -> None:
         """Ask once more when a download of unknown size has become larger than the limit."""

@@ -1,4 +1,4 @@
-"""An ``hf://`` address → a plan; a plan → verified files, and a model or a package."""
+"""A plan → verified files, and a model or a package."""
 
 from __future__ import annotations
 
@@ -6,36 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from dlgenomics.errors import DlgError
+from dlgenomics.errors import DeclinedError, DlgError
 from dlgenomics.package.manifest import MANIFEST
-from dlgenomics.progress import Progress, silent
 from dlgenomics.settings import load_settings
-from dlgenomics_zoo.fetch import Confirm, RemoteFile, open_cache
-from dlgenomics_zoo.fetch.consent import Consent
-from dlgenomics_zoo.hub.address import Address, parse_address
-from dlgenomics_zoo.hub.checkout import Checkout
+from dlgenomics_zoo.fetch import Confirm, open_cache
+from dlgenomics_zoo.fetch.consent import require_space
+from dlgenomics_zoo.hub.address import Address
 from dlgenomics_zoo.hub.connection import Connection, connect
 from dlgenomics_zoo.hub.errors import NoRouteError, NotPinnedError
-from dlgenomics_zoo.hub.explanation import explain, kinds_found
-from dlgenomics_zoo.hub.files import fetch, is_here, layout_key, remote_file
-from dlgenomics_zoo.hub.memory import counted, estimate, require_memory
-from dlgenomics_zoo.hub.plan import LoadPlan, Proposal
-from dlgenomics_zoo.hub.resolve import find_commit
-from dlgenomics_zoo.hub.routes.keras import KERAS
-from dlgenomics_zoo.hub.routes.keras_hub import KERAS_HUB
-from dlgenomics_zoo.hub.routes.language import LANGUAGE
-from dlgenomics_zoo.hub.routes.onnx import ONNX
-from dlgenomics_zoo.hub.routes.package import PACKAGE
+from dlgenomics_zoo.hub.files import fetch, layout_key
+from dlgenomics_zoo.hub.memory import require_memory
+from dlgenomics_zoo.hub.plan import LoadPlan
+from dlgenomics_zoo.hub.planning import ROUTES, plan_model
 from dlgenomics_zoo.hub.routes.route import Fetched, Route
-from dlgenomics_zoo.hub.routes.saved_model import SAVED_MODEL
-from dlgenomics_zoo.hub.routes.transformers import TRANSFORMERS
 from dlgenomics_zoo.imports.imported import Imported, package_imported
 from dlgenomics_zoo.terms import Terms
 from dlgenomics_zoo.trusted.statement import NeedsTrustError
-
-ROUTES: Final[tuple[Route, ...]] = (
-    PACKAGE, KERAS, LANGUAGE, SAVED_MODEL, KERAS_HUB, ONNX, TRANSFORMERS)
-"""In the order in which they are tried: the first that can open a repository does."""
 
 SOURCE: Final = "huggingface"
 VERSION: Final = 1
@@ -43,62 +29,6 @@ VERSION: Final = 1
 
 
 _AS_USUAL: Final = Terms()
-
-
-def plan_model(address: str | Address, *, progress: Progress = silent) -> LoadPlan:
-    """Plan how to open a model; only descriptions of a few kilobytes are fetched.
-
-    Args:
-        address: ``hf://org/name[@revision][/subfolder][#file]``.
-        progress: told of what is fetched.
-
-    Raises:
-        AddressError: it has another form.
-        HubError, NetworkError, OfflineError: the Hub does not tell what it holds.
-        AmbiguousModelError: several files could be meant.
-        NoRouteError: nothing here opens it; the message says what would.
-        UnsafeModelError: names in it lead elsewhere.
-    """
-    asked = parse_address(address) if isinstance(address, str) else address
-    hub = connect()
-    commit = find_commit(hub, asked)
-    checkout = Checkout(hub, commit, asked, progress)
-    if asked.file:
-        checkout.file(asked.file)
-    route, proposal = _first(checkout)
-    return _plan(checkout, route, proposal)
-
-
-def _first(checkout: Checkout) -> tuple[Route, Proposal]:
-    """Return the first route that can open a checkout; what is not installed comes last."""
-    later: tuple[Route, Proposal] | None = None
-    for route in ROUTES:
-        proposal = route.propose(checkout)
-        if proposal is not None and not proposal.needs:
-            return route, proposal
-        if proposal is not None and later is None:
-            later = route, proposal
-    if later is None:
-        raise explain(checkout)
-    return later
-
-
-def _plan(checkout: Checkout, route: Route, proposal: Proposal) -> LoadPlan:
-    hub, commit = checkout.hub, checkout.commit
-    files = tuple(checkout.file(name) for name in dict.fromkeys(proposal.files))
-    weights = [checkout.file(name) for name in proposal.weights]
-    missing = [file for file in files if not is_here(hub, commit, file)]
-    cache = open_cache()
-    here = {file.path: cache.path(remote_file(hub, commit, file)) for file in weights}
-    memory = (counted(proposal.parameters, "its config") if proposal.parameters is not None
-              else estimate(hub, commit, weights, {path: found for path, found in here.items()
-                                                   if found.is_file()}))
-    used = set(proposal.files)
-    return LoadPlan(
-        checkout.address.pinned(commit.id), checkout.address, commit, route.name, files,
-        proposal.parts, proposal.reason, proposal.trust, proposal.needs, proposal.extra, memory,
-        sum(file.size for file in missing),
-        kinds_found([name for name in checkout.names if name not in used]))
 
 
 def open_model(address: str | Address, terms: Terms = _AS_USUAL, *, trust: bool = False) -> Any:
@@ -228,12 +158,13 @@ def _require_trust(plan: LoadPlan, *, trust: bool) -> None:
 
 def _agree(hub: Connection, plan: LoadPlan, confirm: Confirm) -> None:
     """Ask once for all files of a plan, and look whether the disk has room for them."""
+    name, licence = str(plan.asked), plan.commit.license
+    if not confirm(plan.missing, licence, name):
+        raise DeclinedError(name, plan.missing, licence, f"{hub.endpoint}/{plan.commit.repository}",
+                            load_settings().max_download)
     root = open_cache().root
     root.mkdir(parents=True, exist_ok=True)
-    page = f"{hub.endpoint}/{plan.commit.repository}"
-    name = plan.commit.repository.replace("/", "--")
-    whole = RemoteFile(name, (page,), license=plan.commit.license)
-    Consent(whole, confirm, root).require(plan.missing, page)
+    require_space(root, plan.missing)
 
 
 def _loaded(plan: LoadPlan, folder: Path) -> Any:

@@ -12,7 +12,7 @@ from dlgenomics.progress import Progress, silent
 from dlgenomics_zoo.hub.address import SCHEME, Address
 from dlgenomics_zoo.hub.connection import connect
 from dlgenomics_zoo.hub.errors import AmbiguousModelError, GatedError, NoRouteError
-from dlgenomics_zoo.hub.open import plan_model
+from dlgenomics_zoo.hub.planning import plan_model
 
 _AT_ONCE: Final = 8
 CHOOSE: Final = "choose"

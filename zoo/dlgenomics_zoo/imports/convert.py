@@ -20,7 +20,8 @@ from dlgenomics_zoo.fetch import RemoteFile, fetch_file
 from dlgenomics_zoo.fetch.wheel import WheelMember
 from dlgenomics_zoo.formats.recognise import Format, recognise, refuse_untrusted
 from dlgenomics_zoo.hub.address import is_hub_address
-from dlgenomics_zoo.hub.open import hub_package, import_hub, plan_model
+from dlgenomics_zoo.hub.open import hub_package, import_hub
+from dlgenomics_zoo.hub.planning import plan_model
 from dlgenomics_zoo.hub.routes.package import PACKAGE
 from dlgenomics_zoo.imports.dna import read_dna
 from dlgenomics_zoo.imports.imported import Imported, package_imported
