@@ -85,10 +85,10 @@ def write_distributed(
 
 def _make(client: Any, job: Job, shards: list[int], progress: Progress) -> None:
     """Have every shard made; a worker that dies is replaced, and its shard made again."""
-    import cloudpickle  # noqa: PLC0415 - comes with the extra
     from distributed import as_completed  # noqa: PLC0415 - an extra
+    from distributed.protocol.pickle import dumps  # noqa: PLC0415
 
-    content = cloudpickle.dumps(job)
+    content: bytes = dumps(job)
     tasks = [client.submit(make_shard, content, shard, retries=RETRIES, pure=False)
              for shard in shards]
     stage = f"{STAGE} shards"
@@ -116,9 +116,9 @@ def make_shard(content: bytes, shard: int) -> int:
 @functools.lru_cache(maxsize=1)
 def _opened(content: bytes) -> tuple[Job, Flow]:
     """Open model and files once in a worker, however many shards it makes."""
-    import cloudpickle  # noqa: PLC0415 - comes with the extra
+    from distributed.protocol.pickle import loads  # noqa: PLC0415 - an extra
 
-    job: Job = cloudpickle.loads(content)
+    job: Job = loads(content)
     return job, job.make_flow(job.plan)
 
 

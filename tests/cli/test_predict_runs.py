@@ -143,3 +143,16 @@ def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(
     assert found["human_genome"]["core_hours_every_60_bp"] == pytest.approx(hours, rel=0.02)
     assert "core-hours" in run_dlg("predict", tiny_package, *files, "--dry-run")[1]
     assert not list(tmp_path.glob("o.tsv*"))
+
+
+@pytest.mark.slow
+def test_workers_of_dask_make_the_bytes_of_one_process(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path
+) -> None:
+    pytest.importorskip("distributed", reason="the extra distributed is not installed")
+    one, several = tmp_path / "one.tsv", tmp_path / "several.tsv"
+    assert run_dlg("predict", tiny_package, *files, "-o", one)[0] == 0
+    status, _, err = run_dlg("predict", tiny_package, *files, "-o", several, "--dask", "2")
+    assert status == 0, err
+    assert several.read_bytes() == one.read_bytes()
+    assert not list(tmp_path.glob("*.parts"))

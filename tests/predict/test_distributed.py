@@ -17,8 +17,8 @@ from dlgenomics.predict.parts.agreement import Intent
 from dlgenomics.predict.parts.folder import Parts
 from dlgenomics.predict.parts.plan import Plan
 
-cloudpickle = pytest.importorskip("cloudpickle", reason="the extra distributed is not installed")
-pytest.importorskip("distributed", reason="the extra distributed is not installed")
+pickle = pytest.importorskip("distributed.protocol.pickle",
+                             reason="the extra distributed is not installed")
 
 
 def make_flow(marker: Path | None, plan: Plan) -> Flow:
@@ -41,7 +41,7 @@ def _plan() -> Plan:
 def test_a_shard_is_made_once(tmp_path: Path) -> None:
     out = tmp_path / "o.tsv"
     Parts(out).begin(_plan())
-    content = cloudpickle.dumps(Job(functools.partial(make_flow, None), _plan(), out))
+    content = pickle.dumps(Job(functools.partial(make_flow, None), _plan(), out))
     assert make_shard(content, 3) == 3
     assert Parts(out).done() == {3}
     before = Parts(out).path_of(3).stat().st_mtime_ns
