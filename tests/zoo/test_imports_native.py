@@ -39,8 +39,8 @@ CASES = (
     "a2z-chromatin/a2z-accessibility", "extended_coda", "labranchor", "pwm_HOCOMOCO/human/AHR",
     "rbp_eclip/AARS", "scbasset",
 )
-ELSEWHERE = ("AttentiveChrome/E003", "BPNet-OSKN", "BPNet_Dmel_OreR_2to3hr_ZDTBCG")
-"""Networks of other forms; each has a test file of its own."""
+ELSEWHERE = ("AttentiveChrome/E003", "BPNet-OSKN", "BPNet_Dmel_OreR_2to3hr_ZDTBCG", "CpGenie/merged")
+"""Networks of other forms; each has a test of its own."""
 PORTS = ("Basset", "DeepSEA/beluga", "DeepSEA/predict", "DeepSEA/variantEffects")
 
 
@@ -171,7 +171,7 @@ def _publish(monkeypatch: pytest.MonkeyPatch, mirror: Path, name: str, paths: di
         content = paths[file.role].read_bytes()
         md5 = hashlib.md5(content).hexdigest()
         place = mirror / "md5" / md5 / "file"
-        place.parent.mkdir(parents=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         place = place.with_name(paths[file.role].name)
         place.write_bytes(content)
         files.append(dataclasses.replace(file, md5=md5, sha256="", name=place.name, url=f"{host}/{name}/{place.name}"))
@@ -236,6 +236,33 @@ def _around(one: Descriptor, references: list[Any], x: list[Any]) -> Any:
     if len(references) == 2:
         return references[1](references[0](*x)[..., None])
     return references[0](*x)
+
+
+def test_models_side_by_side(
+    mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: Any
+) -> None:
+    """CpGenie/merged joins the first outputs of the models that its labels name, in their order."""
+    merged = kipoi_index().models["CpGenie/merged"]
+    labels = merged.targets.arrays[0].labels[:3]
+    networks = {}
+    for label in labels:
+        one = kipoi_index().models[f"CpGenie/{label}"]
+        networks[label] = _plain(_shapes(one), 2, rng)
+        (tmp_path / label).mkdir()
+        _publish(monkeypatch, mirror, one.name, _write(tmp_path / label, one, networks[label]))
+    few = dataclasses.replace(merged, targets=Schema(arrays=(Array("", labels=labels),)))
+    monkeypatch.setitem(kipoi_index().models, merged.name, few)  # type: ignore[arg-type]
+    model = get_model(merged.name)
+    assert model.columns == list(labels)
+    x = np.eye(4, dtype="float32")[rng.integers(0, 4, (2, 1001))]
+    theirs = x.transpose(0, 2, 1)[:, :, None]
+    expected = np.stack([network[2](theirs)[:, 0] for network in networks.values()], axis=1)
+    for given in (x, theirs):
+        np.testing.assert_allclose(model.predict_on_batch(given), expected, rtol=1e-3, atol=1e-4)
+    alone = get_model(f"CpGenie/{labels[1]}").predict_on_batch(theirs)
+    np.testing.assert_allclose(model.predict_on_batch(theirs)[:, 1], alone[:, 0], atol=1e-5)
+    assert len(model.default_dataloader.arguments) > 5
+    model.test()
 
 
 def test_files_that_are_gone_serve_those_who_have_them(

@@ -9,6 +9,7 @@
     split: {site_props: [0, 205], distal_prop: [205, 206]}      parts of the only output
     scale: [postproc_sd, postproc_mean]      the output times one argument, plus another
     after: TREDNet/phase_one           the network reads what another model says
+    each: {of: "CpGenie/{}", output: 0}      one number of each of the models that its labels name
 """
 
 from __future__ import annotations
@@ -167,6 +168,50 @@ def joined(first: LegacyNetwork, second: LegacyNetwork) -> LegacyNetwork:
                    notes=(*first.notes, *second.notes))
 
 
+def beside(networks: Mapping[str, LegacyNetwork], number: int) -> LegacyNetwork:
+    """Return several networks that read the same input as one: a number of each one's only output.
+
+    Args:
+        networks: by name, in the order of the output.
+        number: which number of each output counts.
+    """
+    first = next(iter(networks.values()))
+    made = [_number_of(_prefixed(network, name, first), name, number)
+            for name, network in networks.items()]
+    joined: list[Body] = [
+        {"Concatenate": {"from": [f"{name}_number" for name in networks], "axis": 1,
+                         "name": "side_by_side"}},
+        {"Flatten": {"from": "side_by_side", "name": "joined"}}]
+    note = f"Number {number + 1} of the outputs of {len(networks)} networks, side by side."
+    return replace(
+        first, layers=(*(layer for one in made for layer in one.layers), *joined),
+        weights={name: arrays for one in made for name, arrays in one.weights.items()},
+        outputs={"joined": (len(networks),)}, notes=(*first.notes, note))
+
+
+def _number_of(network: LegacyNetwork, name: str, number: int) -> LegacyNetwork:
+    """Return a network with one number of its output behind it, as the layer ``NAME_number``."""
+    ((output, shape),) = network.outputs.items()
+    size = shape[0]
+    if len(shape) != 1 or size is None or not 0 <= number < size:
+        raise _other_network(network, f"an output of shape {shape}")
+    row = f"{name}_row"
+    layers: list[Body] = [
+        {"Reshape": {"from": output, "target_shape": [size, 1], "name": row}},
+        {"Cropping1D": {"from": row, "cropping": [number, size - number - 1],
+                        "name": f"{name}_number"}}]
+    return replace(network, layers=(*network.layers, *layers))
+
+
+def _prefixed(network: LegacyNetwork, prefix: str, first: LegacyNetwork) -> LegacyNetwork:
+    """Return a network whose layers have a prefix, and whose only input is that of another."""
+    if list(network.inputs.values()) != list(first.inputs.values()) or len(network.inputs) != 1:
+        raise _other_network(network, f"the inputs {network.inputs}")
+    ((given,), (name,)) = network.inputs, first.inputs
+    return _with_names(network, {
+        given: name, **{one: f"{prefix}_{one}" for one in _names(network)}})
+
+
 def _names(network: LegacyNetwork) -> list[str]:
     return [body["name"] for entry in network.layers for body in entry.values()]
 
@@ -174,7 +219,11 @@ def _names(network: LegacyNetwork) -> list[str]:
 def _renamed(network: LegacyNetwork, taken: set[str]) -> LegacyNetwork:
     """Return a network none of whose names is taken."""
     names = [*network.inputs, *_names(network)]
-    new = {name: f"second_{name}" if name in taken else name for name in names}
+    return _with_names(network, {name: f"second_{name}" if name in taken else name
+                                 for name in names})
+
+
+def _with_names(network: LegacyNetwork, new: Mapping[str, str]) -> LegacyNetwork:
     layers = tuple({kind: _body(body, new)} for entry in network.layers
                    for kind, body in entry.items())
     return replace(network, inputs={new[k]: v for k, v in network.inputs.items()}, layers=layers,

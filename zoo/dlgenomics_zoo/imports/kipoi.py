@@ -64,6 +64,8 @@ def import_kipoi(descriptor: Descriptor, *, length: int | None = None, loader: s
         DlgError: its files are not what they should be, or a length is needed.
     """
     loader = loader or _loader(descriptor)
+    if each := around_of(descriptor).get("each"):
+        return _joined(descriptor, each, length, confirm, progress)
     before = _model_before(descriptor)
     paths = fetched_files(descriptor, confirm, progress)
     first = fetched_files(before, confirm, progress) if before else {}
@@ -76,6 +78,21 @@ def import_kipoi(descriptor: Descriptor, *, length: int | None = None, loader: s
     if before:
         network = around.joined(_read(before, first, length), network)
     return _keras(descriptor, network, origin)
+
+
+def _joined(descriptor: Descriptor, each: Mapping[str, Any], length: int | None, confirm: Confirm,
+            progress: Progress) -> Imported:
+    """Return one network of the networks of several models, which the labels name."""
+    networks, hashes, urls = {}, {}, []
+    for label in _labels(descriptor):
+        one = kipoi_index().models[each["of"].format(label)]
+        paths = fetched_files(one, confirm, progress)
+        networks[label] = _read(one, paths, length)
+        hashes |= {f"{label}/{name}": digest
+                   for name, digest in file_hashes([*paths.values()]).items()}
+        urls += [file.url for file in one.files]
+    origin = {"source": _place(descriptor), "model": descriptor.name, "files": hashes, "urls": urls}
+    return _keras(descriptor, around.beside(networks, each["output"]), origin)
 
 
 def _model_before(descriptor: Descriptor) -> Descriptor | None:
