@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dlgenomics.data.encoding import decode
 from dlgenomics.explain.contributions import Contributions
 from dlgenomics.files import write_text
 from dlgenomics.report.letters import glyphs, logo, profile
+from dlgenomics.report.locus import draw_heat_map
 from dlgenomics.report.page import Html, element, figure, join, page, section
+from dlgenomics.report.stretch import busiest_stretch
 from dlgenomics.report.words import compact, plural
 
 MOST_SEQUENCES: Final = 20
@@ -33,26 +34,10 @@ def write_logos(path: Path, found: Contributions) -> Path:
     return path
 
 
-def busiest_stretch(heights: NDArray[np.float32], length: int = _STRETCH) -> tuple[int, int]:
-    """Return first position and end of the stretch with most contributions, up or down.
-
-    Their centre of mass is in the middle, where there is room.
-    """
-    length = min(length, len(heights))
-    size = np.abs(heights).astype(np.float64)
-    total = np.concatenate([[0.0], size.cumsum()])
-    first = int((total[length:] - total[:-length]).argmax())
-    here = size[first:first + length]
-    if here.any():
-        middle = first + float(np.average(np.arange(length) + 0.5, weights=here))
-        first = int(np.clip(round(middle - length / 2), 0, len(heights) - length))
-    return first, first + length
-
-
 def _page(found: Contributions) -> str:
     shown = min(len(found), MOST_SEQUENCES)
     count = plural(len(found), "sequence")
-    stretches = [busiest_stretch(row) for row in found.actual[:shown]]
+    stretches = [busiest_stretch(row, _STRETCH) for row in found.actual[:shown]]
     parts = [found.actual[i, first:end] for i, (first, end) in enumerate(stretches)]
     limits = (float(min(p.min(initial=0) for p in parts)),
               float(max(p.max(initial=0) for p in parts)))
@@ -68,7 +53,9 @@ def _page(found: Contributions) -> str:
 def _how_to_read() -> str:
     return (f"The strip is the whole sequence. The letters are the {_STRETCH} bases marked in it, "
             "where contributions are largest: as tall as what each base contributes, below the "
-            "line where it takes away. All logos have one scale. Positions count from 1.")
+            "line where it takes away. All logos have one scale. Below, every letter in every "
+            "place: orange raises the number, purple with a minus sign lowers it, dots are the "
+            "sequence. Positions count from 1.")
 
 
 def _facts(found: Contributions) -> Html:
@@ -91,5 +78,6 @@ def _sequence(found: Contributions, row: int, stretch: tuple[int, int],
     whole = profile(found.actual[row], stretch, f"Contributions along {name}")
     caption = (f"Positions {first + 1}–{end} of {found.actual.shape[1]}. "
                f"Explained number {compact(float(found.values[row]))}.")
-    inside = join([whole, element("div", drawing, class_="scroll")])
+    inside = join([whole, element("div", drawing, class_="scroll"),
+                   element("div", draw_heat_map(found, row, stretch), class_="scroll")])
     return element("div", element("h3", name), figure(inside, caption), class_="network")

@@ -93,6 +93,23 @@ def draw(
     return _inlined(stream.getvalue(), name, label)
 
 
+def draw_panels(name: str, label: str, plot: Callable[[Figure], None],
+                size: tuple[float, float]) -> Html:
+    """Return a figure of several plots as an ``<svg>`` element; see `draw`."""
+    stream = io.StringIO()
+    with _styled(size) as figure:
+        plot(figure)
+        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+    return _inlined(stream.getvalue(), name, label)
+
+
+def write_panels(path: Path, plot: Callable[[Figure], None], size: tuple[float, float]) -> None:
+    """Write a figure of several plots to a file, atomically; its ending says in which format."""
+    with atomic_path(path) as part, _styled(size) as figure:
+        plot(figure)
+        figure.savefig(part, format=path.suffix[1:], dpi=150)
+
+
 def write_picture(path: Path, plot: Callable[[Axes], None], *,
                   size: tuple[float, float] = _SIZE) -> None:
     """Write a figure of one plot to a file, atomically; its ending says in which format."""
@@ -104,15 +121,21 @@ def write_picture(path: Path, plot: Callable[[Axes], None], *,
 def _drawn(plot: Callable[[Axes], None], size: tuple[float, float],
            legend_columns: int) -> Iterator[Figure]:
     """Give a figure of one plot, to be saved in the style in which it was drawn."""
-    with mpl.rc_context(_STYLE), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = Figure(figsize=size, layout="constrained")
+    with _styled(size) as figure:
         axes = figure.add_subplot()
         plot(axes)
         handles, labels = axes.get_legend_handles_labels()
         if handles:
             figure.legend(handles, labels, loc="outside lower left", ncols=legend_columns)
         yield figure
+
+
+@contextlib.contextmanager
+def _styled(size: tuple[float, float]) -> Iterator[Figure]:
+    """Give an empty figure, to be drawn and saved in one style."""
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield Figure(figsize=size, layout="constrained")
 
 
 def _inlined(text: str, name: str, label: str) -> Html:

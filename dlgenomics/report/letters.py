@@ -13,7 +13,7 @@ from dlgenomics.report.page import Html, escape, join
 COLOURS: Final = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00", "U": "#D55E00"}
 """Okabe and Ito's colours; in grey print the shapes tell the letters apart."""
 
-_GLYPHS: Final = {
+GLYPHS: Final = {
     "A": "M0 100L37 0L63 0L100 100L77 100L70 78L30 78L23 100ZM50 18L36 60L64 60Z",
     "C": "M97 64C95 87 79 100 52 100C20 100 2 82 2 50C2 18 20 0 52 0C78 0 94 12 97 34L73 34"
          "C71 24 64 18 52 18C35 18 26 29 26 50C26 71 35 82 52 82C65 82 72 76 74 64Z",
@@ -39,7 +39,7 @@ def glyphs() -> Html:
     """Return the outlines, which logos refer to; a page needs them once, before its logos."""
     shapes = "".join(
         f'<path id="letter-{letter}" d="{outline}" fill="{COLOURS[letter]}" fill-rule="evenodd"/>'
-        for letter, outline in _GLYPHS.items())
+        for letter, outline in GLYPHS.items())
     return Html('<svg width="0" height="0" style="position:absolute" aria-hidden="true">'
                 f"<defs>{shapes}</defs></svg>")
 
@@ -61,7 +61,7 @@ def logo(letters: Sequence[str], heights: NDArray[np.float32], first: int, label
     width = _LEFT + _STEP * len(letters) + 4
     drawn = [_letter(letter, _LEFT + _STEP * i, zero, height * scale)
              for i, (letter, height) in enumerate(zip(letters, heights.tolist(), strict=True))
-             if abs(height) * scale >= _LEAST and letter in _GLYPHS]
+             if abs(height) * scale >= _LEAST and letter in GLYPHS]
     ticks = [_tick(i, first) for i in range(len(letters)) if (first + i + 1) % 10 == 0]
     marks = [_mark(value, zero - value * scale) for value in dict.fromkeys((high, 0.0, low))]
     line = (f'<path d="M{_LEFT:g} {zero:.1f}H{width - 4:.1f}" stroke="#767676" '

@@ -123,6 +123,7 @@ def test_a_page_of_logos_is_whole_and_shows_what_is_there(run_dlg, placed, files
     text = out.read_text()
     assert "http" not in re.sub(r"http-equiv", "", text)
     assert text.count("<h3>") == 7
+    assert text.count("What each letter would contribute") == 7
     assert "before the sigmoid of layer &#x27;bound&#x27;" in text
     assert text.count('id="letter-') == 5
     body = text[text.index("<body>"):text.index("</body>")] + "</body>"
@@ -130,8 +131,8 @@ def test_a_page_of_logos_is_whole_and_shows_what_is_there(run_dlg, placed, files
 
 
 def test_letters_of_a_logo_have_the_height_of_their_scores() -> None:
-    from dlgenomics.report.contributions import busiest_stretch
     from dlgenomics.report.letters import logo
+    from dlgenomics.report.stretch import busiest_stretch
 
     drawing = logo("ACGT", np.array([1, -0.5, 0.25, 0], np.float32), 9, "x", (-0.5, 1))
     scales = {letter: float(height) for letter, height in re.findall(
@@ -152,7 +153,42 @@ def test_the_page_shows_n_and_equal_scores(tmp_path: Path) -> None:
     assert "nan" not in write_logos(tmp_path / "x.html", found).read_text().lower()
 
 
+def test_a_picture_of_one_sequence_with_what_is_marked_on_it(run_dlg, placed, files, tmp_path: Path) -> None:
+    interval = files[3].read_text().splitlines()[1].split("\t")
+    start = int(interval[1])
+    marks = tmp_path / "marks.bed"
+    marks.write_text(f"{interval[0]}\t{start + 10}\t{start + 20}\tTAL1 here\n{interval[0]}\t{start + 900}\t"
+                     f"{start + 910}\telsewhere\nchrZ\t0\t60\tnowhere\n")
+    for ending in ("svg", "png"):
+        out = tmp_path / f"locus.{ending}"
+        status, printed, err = run_dlg("explain", "test/tiny", "--method", "ism", *files, "-o",
+                                       tmp_path / "s.h5", "--picture", out, "--annotate", marks)
+        assert status == 0, err
+        assert str(out) in printed
+    text = (tmp_path / "locus.svg").read_text()
+    ElementTree.fromstring(text)
+    assert "TAL1 here" in text
+    assert "elsewhere" not in text
+    assert "nowhere" not in text
+    assert f">{start + 1:,}<" in text  # positions are those of the genome
+    assert (tmp_path / "locus.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_marks_on_the_other_strand_are_turned(tmp_path: Path) -> None:
+    from dlgenomics.report.locus import Box, boxes_of, write_locus
+
+    (tmp_path / "marks.bed").write_text("b\t3\t4\tx\nb\t0\t3\ty\na\t1\t3\tz\n")
+    features = read_intervals(tmp_path / "marks.bed")
+    found = _contributions(_ranges(("b", 2, 5, "-"), ("b", 2, 5, "+")), [[1, 2, 3], [0, 0, 0]])
+    assert boxes_of(found, 0, features) == [Box(1, 2, "x"), Box(2, 3, "y")]
+    assert boxes_of(found, 1, features) == [Box(1, 2, "x"), Box(0, 1, "y")]
+    assert boxes_of(_contributions(None, [[1, 2, 3]]), 0, features) == [Box(1, 3, "z")]
+    assert "nan" not in write_locus(tmp_path / "zero.svg", found, 1).read_text().lower()
+
+
 @pytest.mark.parametrize(("arguments", "status", "says"), [
+    (("--picture", "x.jpg"), 2, ".png or .svg"),
+    (("--annotate", "x.bed"), 2, "--annotate needs --picture"),
     (("--target", "bond"), 1, "Did you mean 'bound'?"),
     (("--layer", "conv1d"), 1, "Did you mean 'conv1d_1'?"),
     (("--layer", "conv1d_1"), 1, "a unit of layer 'conv1d_1' is one of 0, 1, 2, 3, 4, 5. Received: none"),

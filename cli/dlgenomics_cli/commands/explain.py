@@ -58,6 +58,10 @@ _METHODS = ("ism", "gradient", "gradient-x-input", "ig", "expected-gradients", "
               help="A file that ends in .h5 or .npz (as TF-MoDISco-lite reads them), .bw (bigWig) "
               "or .html (a page of logos).")
 @click.option("--page", type=click.Path(path_type=Path), help="A page of sequence logos too.")
+@click.option("--picture", type=click.Path(path_type=Path), help="The first sequence as a picture, "
+              ".png or .svg: locus, logo and a heat map of every letter.")
+@click.option("--annotate", type=click.Path(), help="BED of what is marked in the picture, such as "
+              "genes or motifs.")
 @click.option("--resize", type=click.Choice(["center"]), help="Take the model's length around each "
               "centre, where lengths differ.")
 @click.option("--pad", is_flag=True, help="Fill up with N past the ends of contigs; see --allow-n.")
@@ -67,7 +71,8 @@ _METHODS = ("ism", "gradient", "gradient-x-input", "ig", "expected-gradients", "
 @json_option
 def explain(name: str, method: str, references: str | None, seed: int, target: str | None,
             layer: str | None, on: On, fasta: str | None, intervals: str | None,
-            sequences: str | None, output: Path, page: Path | None, resize: str | None, pad: bool,
+            sequences: str | None, output: Path, page: Path | None, picture: Path | None,
+            annotate: str | None, resize: str | None, pad: bool,
             allow_n: bool, batch_size: int, as_json: bool, **settings: float | None) -> None:
     """Say how much each base contributes to a prediction.
 
@@ -90,6 +95,7 @@ def explain(name: str, method: str, references: str | None, seed: int, target: s
     arguments = loader_arguments(fasta, intervals, sequences, resize, pad)
     made = _method(method, references, seed, settings)
     _check_outputs(output, page, intervals)
+    _check_picture(picture, annotate)
     # All that can be wrong with names and files is found before TensorFlow takes its seconds.
     manifest, _, _ = model_manifest(name)
     _check_number(manifest.spec, method, target, layer, on)
@@ -102,7 +108,10 @@ def explain(name: str, method: str, references: str | None, seed: int, target: s
     with progress() as following:
         found = explain_loader(model, loader, made, target=target, layer=layer, on=on,
                                allow_n=allow_n, batch_size=batch_size, progress=following)
-    _report(found, _write(found, output, page, fasta), as_json)
+    files = _write(found, output, page, fasta)
+    if picture is not None:
+        files.append(_draw(found, picture, annotate))
+    _report(found, files, as_json)
 
 
 def _method(name: str, references: str | None, seed: int,
@@ -129,6 +138,22 @@ def _check_outputs(output: Path, page: Path | None, intervals: str | None) -> No
             raise click.UsageError("a bigWig needs --fasta with --intervals.")
     if page is not None and not _is_page(page):
         raise click.UsageError(f"--page names a file that ends in .html. Received: {page.name}.")
+
+
+def _check_picture(picture: Path | None, annotate: str | None) -> None:
+    if picture is not None and picture.suffix.lower() not in (".png", ".svg"):
+        raise click.UsageError("--picture names a file that ends in .png or .svg. Received: "
+                               f"{picture.name}.")
+    if annotate is not None and picture is None:
+        raise click.UsageError("--annotate needs --picture, which it marks.")
+
+
+def _draw(found: Contributions, picture: Path, annotate: str | None) -> Path:
+    from dlgenomics.data.intervals import read_intervals
+    from dlgenomics.report.locus import boxes_of, write_locus
+
+    boxes = [] if annotate is None else boxes_of(found, 0, read_intervals(annotate))
+    return write_locus(picture, found, 0, boxes)
 
 
 def _check_number(spec: Spec, method: str, target: str | None, layer: str | None,
