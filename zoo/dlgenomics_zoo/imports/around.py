@@ -120,7 +120,8 @@ def with_profiles(network: LegacyNetwork, tasks: Sequence[str]) -> LegacyNetwork
     strands), and the logarithms of counts, shape (strands,). A task's output is the softmax of its
     logits times its counts.
     """
-    names, layers = list(network.outputs), []
+    names = list(network.outputs)
+    layers: list[Body] = []
     outputs: dict[str, tuple[int | None, ...]] = {}
     if len(names) != 2 * len(tasks):
         raise _other_network(network, f"outputs {', '.join(names)}")

@@ -83,7 +83,9 @@ def import_kipoi(descriptor: Descriptor, *, length: int | None = None, loader: s
 def _joined(descriptor: Descriptor, each: Mapping[str, Any], length: int | None, confirm: Confirm,
             progress: Progress) -> Imported:
     """Return one network of the networks of several models, which the labels name."""
-    networks, hashes, urls = {}, {}, []
+    networks: dict[str, LegacyNetwork] = {}
+    hashes: dict[str, str] = {}
+    urls: list[str] = []
     for label in _labels(descriptor):
         one = kipoi_index().models[each["of"].format(label)]
         paths = fetched_files(one, confirm, progress)
