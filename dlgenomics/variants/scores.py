@@ -92,16 +92,36 @@ def absmax(pair: Pair) -> Numbers:
     return found
 
 
+def aligned_profile(profile: NDArray[np.float32], longer: int) -> NDArray[np.float32]:
+    """Return the profile of an alternative allele, one base a position, at the reference's places.
+
+    Behind an insertion its bases are left out; of a deletion they are NaN, and so is what lies
+    past the profile's end.
+
+    Args:
+        profile: shape (positions, columns), the base of POS at ``positions // 2``.
+        longer: bases that the alternative has more than the reference; less than 0 for a deletion.
+    """
+    centre = len(profile) // 2
+    found = np.full_like(profile, np.nan)
+    found[:centre + 1] = profile[:centre + 1]
+    behind = profile[centre + 1 + max(longer, 0):]
+    first = centre + 1 + max(-longer, 0)
+    found[first:first + len(behind)] = behind[:len(found) - first]
+    return found
+
+
 def profile_scores(difference: Numbers, centre: int) -> dict[str, Numbers]:
     """Return the scores of profiles.
 
     Args:
-        difference: alt less ref, shape (alleles, positions, columns).
+        difference: alt less ref, shape (alleles, positions, columns); NaN counts as no difference.
         centre: the position that holds POS.
 
     Returns:
         Arrays of shape (alleles, columns) by score.
     """
+    difference = np.nan_to_num(difference, nan=0.0)
     size = np.abs(difference)
     at = size.argmax(axis=1)
     largest = np.take_along_axis(difference, at[:, None], axis=1)[:, 0]

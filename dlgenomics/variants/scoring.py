@@ -17,16 +17,17 @@ from dlgenomics.predict.loaders.ahead import in_order
 from dlgenomics.predict.model import Model
 from dlgenomics.progress import Progress, silent
 from dlgenomics.variants.alleles import Allele
-from dlgenomics.variants.haplotypes import Haplotypes
 from dlgenomics.variants.network import Network
 from dlgenomics.variants.plan import Options, Plan
-from dlgenomics.variants.reference import Judge, Survey, chunks, survey
+from dlgenomics.variants.ready import Ready, make_ready
+from dlgenomics.variants.reference import Survey, chunks
 from dlgenomics.variants.scores import (
     OF_NETWORK,
     OF_PROFILE,
     SCORES,
     Numbers,
     absmax,
+    aligned_profile,
     profile_scores,
 )
 from dlgenomics.variants.sharing import Outputs, share
@@ -74,66 +75,60 @@ def score_variants(
         OutputError: the output cannot be written; what was there before is untouched.
     """
     check_ending(output)
-    plan = Plan(model.spec, options or Options())
-    plan.check()
     with open_vcf(vcf) as opened, Genome(fasta) as genome:
-        judge = Judge(opened, genome, plan.room, plan.options.policy)
-        found = survey(judge, progress)
-        Scorer(model, plan, judge).write(output, found, progress)
-    return found
+        ready = make_ready(Plan(model.spec, options or Options()), opened, genome, progress)
+        Scorer(model, ready).write(output, progress)
+    return ready.found
 
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """A model, and a VCF and a genome that fit together.
+    """A model, and variants that were looked through.
 
     Attributes:
         model: what predicts.
-        plan: what is computed.
-        judge: the variants and the genome.
+        ready: the variants, and what is computed for them.
     """
 
     model: Model
-    plan: Plan
-    judge: Judge
+    ready: Ready
 
-    def write(self, output: Path | str, found: Survey, progress: Progress = silent,
+    @property
+    def plan(self) -> Plan:
+        """What is computed."""
+        return self.ready.plan
+
+    def write(self, output: Path | str, progress: Progress = silent,
               beside: Writer | None = None) -> None:
         """Score all records and write them.
 
         Args:
             output: see `score_variants`.
-            found: what the VCF holds.
             progress: told of records.
             beside: takes the scored records too.
         """
         done = 0
-        with open_writer(output, self.judge.vcf, self.plan.options.prefix,
+        with open_writer(output, self.ready.judge.vcf, self.plan.options.prefix,
                          self.plan.described()) as writer:
             for scored in self.scored():
                 writer.write(scored)
                 if beside is not None:
                     beside.write(scored)
                 done += len(scored.records)
-                progress("score", done, found.records)
+                progress("score", done, self.ready.found.records)
 
     def scored(self) -> Iterator[Scored]:
         """Yield the records with their scores, in order."""
         size = int(np.clip(_CHUNK_BYTES // (2 * self.plan.length), 8, _LARGEST_CHUNK))
-        parts = chunks(self.judge.vcf.records(), size)
+        parts = chunks(self.ready.judge.vcf.records(), size)
         yield from map(self._finish, in_order(self._prepare, parts, 1))
 
-    @cached_property
-    def _haplotypes(self) -> Haplotypes | None:
-        sample = self.plan.options.haplotypes
-        return None if sample is None else Haplotypes.read(self.judge, sample)
-
     def _prepare(self, records: Sequence[Record]) -> _Prepared:
-        judged = self.judge.alleles(records)
+        judge, haplotypes = self.ready.judge, self.ready.haplotypes
+        judged = judge.alleles(records)
         alleles = [one for ones in judged for one in ones if not one.skipped]
-        make = allele_windows if self._haplotypes is None else self._haplotypes.windows
-        return _Prepared(records, judged, alleles,
-                         *make(self.judge.genome, alleles, self.plan.length))
+        make = allele_windows if haplotypes is None else haplotypes.windows
+        return _Prepared(records, judged, alleles, *make(judge.genome, alleles, self.plan.length))
 
     def _finish(self, part: _Prepared) -> Scored:
         values, profiles = self._values(part) if part.alleles else self._nothing()
@@ -163,9 +158,20 @@ class Scorer:
         if set(names) & set(OF_NETWORK):
             linear = self._pair(*shared.predict(self._before_activation))
             found["logit_diff"] = linear.alt - linear.ref
-        profiles = {one.output: alt[one.output] - ref[one.output] for one in self.plan.profiles}
+        profiles = {one.output: self._moved(one.output, alt[one.output], part) - ref[one.output]
+                    for one in self.plan.profiles}
         found.update(self._profile_values(profiles))
         return {name: found[name] for name in names}, profiles
+
+    def _moved(self, output: str, alt: NDArray[np.float32], part: _Prepared) -> NDArray[Any]:
+        """Return profiles of alternatives where the bases of the reference stand.
+
+        Outputs of one base a position can be moved; others are compared as they are.
+        """
+        if getattr(self.model.data.targets[output], "bin", 0) != 1:
+            return alt
+        return np.stack([aligned_profile(one, len(allele.alt) - len(allele.ref))
+                         for one, allele in zip(alt, part.alleles, strict=True)])
 
     def _profile_values(self, difference: Outputs) -> dict[str, Numbers]:
         parts = []

@@ -13,6 +13,7 @@ from dlgenomics.variants.scores import (
     ALL_SCORES,
     SCORES,
     absmax,
+    aligned_profile,
     check_scores,
     logit_of,
     profile_scores,
@@ -72,6 +73,15 @@ def test_profiles_are_summarized() -> None:
     assert found["profile_max"].ravel().tolist() == [-3, 0.5]
     assert found["profile_at"].ravel().tolist() == [0, -2]
     assert found["profile_l1"].ravel().tolist() == [6, 0.5]
+
+
+@pytest.mark.parametrize(("longer", "expected"), [
+    (0, [0, 1, 2, 3, 4, 5, 6]), (2, [0, 1, 2, 3, 6, None, None]), (-2, [0, 1, 2, 3, None, None, 4]),
+    (9, [0, 1, 2, 3, None, None, None]), (-9, [0, 1, 2, 3, None, None, None]),
+])
+def test_profiles_are_moved_to_the_places_of_the_reference(longer: int, expected: list[int | None]) -> None:
+    found = aligned_profile(np.arange(7, dtype=np.float32)[:, None], longer).ravel()
+    assert [None if np.isnan(value) else int(value) for value in found] == expected
 
 
 def test_an_unknown_score_offers_the_near_one() -> None:

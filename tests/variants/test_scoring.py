@@ -206,6 +206,42 @@ def test_profiles_are_compared_by_position(profile_model, rows, write_vcf, genom
     assert largest[0] == pytest.approx(expected[places, [0, 1]], abs=1e-5)
 
 
+def test_profiles_of_indels_are_compared_where_the_bases_stand(profile_model, write_vcf, genome, letters, tmp_path) -> None:
+    text = letters["chr1"]
+    rows = [("chr1", 201, text[200:204], text[200]), ("chr1", 251, text[250], text[250] + "GG")]
+    _score(profile_model, write_vcf(*rows), genome, tmp_path / "out.h5")
+    with h5py.File(tmp_path / "out.h5") as stored:
+        deletion, insertion = stored["profiles/y"][:]
+    # Far from the variant the same bases give the same values; a window's ends see padding.
+    assert np.isnan(deletion).all(axis=1).nonzero()[0].tolist() == [11, 12, 13]
+    assert deletion[:8] == pytest.approx(0, abs=1e-6)
+    assert deletion[16:18] == pytest.approx(0, abs=1e-6)
+    assert np.isnan(insertion).all(axis=1).nonzero()[0].tolist() == [19, 20]
+    assert insertion[13:17] == pytest.approx(0, abs=1e-6)
+    assert np.abs(insertion[10]).max() > 0.01
+
+
+def test_signal_stays_that_of_the_genome(make_network, rows, write_vcf, genome, letters, tmp_path) -> None:
+    pybigtools = pytest.importorskip("pybigtools")
+    signal = np.random.default_rng(3).random(400).astype(np.float32)
+    pybigtools.open(str(tmp_path / "a.bw"), "w").write(
+        {"chr1": 400}, iter([("chr1", i, i + 1, float(v)) for i, v in enumerate(signal)]))
+    model = make_network(
+        "Flatten: {from: dna, name: a}", "Flatten: {from: track, name: b}",
+        "Concatenate: {from: [a, b], name: c}", "Dense: {units: 1}",
+        inputs="{dna: {kind: dna, length: 21}, track: {kind: bigwig, files: [a.bw], length: 11}}")
+    _score(model, write_vcf(*rows[:3]), genome, tmp_path / "out.vcf", data_folder=tmp_path, both_strands=True)
+    found = _info(tmp_path / "out.vcf")
+    for (_, pos, ref, alt, *_), fields in zip(rows[:3], found, strict=True):
+        padded, at = "N" * 99 + letters["chr1"] + "N" * 99, 99 + pos - 1
+        window = (padded[:at] + alt + padded[at + len(ref):])[at - 10:at + 11]
+        track = signal[pos - 6:pos + 5][:, None]
+        turned = window.translate(str.maketrans("ACGT", "TGCA"))[::-1]
+        values = [float(model.predict_on_batch({"dna": _one_hot(w)[None], "track": t[None]})[0, 0])
+                  for w, t in ((window, track), (turned, track[::-1]))]
+        assert float(fields["DLG_alt"]) == pytest.approx(np.mean(values), rel=1e-5)
+
+
 def test_the_logit_before_a_saturated_sigmoid_still_differs(make_network, write_vcf, genome, letters, tmp_path) -> None:
     model = make_network("Flatten", "Dense: {units: 1}")
     kernel, bias = model.model.get_weights()

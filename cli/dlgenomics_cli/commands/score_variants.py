@@ -65,7 +65,7 @@ def score_variants(name: str, vcf: str, fasta: str, output: str, page: Path | No
     from dlgenomics.data.genome import Genome
     from dlgenomics.package.manifest import read_manifest
     from dlgenomics.variants.plan import Plan
-    from dlgenomics.variants.reference import Judge, survey
+    from dlgenomics.variants.ready import make_ready
     from dlgenomics.variants.vcf import open_vcf
     from dlgenomics.variants.writers import check_ending
     from dlgenomics_zoo.client import open_package
@@ -78,24 +78,23 @@ def score_variants(name: str, vcf: str, fasta: str, output: str, page: Path | No
     plan.check()
     effects = None if page is None else _highlights(plan, page)
     with open_vcf(vcf) as opened, Genome(fasta) as genome:
-        judge = Judge(opened, genome, plan.room, policy)
         with progress() as following:
-            found = survey(judge, following)
+            ready = make_ready(plan, opened, genome, following)
         with starting_tensorflow():
             from dlgenomics.variants.scoring import Scorer
             from dlgenomics_zoo.client import get_model
 
             model = get_model(folder)
         with progress() as following:
-            Scorer(model, plan, judge).write(output, found, following, effects)
+            Scorer(model, ready).write(output, following, effects)
     if page is not None and effects is not None:
         from dlgenomics.report.variants import write_variants
 
-        write_variants(page, model.name, found, effects)
+        write_variants(page, model.name, ready.found, effects)
     if as_json:
-        show_json({"model": model.name, "output": output, **vars(found)})
+        show_json({"model": model.name, "output": output, **vars(ready.found)})
     else:
-        report_survey(found, output)
+        report_survey(ready.found, output)
 
 
 def _highlights(plan: Plan, page: Path) -> Highlights:
