@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from dlgenomics.errors import did_you_mean
+from dlgenomics.errors import DlgError, did_you_mean
 
 AVERAGES: Final[Mapping[str, Callable[..., Any]]] = {
     "sum": tf.reduce_sum,
@@ -83,7 +83,13 @@ def input_gradient(
 
     Raises:
         ValueError: several values are left and no ``avg_func`` joins them.
+        DlgError: an input holds words or tokens, which have no gradient.
     """
+    words = [name for name, array in arrays.items() if array.dtype.kind not in "fc"]
+    if words:
+        raise DlgError("gradients are taken with respect to inputs of measured numbers or one-hot "
+                       f"letters. Received: {', '.join(words)}, whole numbers that stand for "
+                       "words. Change letters and compare predictions instead.")
     tensors = {name: tf.convert_to_tensor(array) for name, array in arrays.items()}
     with tf.GradientTape() as tape:
         tape.watch(tensors)

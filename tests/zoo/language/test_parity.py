@@ -131,6 +131,13 @@ def test_masked_marginals_are_those_of_the_reference(opened):
     np.testing.assert_allclose(np.exp(found.log_probabilities).sum(axis=1), 1, rtol=1e-5)
 
 
+def test_tokens_have_no_gradient(opened):
+    from dlgenomics.errors import DlgError
+
+    with pytest.raises(DlgError, match="Received: tokens, whole numbers that stand for words"):
+        opened("esm2").input_grad(["MKTA"], filter_idx=4, avg_func="sum")
+
+
 def test_masked_marginals_of_nothing_are_none(opened):
     from dlgenomics.language.masked import masked_marginals
 

@@ -16,14 +16,17 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from dlgenomics_zoo.language.bert import HEAD
 from dlgenomics_zoo.language.config import Config
-from dlgenomics_zoo.language.family import (
-    Document,
-    Placement,
+from dlgenomics_zoo.language.family import Document, Placement
+from dlgenomics_zoo.language.parts import (
     attention,
     below,
     linear,
+    masked_head,
+    masked_head_weights,
     normalization,
+    token_vectors,
 )
 
 LICENCE: Final = "GenBio AI Community License (non-commercial; also for what the model gives)"
@@ -66,12 +69,7 @@ def norm_kind(config: Config) -> str:
 
 def embedding(config: Config) -> list[Document]:
     """Return the layers before the first block."""
-    return [
-        {"TokenTable": {"from": "tokens", "vocabulary": config.whole("vocab_size"),
-                        "channels": config.whole("hidden_size"), "name": "table"}},
-        {"TokenEmbedding": {"from": ["tokens", "table"], "name": "embedded",
-                            "pad": config.whole("pad_token_id", 0, least=0)}},
-    ]
+    return token_vectors(config, pad=0)
 
 
 def blocks(config: Config, feed_forward: list[Document]) -> Document:
@@ -116,22 +114,8 @@ def _around(config: Config, name: str, layers: list[Document]) -> list[Document]
 
 
 def head(config: Config) -> list[Document]:
-    """Return the head that scores tokens by their own vectors."""
-    channels, tied = config.whole("hidden_size"), _tied(config)
-    own: Document = {"TokenTable": {"from": "tokens", "vocabulary": config.whole("vocab_size"),
-                                    "channels": channels, "name": "score_table"}}
-    return [
-        *([] if tied else [own]),
-        {"Dense": {"from": "embedding", "units": channels, "activation": "gelu",
-                   "name": "head_dense"}},
-        {"LayerNormalization": {"epsilon": _epsilon(config), "name": "head_norm"}},
-        {"TokenScores": {"from": ["head_norm", "table" if tied else "score_table"],
-                         "name": "logits"}},
-    ]
-
-
-def _tied(config: Config) -> bool:
-    return config.flag("tie_word_embeddings", default=True)
+    """Return the head that scores tokens by their own vectors, where there is one."""
+    return masked_head(config, _epsilon(config))
 
 
 def weights(config: Config) -> dict[str, Placement]:
@@ -159,10 +143,5 @@ def linear_weights(config: Config, layer: str) -> dict[str, Placement]:
 
 
 def head_weights(config: Config) -> dict[str, Placement]:
-    """Return where the tensors of the head go."""
-    found = below({"cls.predictions.transform.dense": linear("head_dense"),
-                   "cls.predictions.transform.LayerNorm": normalization("head_norm")})
-    found["cls.predictions.bias"] = Placement("logits", "bias")
-    if not _tied(config):
-        found["cls.predictions.decoder.weight"] = Placement("score_table", "embeddings")
-    return found
+    """Return where the tensors of that head go."""
+    return masked_head_weights(config, *HEAD)

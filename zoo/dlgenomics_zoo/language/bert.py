@@ -13,34 +13,38 @@ from typing import Final
 
 from dlgenomics.errors import DataError
 from dlgenomics_zoo.language.config import Config
-from dlgenomics_zoo.language.family import (
-    Document,
-    Family,
-    Placement,
+from dlgenomics_zoo.language.family import Document, Family, Placement
+from dlgenomics_zoo.language.parts import (
     attention,
     below,
     language_model,
     linear,
+    masked_head,
+    masked_head_weights,
     normalization,
+    token_vectors,
 )
 from dlgenomics_zoo.language.vocabulary import Vocabulary
+
+HEAD: Final = (
+    "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
+    "cls.predictions.bias", "cls.predictions.decoder.weight",
+)
+"""BERT's names for the parts of the head that scores tokens."""
 
 
 def document(config: Config, tokenizer: Document) -> Document:
     """Return the spec of a config as plain data."""
     _check(config)
-    length, channels = config.whole("max_position_embeddings", 512), config.whole("hidden_size")
-    pad = config.whole("pad_token_id", 0, least=0)
+    length = config.whole("max_position_embeddings", 512)
     layers: list[Document] = [
-        {"TokenTable": {"from": "tokens", "vocabulary": config.whole("vocab_size"),
-                        "channels": channels, "name": "table"}},
-        {"TokenEmbedding": {"from": ["tokens", "table"], "pad": pad, "name": "embedded"}},
+        *token_vectors(config, pad=0),
         {"SegmentEmbedding": {"segments": config.whole("type_vocab_size", 2), "name": "segment"}},
         {"TokenPositionEmbedding": {"length": length, "name": "positions"}},
         {"LayerNormalization": {**_norm(config), "name": "norm_before"}},
         {"repeat": {"times": config.whole("num_hidden_layers"), "layers": _block(config)}},
         {"Identity": {"name": "embedding"}},
-        *_head(config),
+        *masked_head(config, _norm(config)["epsilon"]),
     ]
     return language_model(config, tokenizer, length, layers)
 
@@ -71,22 +75,6 @@ def _block(config: Config) -> list[Document]:
     ]
 
 
-def _head(config: Config) -> list[Document]:
-    if not config.has_head():
-        return []
-    channels, tied = config.whole("hidden_size"), config.flag("tie_word_embeddings", default=True)
-    own = {"TokenTable": {"from": "tokens", "vocabulary": config.whole("vocab_size"),
-                          "channels": channels, "name": "score_table"}}
-    return [
-        *([] if tied else [own]),
-        {"Dense": {"from": "embedding", "units": channels, "activation": "gelu",
-                   "name": "head_dense"}},
-        {"LayerNormalization": {**_norm(config), "name": "head_norm"}},
-        {"TokenScores": {"from": ["head_norm", "table" if tied else "score_table"],
-                         "name": "logits"}},
-    ]
-
-
 def weights(config: Config) -> dict[str, Placement]:
     """Return where each tensor goes."""
     found = {
@@ -97,13 +85,7 @@ def weights(config: Config) -> dict[str, Placement]:
     }
     for i in range(config.whole("num_hidden_layers")):
         found |= below({f"bert.encoder.layer.{i}": _block_weights(i + 1)})
-    if config.has_head():
-        found |= below({"cls.predictions.transform.dense": linear("head_dense"),
-                        "cls.predictions.transform.LayerNorm": normalization("head_norm")})
-        found["cls.predictions.bias"] = Placement("logits", "bias")
-        if not config.flag("tie_word_embeddings", default=True):
-            found["cls.predictions.decoder.weight"] = Placement("score_table", "embeddings")
-    return found
+    return found | masked_head_weights(config, *HEAD)
 
 
 def _block_weights(number: int) -> dict[str, Placement]:

@@ -19,17 +19,16 @@ from typing import Final
 import numpy as np
 
 from dlgenomics_zoo.language.config import Config
-from dlgenomics_zoo.language.family import (
-    Array,
-    Document,
-    Family,
-    Placement,
+from dlgenomics_zoo.language.family import Array, Document, Family, Placement, transposed
+from dlgenomics_zoo.language.parts import (
     attention,
     below,
     language_model,
     linear,
+    masked_head,
+    masked_head_weights,
     normalization,
-    transposed,
+    token_vectors,
 )
 from dlgenomics_zoo.language.vocabulary import Vocabulary
 
@@ -42,11 +41,7 @@ def document(config: Config, tokenizer: Document) -> Document:
     """Return the spec of a config as plain data."""
     _check(config)
     pad, norm = config.whole("pad_token_id", 1, least=0), _norm(config)
-    embedding: list[Document] = [
-        {"TokenTable": {"from": "tokens", "vocabulary": config.whole("vocab_size"),
-                        "channels": config.whole("hidden_size"), "name": "table"}},
-        {"TokenEmbedding": {"from": ["tokens", "table"], "pad": pad, "name": "embedded"}},
-    ]
+    embedding = token_vectors(config, pad)
     last, length = "embedded", config.whole("max_position_embeddings", 1026)
     if config.flag("token_dropout", default=False):
         embedding.append({"TokenDropout": {"from": [last, "tokens"], "name": "token_dropout",
@@ -60,7 +55,7 @@ def document(config: Config, tokenizer: Document) -> Document:
         embedding.append({"LayerNormalization": {**norm, "name": "norm_before"}})
     blocks = {"repeat": {"times": config.whole("num_hidden_layers"), "layers": _block(config)}}
     layers = [*embedding, blocks, {"LayerNormalization": {**norm, "name": "embedding"}},
-              *_head(config)]
+              *masked_head(config, norm["epsilon"])]
     return language_model(config, tokenizer, length, layers)
 
 
@@ -111,22 +106,6 @@ def _feed_forward(config: Config) -> list[Document]:
             {"Dense": {"units": channels, **bias, "name": "down"}}]
 
 
-def _head(config: Config) -> list[Document]:
-    if not config.has_head():
-        return []
-    channels, tied = config.whole("hidden_size"), config.flag("tie_word_embeddings", default=True)
-    own = {"TokenTable": {"from": "tokens", "vocabulary": config.whole("vocab_size"),
-                          "channels": channels, "name": "score_table"}}
-    return [
-        *([] if tied else [own]),
-        {"Dense": {"from": "embedding", "units": channels, "activation": "gelu",
-                   "name": "head_dense"}},
-        {"LayerNormalization": {**_norm(config), "name": "head_norm"}},
-        {"TokenScores": {"from": ["head_norm", "table" if tied else "score_table"],
-                         "name": "logits"}},
-    ]
-
-
 def weights(config: Config) -> dict[str, Placement]:
     """Return where each tensor goes."""
     found = {"esm.embeddings.word_embeddings.weight": Placement("table", "embeddings")}
@@ -137,13 +116,8 @@ def weights(config: Config) -> dict[str, Placement]:
     for i in range(config.whole("num_hidden_layers")):
         found |= below({f"esm.encoder.layer.{i}": _block_weights(config, i + 1)})
     found |= below({"esm.encoder.emb_layer_norm_after": normalization("embedding")})
-    if config.has_head():
-        found |= below({"lm_head.dense": linear("head_dense"),
-                        "lm_head.layer_norm": normalization("head_norm")})
-        found["lm_head.bias"] = Placement("logits", "bias")
-        if not config.flag("tie_word_embeddings", default=True):
-            found["lm_head.decoder.weight"] = Placement("score_table", "embeddings")
-    return found
+    return found | masked_head_weights(config, "lm_head.dense", "lm_head.layer_norm",
+                                       "lm_head.bias", "lm_head.decoder.weight")
 
 
 def _block_weights(config: Config, number: int) -> dict[str, Placement]:

@@ -10,14 +10,8 @@ from typing import Final
 
 from dlgenomics_zoo.language import aido
 from dlgenomics_zoo.language.config import Config
-from dlgenomics_zoo.language.family import (
-    Document,
-    Family,
-    Placement,
-    below,
-    language_model,
-    transposed,
-)
+from dlgenomics_zoo.language.family import Document, Family, Placement, transposed
+from dlgenomics_zoo.language.parts import below, language_model
 from dlgenomics_zoo.language.vocabulary import Vocabulary
 
 TOKENS: Final = (

@@ -10,7 +10,8 @@ from typing import Final
 
 from dlgenomics_zoo.language import aido
 from dlgenomics_zoo.language.config import Config
-from dlgenomics_zoo.language.family import Document, Family, Placement, below, language_model
+from dlgenomics_zoo.language.family import Document, Family, Placement
+from dlgenomics_zoo.language.parts import below, language_model
 from dlgenomics_zoo.language.vocabulary import Vocabulary
 
 TOKENS: Final = (
@@ -25,9 +26,8 @@ _PARTS: Final = ("up", "gate", "down")
 def document(config: Config, tokenizer: Document) -> Document:
     """Return the spec of a config as plain data."""
     aido.check(config)
-    head = aido.head(config) if config.has_head() else []
     layers = [*aido.embedding(config), aido.blocks(config, _feed_forward(config)),
-              aido.norm(config, "embedding"), *head]
+              aido.norm(config, "embedding"), *aido.head(config)]
     length = config.whole("max_position_embeddings", 1024)
     return language_model(config, tokenizer, length, layers, license=aido.LICENCE)
 
@@ -49,7 +49,7 @@ def weights(config: Config) -> dict[str, Placement]:
     for i in range(config.whole("num_hidden_layers")):
         found |= below({f"bert.encoder.layer.{i}.mlp.{part}_proj":
                         aido.linear_weights(config, f"{part}_{i + 1}") for part in _PARTS})
-    return found | (aido.head_weights(config) if config.has_head() else {})
+    return found | aido.head_weights(config)
 
 
 def tokenizer(config: Config, vocabulary: Vocabulary) -> Document:  # noqa: ARG001 - as all families
