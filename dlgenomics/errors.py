@@ -83,9 +83,13 @@ class SpecError(DlgError):
 
 
 class DataError(DlgError):
-    """A data file is not what it must be; ``line`` counts from 1 and is None where unknown."""
+    """A data file is not what it must be; ``line`` counts from 1 and is None where unknown.
+
+    ``reason`` is the message without the place.
+    """
 
     def __init__(self, message: str, *, path: Path | str, line: int | None = None) -> None:
+        self.reason = message
         self.path = str(path)
         self.line = line
         place = f"{self.path}:{line}" if line is not None else self.path

@@ -46,6 +46,9 @@ _OPTIONS: Final = (
                  help="Where lengths differ, take the model's length around each centre, from the "
                  "start or up to the end."),
     click.option("--pad", is_flag=True, help="Fill up with N past the ends of contigs."),
+    click.option("--skip-bad", is_flag=True,
+                 help="Leave out malformed intervals, places outside the genome and sequences of "
+                 "another length; OUTPUT.skipped.tsv lists them."),
     click.option("--rename-contigs", is_flag=True,
                  help="Read chr1 as 1, or 1 as chr1, as the genome has it."),
     click.option("--table", "table_file", type=click.Path(),

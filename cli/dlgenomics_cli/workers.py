@@ -39,6 +39,7 @@ def write_on_dask(
     """
     from dlgenomics.predict.distributed import write_distributed
     from dlgenomics.predict.order import computation_for, plan_for
+    from dlgenomics.predict.skipped import note_skipped
     from dlgenomics.predict.summary import Summary
 
     start = time.perf_counter()
@@ -48,7 +49,8 @@ def write_on_dask(
     make_flow = functools.partial(flow_of, opened_as, given, feeding, order)
     plan, found = write_distributed(str(running.dask), Path(output), fresh, make_flow,
                                     running.intent, running.column, progress)
-    return Summary(plan.rows, plan.shards, found, plan.batch_size,
+    note_skipped(Path(output), loader.skipped)
+    return Summary(plan.rows, plan.shards, found, plan.batch_size, skipped=len(loader.skipped),
                    seconds={"all": time.perf_counter() - start})
 
 

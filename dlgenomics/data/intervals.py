@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO
@@ -12,6 +14,7 @@ from typing import Any, Final, Literal, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.data.skipping import Skipped, sift
 from dlgenomics.errors import DataError, near_contig
 from dlgenomics.files import open_text
 
@@ -20,6 +23,7 @@ NARROW_PEAK_COLUMNS: Final = ("signalValue", "pValue", "qValue", "peak")
 _SKIPPED: Final = re.compile(r"(track|browser)(\s|$)")
 _TEXTS: Final = np.dtypes.StringDType()
 _LINES: Final = 100_000
+_Parse = Callable[[list[list[str]], list[int]], "Intervals"]
 """Lines that are held as texts at a time; columns of arrays take a fraction of the memory."""
 
 Anchor = Literal["center", "start", "end"]
@@ -152,7 +156,8 @@ def join_intervals(parts: Sequence[Intervals]) -> Intervals:
     )
 
 
-def read_intervals(path: Path | str, bed_columns: int | None = None) -> Intervals:
+def read_intervals(path: Path | str, bed_columns: int | None = None,
+                   skipped: list[Skipped] | None = None) -> Intervals:
     """Read intervals from a BED or narrowPeak file; plain, gzip or bgzip; ``-`` is standard input.
 
     Comment, ``track`` and ``browser`` lines are skipped. A first line that starts with ``#chrom``
@@ -163,20 +168,22 @@ def read_intervals(path: Path | str, bed_columns: int | None = None) -> Interval
         path: the file.
         bed_columns: how many columns are BED's, whatever a header says; those behind them are
             ``column4`` and so on. Default: as many as there are.
+        skipped: takes notes of malformed lines, which are left out; None: the first is an error.
 
     Raises:
         MissingFileError: no such file.
         DataError: a malformed line, with its number; or a file without intervals.
     """
     with open_text(path, "the intervals file") as stream:
-        parts = list(_read_parts(stream, bed_columns, str(path)))
+        parts = list(_read_parts(stream, bed_columns, str(path), skipped))
     if not parts:
         raise DataError("an intervals file must hold at least one interval. Received: none. "
                         "Is it the right file?", path=path)
     return join_parts(parts)
 
 
-def _read_parts(stream: TextIO, bed_columns: int | None, path: str) -> Iterator[Intervals]:
+def _read_parts(stream: TextIO, bed_columns: int | None, path: str,
+                skipped: list[Skipped] | None) -> Iterator[Intervals]:
     """Yield the intervals of a stream, some lines at a time."""
     header: list[str] | None = None
     names: list[str] = []
@@ -193,10 +200,35 @@ def _read_parts(stream: TextIO, bed_columns: int | None, path: str) -> Iterator[
                 rows.append(line.split("\t") if "\t" in line else line.split())
                 lines.append(number)
         if rows:
-            width = width or len(rows[0])
-            _check_width(rows, lines, width, bed_columns or 3, path)
+            least = bed_columns or 3
+            width = width or _width(rows, least, skips=skipped is not None)
             names = names or _names(width, header, bed_columns, path)
-            yield _columns(rows, lines, names, path)
+            parse = partial(_parse, width, least, names, path)
+            yield _sifted(rows, lines, parse, path, skipped)
+
+
+def _width(rows: list[list[str]], least: int, *, skips: bool) -> int:
+    """Return how many columns a file has: as its first line, or as most lines that have enough."""
+    if not skips:
+        return len(rows[0])
+    enough = Counter(len(row) for row in rows if len(row) >= least)
+    return max(enough, key=enough.__getitem__) if enough else len(rows[0])
+
+
+def _parse(width: int, least: int, names: list[str], path: str, rows: list[list[str]],
+           lines: list[int]) -> Intervals:
+    _check_width(rows, lines, width, least, path)
+    return _columns(rows, lines, names, path)
+
+
+def _sifted(rows: list[list[str]], lines: list[int], parse: _Parse, path: str,
+            skipped: list[Skipped] | None) -> Intervals:
+    """Return the intervals of some lines, without those that are malformed and noted."""
+    found: list[Intervals] = []
+    sift(len(rows), lambda some: found.append(parse([rows[i] for i in some],
+                                                    [lines[i] for i in some])),
+         skipped, lambda row: (path, lines[row]))
+    return join_parts(found)
 
 
 def _header(line: str) -> list[str] | None:

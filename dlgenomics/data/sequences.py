@@ -10,6 +10,7 @@ import numpy as np
 
 from dlgenomics.data.encoding import DNA, Alphabet, Codes, decode, encode
 from dlgenomics.data.intervals import Anchor
+from dlgenomics.data.skipping import Skipped
 from dlgenomics.errors import DataError
 from dlgenomics.files import atomic_path, open_text
 
@@ -72,7 +73,7 @@ def read_records(path: Path | str) -> list[Record]:
 
 
 def read_sequences(path: Path | str, length: int, *, anchor: Anchor | None = None,
-                   alphabet: Alphabet = DNA) -> Sequences:
+                   alphabet: Alphabet = DNA, skipped: list[Skipped] | None = None) -> Sequences:
     """Read a FASTA of sequences of one length.
 
     Args:
@@ -81,6 +82,8 @@ def read_sequences(path: Path | str, length: int, *, anchor: Anchor | None = Non
         anchor: take so many letters of longer sequences: the central ones, or those at the start
             or end; None: all must have that length.
         alphabet: what the letters are.
+        skipped: takes notes of sequences of a wrong length, which are left out; None: the first
+            is an error.
 
     Raises:
         MissingFileError: no such file.
@@ -90,8 +93,14 @@ def read_sequences(path: Path | str, length: int, *, anchor: Anchor | None = Non
     parts: list[bytes] = []
     with open_text(path, "the FASTA of sequences") as stream:
         for name, line, sequence in _records(stream.read(), path):
-            names.append(name)
-            parts.append(_fitted(sequence, length, name, path, line, anchor=anchor))
+            try:
+                parts.append(_fitted(sequence, length, name, path, line, anchor=anchor))
+            except DataError as error:
+                if skipped is None:
+                    raise
+                skipped.append(Skipped(str(path), line, error.reason))
+            else:
+                names.append(name)
     _check_names(names, path)
     codes = encode(b"".join(parts), alphabet).reshape(len(names), length)
     return Sequences(tuple(names), codes, str(path))

@@ -17,6 +17,7 @@ from dlgenomics.predict.network import Network
 from dlgenomics.predict.order import Order, computation_for, flow_for, plan_for
 from dlgenomics.predict.parts.agreement import Intent
 from dlgenomics.predict.parts.fingerprint import reads_standard_input
+from dlgenomics.predict.skipped import note_skipped
 from dlgenomics.predict.summary import Summary
 from dlgenomics.predict.writers import Heading, check_ending, open_writer
 from dlgenomics.predict.writers.result import Result
@@ -162,6 +163,7 @@ class Pipeline:
         if _is_stream(output_file):
             return self._stream(output_file, loader, order, progress)
         given = arguments or {}
+        note_skipped(Path(output_file), loader.skipped)
         if (intent.resume or intent.piece) and reads_standard_input(given):
             raise DlgError("a run that goes on, or is made in pieces, reads its files again. "
                            "Received: standard input. Write it to a file first.")
@@ -172,7 +174,7 @@ class Pipeline:
                 loader, order, plan.batch_size, computation),
             intent, column, progress)
         return Summary(run.plan.rows, run.plan.shards, run.resumed, run.plan.batch_size,
-                       halved=run.flow.careful.limit, seconds=run.flow.clock.seconds)
+                       run.flow.careful.limit, len(loader.skipped), run.flow.clock.seconds)
 
     def _stream(self, output: Path | str, loader: Loader, order: Order,
                 progress: Progress) -> Summary:
@@ -191,7 +193,8 @@ class Pipeline:
             for count in in_order(flow.clock.timed("write", write), results, WRITE_BEHIND):
                 rows += count
                 progress(STAGE, rows, len(loader))
-        return Summary(rows, None, 0, size, flow.careful.limit, seconds=flow.clock.seconds)
+        return Summary(rows, None, 0, size, flow.careful.limit, len(loader.skipped),
+                       flow.clock.seconds)
 
     def predict_example(
         self, batch_size: int | None = None, output_file: Path | str | None = None,

@@ -145,6 +145,22 @@ def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(
     assert not list(tmp_path.glob("o.tsv*"))
 
 
+def test_bad_records_stop_a_run_or_are_listed_beside_it(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path
+) -> None:
+    bed, out = tmp_path / "intervals.bed", tmp_path / "o.tsv"
+    lines = bed.read_text().splitlines()
+    bed.write_text("\n".join([*lines[:5], "chr1 nonsense", *lines[5:]]) + "\n")
+    status, _, err = run_dlg("predict", tiny_package, *files, "-o", out)
+    assert (status, f"{bed}:6: a BED line must have" in err) == (1, True)
+    status, _, err = run_dlg("predict", tiny_package, *files, "-o", out, "--skip-bad")
+    assert (status, f"1 bad records were left out; {out}.skipped.tsv lists them" in err) == (0, True)
+    noted = (tmp_path / "o.tsv.skipped.tsv").read_text().splitlines()
+    assert noted[0] == "file\tline\treason"
+    assert noted[1].startswith(f"{bed}\t6\ta BED line must have")
+    assert len(out.read_text().splitlines()) == 71
+
+
 @pytest.mark.slow
 def test_workers_of_dask_make_the_bytes_of_one_process(
     run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path

@@ -60,7 +60,7 @@ def predict(name: str, files: dict[str, Any], output: str, length: int | None, y
     if as_json:
         show_json({"model": model.name, "columns": model.columns, "output": output,
                    **done.to_data()})
-    elif output != "-":
+    else:
         report(model, output, done, running)
 
 
@@ -69,7 +69,10 @@ def report(model: Model, output: str, done: Summary, running: Running) -> None:
     if done.halved:
         say(f"Memory was short: batches had {done.halved} rows instead of {done.batch_size}. The "
             "last digits may differ from those of other runs.")
+    if done.skipped:
+        say(f"{done.skipped:,} bad records were left out"
+            + (f"; {output}.skipped.tsv lists them." if output != "-" else "."))
     if running.piece:
         say(f"Piece {running.piece} is done. When all are: dlg merge {output}")
-    else:
+    elif output != "-":
         say(f"{done.rows:,} predictions ({', '.join(model.columns[:6])}) in {output}")

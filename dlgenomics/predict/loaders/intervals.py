@@ -33,6 +33,8 @@ class IntervalLoader(Loader):
             without it they are columns of the intervals file.
         tracks: bigWig files by input; for the others, those that the spec names.
         data_folder: where the relative paths of the spec's bigWig files start.
+        skip_bad: leave out malformed lines of an intervals file and places that are not in the
+            genome, or not of the model's length; ``skipped`` notes each.
         places: which places, and ``resize``; see `dlgenomics.predict.loaders.places`.
 
     Raises:
@@ -50,6 +52,7 @@ class IntervalLoader(Loader):
         table_file: Path | str | None = None,
         tracks: Mapping[str, Any] | None = None,
         data_folder: Path | str = ".",
+        skip_bad: bool = False,
         **places: Any,
     ) -> None:
         self.inputs = inputs
@@ -57,10 +60,11 @@ class IntervalLoader(Loader):
         if places.get("resize") is None and any(one.center for one in letters):
             places["resize"] = "center"
         self.pad = pad
+        self.skipped = []
         self.genome = Genome(fasta_file)
         self.places, self.windows = open_places(
-            {**places, "pad": pad, "rename_contigs": rename_contigs}, self.genome,
-            window_of(letters))
+            {**places, "pad": pad, "rename_contigs": rename_contigs,
+             "skipped": self.skipped if skip_bad else None}, self.genome, window_of(letters))
         others = signal_features(inputs, self.windows, TrackFiles(tracks or {}, Path(data_folder)),
                                  rename=rename_contigs)
         if has_numbers(inputs):

@@ -7,7 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dlgenomics.data.encoding import Codes
 from dlgenomics.data.features import Feature, draw_change
 from dlgenomics.data.feed import encode_inputs
+from dlgenomics.data.skipping import Skipped
 from dlgenomics.data.split import Rows
 from dlgenomics.errors import DlgError
 from dlgenomics.predict.loaders.ahead import in_order
@@ -30,16 +31,21 @@ Batch = dict[str, Any]
 the batch on axis 0."""
 
 
+_NONE: Final[list[Skipped]] = []
+
+
 class Loader(ABC):
     """Rows of files, in their order, as what a network takes and as what users see.
 
     Attributes:
         inputs: the network's inputs.
         others: what is fed to the inputs that are not made of letters.
+        skipped: records of the files that were left out because they are bad.
     """
 
     inputs: Mapping[str, Input]
     others: Mapping[str, Feature]
+    skipped: list[Skipped] = _NONE
 
     @abstractmethod
     def __len__(self) -> int:

@@ -19,6 +19,8 @@ from dlgenomics.spec.inputs import Input, TokensInput
 _RESIZE: Final = LoaderArgument(
     "resize", "'center' takes the model's length around each centre, 'start' and 'end' from there; "
     "None refuses other lengths")
+_SKIP_BAD: Final = LoaderArgument(
+    "skip_bad", "leave out bad records, and note them; else the first is an error", default=False)
 _TABLE: Final = LoaderArgument(
     "table_file", "a table with the columns of numeric inputs, joined by the rows' names")
 _FASTA: Final = LoaderArgument("fasta_file", "the genome: FASTA, plain or bgzip, or 2bit",
@@ -31,10 +33,11 @@ _GENOME: Final = (
     _TABLE,
     LoaderArgument("tracks", "bigWig files by input; default: those that the spec names"),
     LoaderArgument("data_folder", "where the relative paths of bigWig inputs start", default="."),
+    _SKIP_BAD,
 )
 _SEQUENCES: Final = (
     LoaderArgument("sequences_file", "instead: a FASTA of sequences", required=True), _RESIZE,
-    _TABLE,
+    _TABLE, _SKIP_BAD,
 )
 _NUMBERS: Final = (
     LoaderArgument("table_file", "a tab-separated table with a header", required=True),)

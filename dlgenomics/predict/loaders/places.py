@@ -12,6 +12,8 @@ from dlgenomics.data.genome import Genome
 from dlgenomics.data.intervals import Anchor, Intervals, read_intervals
 from dlgenomics.data.places import Places, fit_length
 from dlgenomics.data.positions import around_first_base, read_positions
+from dlgenomics.data.skipping import sift
+from dlgenomics.data.split import Rows
 from dlgenomics.data.tiles import inside, known_enough, outside, tile_genome
 from dlgenomics.errors import ContigError, DataError, DlgError, near_contig
 from dlgenomics.predict.dataloader import LoaderArgument
@@ -26,7 +28,8 @@ def open_places(given: Mapping[str, Any], genome: Genome, length: int) -> tuple[
     """Return places as their file has them, and the windows that are read for them.
 
     Args:
-        given: a dataloader's arguments; ``resize`` is set where the spec asks for it.
+        given: a dataloader's arguments; ``resize`` is set where the spec asks for it. A list
+            ``skipped`` takes notes of bad places, which are left out.
         genome: an open genome.
         length: bp of the windows.
 
@@ -37,8 +40,17 @@ def open_places(given: Mapping[str, Any], genome: Genome, length: int) -> tuple[
     (source,) = (name for name in SOURCES if given.get(name) is not None)
     places, windows = _READERS[source](given, genome, length)
     if isinstance(windows, Intervals):
-        windows = _in_genome(windows, genome, given)
+        good = _sifted(windows, lambda some: _in_genome(some, genome, given), given)
+        places, windows = places[good], _in_genome(windows[good], genome, given)
     return places, windows
+
+
+def _sifted(found: Intervals, check: Callable[[Intervals], object],
+            given: Mapping[str, Any]) -> Rows:
+    """Return the rows that pass a check; see `sift`."""
+    lines = found.line
+    return sift(len(found), lambda rows: check(found[rows]), given.get("skipped"),
+                lambda row: (found.path, None if lines is None else int(lines[row])))
 
 
 def _in_genome(windows: Intervals, genome: Genome, given: Mapping[str, Any]) -> Intervals:
@@ -46,7 +58,7 @@ def _in_genome(windows: Intervals, genome: Genome, given: Mapping[str, Any]) -> 
     if given.get("rename_contigs"):
         windows = windows.renamed(genome.lengths)
     known = list(genome.lengths)
-    for contig in windows.contigs:
+    for contig in (windows.contigs[number] for number in np.unique(windows.contig)):
         if contig not in genome.lengths and near_contig(contig, known):
             raise ContigError(contig, known, genome.path, advice=_RENAME)
     genome.check(windows, pad=bool(given.get("pad")))
@@ -54,8 +66,10 @@ def _in_genome(windows: Intervals, genome: Genome, given: Mapping[str, Any]) -> 
 
 
 def _from_bed(given: Mapping[str, Any], _: Genome, length: int) -> tuple[Places, Places]:
-    places = read_intervals(given["intervals_file"])
-    return places, fit_length(places, length, given.get("resize"))
+    found = read_intervals(given["intervals_file"], skipped=given.get("skipped"))
+    anchor = given.get("resize")
+    places = found[_sifted(found, lambda some: fit_length(some, length, anchor), given)]
+    return places, fit_length(places, length, anchor)
 
 
 def _from_gtf(given: Mapping[str, Any], _: Genome, length: int) -> tuple[Places, Places]:

@@ -30,6 +30,7 @@ class SequenceLoader(Loader):
         resize: ``"center"`` takes the central part of longer sequences, ``"start"`` and ``"end"``
             what is there.
         table_file: a table with the columns of numeric inputs, joined by the sequences' names.
+        skip_bad: leave out sequences of another length; ``skipped`` notes each.
 
     Raises:
         DataError: the file is missing or malformed, or a sequence has another length.
@@ -43,13 +44,16 @@ class SequenceLoader(Loader):
         *,
         resize: Anchor | None = None,
         table_file: Path | str | None = None,
+        skip_bad: bool = False,
     ) -> None:
         _refuse_signal(inputs)
         self.inputs = inputs
         letters = list(letter_inputs(inputs).values())
         anchor = resize or ("center" if any(one.center for one in letters) else None)
-        self.sequences = read_sequences(sequences_file, window_of(letters), anchor=anchor,
-                                        alphabet=alphabet_of(letters))
+        self.skipped = []
+        self.sequences = read_sequences(
+            sequences_file, window_of(letters), anchor=anchor, alphabet=alphabet_of(letters),
+            skipped=self.skipped if skip_bad else None)
         table = table_for(self.sequences.names, table_file, self.sequences.path, {})
         self.others = numeric_features(inputs, table)
 

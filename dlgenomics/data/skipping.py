@@ -1,0 +1,67 @@
+"""Records that are left out instead of stopping a run; each is noted, none silently dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlgenomics.data.split import Rows
+from dlgenomics.errors import DataError
+
+Where = Callable[[int], tuple[str, int | None]]
+"""A row → its file and line."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A record that was left out.
+
+    Attributes:
+        path: its file.
+        line: where it stands, counted from 1; None where that is not known.
+        reason: what is wrong with it.
+    """
+
+    path: str
+    line: int | None
+    reason: str
+
+
+def sift(count: int, check: Callable[[Rows], object], skipped: list[Skipped] | None,
+         where: Where) -> Rows:
+    """Return the rows that pass a check.
+
+    Args:
+        count: how many rows there are.
+        check: takes some rows and raises `DataError` if one of them is bad.
+        skipped: takes notes of bad rows; None: the first one is an error.
+        where: says where a row stands.
+
+    Raises:
+        DataError: a row is bad and nobody takes notes, or no row is good.
+    """
+    every = np.arange(count)
+    if skipped is None:
+        check(every)
+        return every
+    good = _good(every, check, skipped, where)
+    if count and not len(good):
+        check(every[:1])
+    return good
+
+
+def _good(rows: Rows, check: Callable[[Rows], object], skipped: list[Skipped],
+          where: Where) -> Rows:
+    """Check all rows at once, and only where that fails their halves."""
+    try:
+        check(rows)
+    except DataError as error:
+        if len(rows) > 1:
+            middle = len(rows) // 2
+            return np.concatenate([_good(rows[:middle], check, skipped, where),
+                                   _good(rows[middle:], check, skipped, where)])
+        skipped.append(Skipped(*where(int(rows[0])), error.reason))
+        return rows[:0]
+    return rows
