@@ -144,15 +144,13 @@ def _swapped_kernel(array: Array) -> Array:
     return transposed(_swapped(array))
 
 
-def tokenizer(config: Config, vocabulary: Vocabulary) -> Document:
+def tokenizer(config: Config, vocabulary: Vocabulary) -> Document:  # noqa: ARG001 - as all families
     """Return the tokenizer: residues, or words of 6 bases where they are in the vocabulary."""
-    pad = config.whole("pad_token_id", 1, least=0)
-    default = vocabulary.tokens[pad] if pad < len(vocabulary.tokens) else "<pad>"
     found = {
         "kind": "longest_match", "vocabulary": list(vocabulary.tokens),
         "start": vocabulary.special("cls_token", "<cls>"),
         "end": vocabulary.special("eos_token", "<eos>"),
-        "pad": vocabulary.required("pad_token", default),
+        "pad": vocabulary.required("pad_token", "<pad>"),
         "mask": vocabulary.special("mask_token", "<mask>"),
         "unknown": vocabulary.required("unk_token", "<unk>"),
     }

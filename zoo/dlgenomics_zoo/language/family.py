@@ -83,7 +83,9 @@ class Family:
         Raises:
             DataError: the config, or the vocabulary, is of a variant that there is no port for.
         """
-        document = self.document(config, self.tokenizer(config, vocabulary))
+        tokenizer = self.tokenizer(config, vocabulary)
+        _check_ids(config, tokenizer)
+        document = self.document(config, tokenizer)
         return parse_spec(dump_yaml({"spec": 1, "name": name, **document}), str(config.path))
 
     def parameters(self, config: Config) -> int:
@@ -110,6 +112,15 @@ class Family:
         spelt = _spelt(tensor)
         forms = (spelt, self.prefix + spelt)
         return next((form for form in forms if form in wanted or self.is_extra(form)), tensor)
+
+
+def _check_ids(config: Config, tokenizer: Document) -> None:
+    """Check that pads and masks are to the network what they are to its tokenizer."""
+    for key, part in (("pad_token_id", "pad"), ("mask_token_id", "mask")):
+        token = tokenizer.get(part)
+        if token is not None and config.values.get(key) is not None:
+            place = tokenizer["vocabulary"].index(token)
+            config.choice(key, (place,), place)
 
 
 _SPELLINGS: Final = {".gamma": ".weight", ".beta": ".bias"}
