@@ -57,6 +57,11 @@ class Contributions:
         return found
 
     @property
+    def every_letter(self) -> Numbers:
+        """What each letter changes, if the method says so (mutagenesis), or would contribute."""
+        return self.details.get("difference", self.hypothetical)
+
+    @property
     def gap(self) -> NDArray[np.float64]:
         """The completeness gap: what of value less baseline the contributions do not add up to."""
         total = self.actual.astype(np.float64).sum(axis=1)

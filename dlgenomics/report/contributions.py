@@ -10,8 +10,8 @@ import numpy as np
 from dlgenomics.data.encoding import decode
 from dlgenomics.explain.contributions import Contributions
 from dlgenomics.files import write_text
+from dlgenomics.report.heat import heat_map
 from dlgenomics.report.letters import glyphs, logo, profile
-from dlgenomics.report.locus import draw_heat_map
 from dlgenomics.report.page import Html, element, figure, join, page, section
 from dlgenomics.report.stretch import busiest_stretch
 from dlgenomics.report.words import compact, plural
@@ -75,9 +75,11 @@ def _sequence(found: Contributions, row: int, stretch: tuple[int, int],
     letters = decode(found.codes[row, first:end])
     drawing = logo(letters, found.actual[row, first:end], first,
                    f"Logo of {name}, positions {first + 1} to {end}: {letters}", limits)
+    every = heat_map(found.every_letter[row, first:end], found.codes[row, first:end],
+                     f"What each letter would contribute in {name}")
     whole = profile(found.actual[row], stretch, f"Contributions along {name}")
     caption = (f"Positions {first + 1}–{end} of {found.actual.shape[1]}. "
                f"Explained number {compact(float(found.values[row]))}.")
     inside = join([whole, element("div", drawing, class_="scroll"),
-                   element("div", draw_heat_map(found, row, stretch), class_="scroll")])
+                   element("div", every, class_="scroll")])
     return element("div", element("h3", name), figure(inside, caption), class_="network")

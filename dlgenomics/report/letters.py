@@ -26,11 +26,18 @@ GLYPHS: Final = {
 }
 """Outlines in a square of 100 by 100; a hole is cut by the even-odd rule."""
 
-_STEP: Final = 14.0
+STEP: Final = 14.0
+"""Pixels for each position."""
+
 _HEIGHT: Final = 114.0
 _TOP: Final = 9.0
-_LEFT: Final = 46.0
+LEFT: Final = 46.0
+"""Pixels before the first."""
+
 _BOTTOM: Final = 20.0
+_APART: Final = 12.0
+"""Numbers on the axis stand so many pixels from zero, or are left out."""
+
 _LEAST: Final = 0.6
 """Letters that would be less tall, in pixels, are left out: nobody could read them."""
 
@@ -58,13 +65,14 @@ def logo(letters: Sequence[str], heights: NDArray[np.float32], first: int, label
     low, high = min(limits[0], 0.0), max(limits[1], 0.0)
     scale = (_HEIGHT - _TOP - 4) / max(high - low, 1e-9)
     zero = _TOP + high * scale
-    width = _LEFT + _STEP * len(letters) + 4
-    drawn = [_letter(letter, _LEFT + _STEP * i, zero, height * scale)
+    width = LEFT + STEP * len(letters) + 4
+    drawn = [_letter(letter, LEFT + STEP * i, zero, height * scale)
              for i, (letter, height) in enumerate(zip(letters, heights.tolist(), strict=True))
              if abs(height) * scale >= _LEAST and letter in GLYPHS]
     ticks = [_tick(i, first) for i in range(len(letters)) if (first + i + 1) % 10 == 0]
-    marks = [_mark(value, zero - value * scale) for value in dict.fromkeys((high, 0.0, low))]
-    line = (f'<path d="M{_LEFT:g} {zero:.1f}H{width - 4:.1f}" stroke="#767676" '
+    marks = [_mark(value, zero - value * scale) for value in dict.fromkeys((high, 0.0, low))
+             if value == 0 or abs(value) * scale >= _APART]
+    line = (f'<path d="M{LEFT:g} {zero:.1f}H{width - 4:.1f}" stroke="#767676" '
             'stroke-width="0.8"/>')
     return Html(
         f'<svg viewBox="0 0 {width:.0f} {_HEIGHT + _BOTTOM:.0f}" role="img" '
@@ -96,15 +104,15 @@ def profile(heights: NDArray[np.float32], stretch: tuple[int, int], label: str) 
 def _letter(letter: str, x: float, zero: float, height: float) -> Html:
     top = zero - max(height, 0.0)
     return Html(f'<use href="#letter-{letter}" transform="translate({x + 0.4:.1f} {top:.2f}) '
-                f'scale({(_STEP - 0.8) / 100:.3f} {abs(height) / 100:.4f})"/>')
+                f'scale({(STEP - 0.8) / 100:.3f} {abs(height) / 100:.4f})"/>')
 
 
 def _tick(place: int, first: int) -> Html:
-    x = _LEFT + _STEP * (place + 0.5)
+    x = LEFT + STEP * (place + 0.5)
     return Html(f'<text x="{x:.1f}" y="{_HEIGHT + 13:.0f}" font-size="12.5" fill="#555" '
                 f'text-anchor="middle">{first + place + 1}</text>')
 
 
 def _mark(value: float, y: float) -> Html:
-    return Html(f'<text x="{_LEFT - 6:g}" y="{y + 4:.1f}" font-size="12.5" fill="#555" '
+    return Html(f'<text x="{LEFT - 6:g}" y="{y + 4:.1f}" font-size="12.5" fill="#555" '
                 f'text-anchor="end">{value:.2g}</text>')

@@ -20,15 +20,13 @@ from numpy.typing import NDArray
 from dlgenomics.data.encoding import decode
 from dlgenomics.data.intervals import Intervals
 from dlgenomics.explain.contributions import Contributions
-from dlgenomics.report.drawing import INK, SOFT, draw_panels, write_panels
+from dlgenomics.report.drawing import INK, SOFT, write_panels
 from dlgenomics.report.letters import COLOURS, GLYPHS
-from dlgenomics.report.page import Html
 from dlgenomics.report.stretch import busiest_stretch
 
 STRETCH: Final = 60
 """Bases that are shown as letters, where contributions are largest."""
 
-_DIFFERENCE: Final = "difference"
 _COLOURS: Final = "PuOr_r"
 """ColorBrewer's purple to orange: told apart by colour-blind people; a mark tells them in print."""
 
@@ -50,14 +48,6 @@ class Box:
     first: int
     end: int
     name: str
-
-
-def draw_heat_map(found: Contributions, row: int, stretch: tuple[int, int]) -> Html:
-    """Return every letter of a stretch of one sequence as an ``<svg>`` element."""
-    label = f"What each letter would contribute in {found.names[row]}"
-    width = 1.2 + 0.175 * (stretch[1] - stretch[0])
-    return draw_panels(f"heat{row}", label, lambda figure: _heat_map(
-        figure, figure.add_subplot(), found, row, stretch), (width, 1.5))
 
 
 def write_locus(path: Path, found: Contributions, row: int = 0,
@@ -159,8 +149,7 @@ def _heat_map(figure: Figure, axes: Axes, found: Contributions, row: int,
               stretch: tuple[int, int]) -> None:
     """Draw what each letter would contribute, or change, in each place; dots are the sequence."""
     first, end = stretch
-    has_difference = _DIFFERENCE in found.details
-    every = (found.details[_DIFFERENCE] if has_difference else found.hypothetical)[row, first:end].T
+    every = found.every_letter[row, first:end].T
     span = max(float(np.abs(every).max(initial=0)), 1e-9)
     drawn = axes.imshow(every, aspect="auto", cmap=_COLOURS, interpolation="nearest",
                         norm=TwoSlopeNorm(0, -span, span), extent=(first, end, 4, 0))
@@ -174,8 +163,7 @@ def _heat_map(figure: Figure, axes: Axes, found: Contributions, row: int,
     axes.set_xticks(ticks + 0.5, [f"{place:,}" for place in _places(found, row)[ticks]])
     axes.set(yticks=np.arange(4) + 0.5, yticklabels=list("ACGT"), xlabel="position, from 1")
     axes.grid(visible=False)
-    figure.colorbar(drawn, ax=axes, label="change" if has_difference else "contribution",
-                    fraction=0.02, pad=0.01)
+    figure.colorbar(drawn, ax=axes, label="of each letter", fraction=0.02, pad=0.01)
 
 
 def _outline(letter: str, left: float, height: float) -> Outline:

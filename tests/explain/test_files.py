@@ -153,6 +153,20 @@ def test_the_page_shows_n_and_equal_scores(tmp_path: Path) -> None:
     assert "nan" not in write_logos(tmp_path / "x.html", found).read_text().lower()
 
 
+def test_a_heat_map_stands_under_its_logo() -> None:
+    from dlgenomics.report.heat import heat_map
+    from dlgenomics.report.letters import logo
+
+    heights = np.array([[1, 0, 0, -1], [0, 0.5, 0, 0]], np.float32)
+    drawing = heat_map(heights, np.array([0, 4], np.uint8), "x")
+    cells = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="14" height="12" fill="(\S+)"', drawing)
+    assert cells == [("46", "0.5", "#b35806"), ("46", "36.5", "#542788"), ("60", "12.5", "#d9ac82")]
+    assert drawing.count("<circle") == 1
+    assert drawing.count(">−<") == 1
+    above = logo("AC", np.array([1, 0.5], np.float32), 0, "x", (0, 1))
+    assert re.search(r'viewBox="0 0 (\d+)', drawing)[1] == re.search(r'viewBox="0 0 (\d+)', above)[1]
+
+
 def test_a_picture_of_one_sequence_with_what_is_marked_on_it(run_dlg, placed, files, tmp_path: Path) -> None:
     interval = files[3].read_text().splitlines()[1].split("\t")
     start = int(interval[1])
