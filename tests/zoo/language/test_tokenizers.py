@@ -133,7 +133,9 @@ def test_windows_line_ends_are_taken(tmp_path, protein):
     ({"vocabulary": b""}, "must hold the pad_token"),
     ({"vocabulary": "\n".join([*TOKENS, "Q2"]).encode()}, "at most the 33 tokens of the config. "
      "Received: 34"),
-    ({"vocabulary": "\n".join(TOKENS[4:]).encode()}, "must hold the unk_token <unk>"),
+    ({"vocabulary": "\n".join(TOKENS[4:]).encode()}, "must hold the pad_token <pad>"),
+    ({"vocabulary": "\n".join([*TOKENS[:3], *TOKENS[4:]]).encode()},
+     "must hold the unk_token <unk>"),
     ({"tokenizer": {"model": {"vocab": [["a", 0.1]]}}}, "another kind"),
     ({"tokenizer": {"model": {"vocab": {"a": 0, "b": 2}}}}, "ids with gaps"),
     ({"tokenizer": {"model": {"vocab": {"a": 0, "b": "x"}}}}, "ids with gaps"),
