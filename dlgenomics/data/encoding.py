@@ -7,10 +7,11 @@ ambiguity codes. Codes are kept as long as possible: they are a sixteenth of one
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,17 +101,32 @@ UNKNOWN: Final = len(ALPHABET)
 """The code of N, and the first of the codes that are not one base."""
 
 
-_WIDE: Final[Mapping[str, type[np.generic]]] = {"float32": np.complex128, "uint8": np.uint32}
-"""A type whose numbers hold the four channels of one base, which copy fast as one."""
+COMPLEMENTED: Final = 128
+"""The bit of a letter that is to be read as its complement."""
 
-_ROWS: Final = {(n, "float32"): DNA.rows(n) for n in get_args(Ambiguity)} | {
-    ("zeros", "uint8"): DNA.rows("zeros").astype(np.uint8)}
+_AT_ONCE: Final = 1 << 16
+"""Pairs of bases at a time: NumPy's numbers of 8 bytes for them stay in the processor's cache."""
 
-_CODE_ROWS: Final = {key: rows.view(_WIDE[key[1]])[:, 0] for key, rows in _ROWS.items()}
-_LETTER_ROWS: Final = {key: rows[DNA.code_of] for key, rows in _CODE_ROWS.items()}
 
-_AT_ONCE: Final = 1 << 17
-"""Bases at a time: NumPy's numbers of 8 bytes for them stay in the processor's cache."""
+def _letter_codes() -> Codes:
+    table = DNA.code_of.copy()
+    table[COMPLEMENTED:] = DNA.complement[table[:COMPLEMENTED]]
+    return table
+
+
+_LETTER_CODES: Final = _letter_codes()
+_OWN_CODES: Final = np.minimum(np.arange(256), len(DNA.symbols) - 1).astype(np.uint8)
+
+
+@functools.cache
+def _pair_rows(n: Ambiguity, kind: str, *, of_letters: bool) -> NDArray[Any]:
+    """Return the rows of each pair of bases: shape (65536, 8); the first is the lower byte."""
+    if kind not in ("float32", "uint8") or (kind == "uint8" and n != "zeros"):
+        raise ValueError("one-hot DNA is float32, or uint8 with n='zeros'. "
+                         f"Received: {kind}, n={n!r}.")
+    rows = DNA.rows(n).astype(kind)[_LETTER_CODES if of_letters else _OWN_CODES]
+    pairs = np.arange(1 << 16)
+    return np.concatenate([rows[pairs & 255], rows[pairs >> 8]], axis=1)
 
 
 def encode(sequence: str | bytes, alphabet: Alphabet = DNA) -> Codes:
@@ -132,8 +148,8 @@ def translated(bytes_of: NDArray[np.uint8], table: bytes) -> NDArray[np.uint8]:
 
 
 def encode_letters(letters: NDArray[np.uint8]) -> Codes:
-    """Return the codes of DNA in either case; the shape stays."""
-    return translated(letters, DNA.code_of.tobytes())
+    """Return the codes of DNA: ASCII in either case, perhaps with `COMPLEMENTED`."""
+    return translated(letters, _LETTER_CODES.tobytes())
 
 
 def one_hot(codes: Codes, n: Ambiguity = "zeros") -> OneHot:
@@ -147,7 +163,7 @@ def one_hot(codes: Codes, n: Ambiguity = "zeros") -> OneHot:
     Returns:
         float32, shape (..., length, 4), channels in the order A C G T (or U).
     """
-    return _expanded(_CODE_ROWS, codes, n, np.float32, None)
+    return _expanded(codes, n, np.float32, None, of_letters=False)
 
 
 def one_hot_letters(letters: NDArray[np.uint8], n: Ambiguity = "zeros", *, dtype: Any = np.float32,
@@ -155,7 +171,7 @@ def one_hot_letters(letters: NDArray[np.uint8], n: Ambiguity = "zeros", *, dtype
     """Return one-hot DNA of letters in either case; see `one_hot`.
 
     Args:
-        letters: ASCII, shape (..., length).
+        letters: ASCII, shape (..., length), perhaps with `COMPLEMENTED`.
         n: see `one_hot`.
         dtype: float32; or uint8, with ``n="zeros"``.
         out: an array for the result, of its shape and type, contiguous.
@@ -163,25 +179,27 @@ def one_hot_letters(letters: NDArray[np.uint8], n: Ambiguity = "zeros", *, dtype
     Raises:
         ValueError: ``out`` does not fit, or uint8 is asked to hold 0.25.
     """
-    return _expanded(_LETTER_ROWS, letters, n, dtype, out)
+    return _expanded(letters, n, dtype, out, of_letters=True)
 
 
-def _expanded(tables: Mapping[tuple[str, str], NDArray[Any]], codes: NDArray[np.uint8],
-              n: Ambiguity, dtype: Any, out: NDArray[Any] | None) -> NDArray[Any]:
-    """Return each code's row of a table; shape (..., 4)."""
+def _expanded(codes: NDArray[np.uint8], n: Ambiguity, dtype: Any, out: NDArray[Any] | None, *,
+              of_letters: bool) -> NDArray[Any]:
+    """Return each code's or letter's row; shape (..., 4). Two at a time, which is twice as fast."""
     kind = np.dtype(dtype).name
-    if (n, kind) not in tables:
-        raise ValueError("one-hot DNA is float32, or uint8 with n='zeros'. "
-                         f"Received: {kind}, n={n!r}.")
+    table = _pair_rows(n, kind, of_letters=of_letters)
     shape = (*codes.shape, len(DNA.letters))
     found = np.empty(shape, kind) if out is None else out
     if found.shape != shape or found.dtype != kind or not found.flags.c_contiguous:
         raise ValueError(f"out must be a contiguous array of {kind}, shape {shape}. Received: "
                          f"{found.dtype}, shape {found.shape}.")
-    wide, flat = found.view(_WIDE[kind]).reshape(-1), codes.reshape(-1)
-    for first in range(0, len(flat), _AT_ONCE):
+    flat = np.ascontiguousarray(codes).reshape(-1)
+    even = len(flat) // 2 * 2
+    pairs, rows = flat[:even].view("<u2"), found.reshape(-1)[:4 * even].reshape(-1, 8)
+    for first in range(0, len(pairs), _AT_ONCE):
         part = slice(first, first + _AT_ONCE)
-        np.take(tables[n, kind], flat[part], out=wide[part], mode="clip")
+        np.take(table, pairs[part], axis=0, out=rows[part], mode="clip")
+    if even < len(flat):
+        found.reshape(-1)[4 * even:] = table[flat[even], :4]
     return found
 
 

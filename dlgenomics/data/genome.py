@@ -9,10 +9,17 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.data.encoding import DNA, Ambiguity, Codes, encode_letters, one_hot_letters
+from dlgenomics.data.encoding import (
+    COMPLEMENTED,
+    DNA,
+    Ambiguity,
+    Codes,
+    encode_letters,
+    one_hot_letters,
+)
 from dlgenomics.data.genome_files.opening import open_genome_file
 from dlgenomics.data.intervals import Intervals
-from dlgenomics.data.letters import Letters, reverse_complement
+from dlgenomics.data.letters import Letters
 from dlgenomics.errors import BoundsError, ContigError, DataError
 from dlgenomics.files import require_file
 
@@ -144,12 +151,14 @@ class Genome:
         return self._letters(intervals, pad=pad, case=True)
 
     def _stranded(self, intervals: Intervals, *, pad: bool) -> Letters:
-        """Return letters of each interval's own strand, in any case."""
+        """Return letters of each interval's own strand, in any case, some `COMPLEMENTED`."""
         found = self._letters(intervals, pad=pad, case=False)
+        if found.size and found.max() >= COMPLEMENTED:
+            found[found >= COMPLEMENTED] = ord(DNA.unknown)
         minus = np.flatnonzero(intervals.strand == "-")
         for first in range(0, len(minus), _ROWS):  # some at a time: faster than all at once
             rows = minus[first:first + _ROWS]
-            found[rows] = reverse_complement(found[rows])
+            found[rows] = found[rows][:, ::-1] | COMPLEMENTED
         return found
 
     def _letters(self, intervals: Intervals, *, pad: bool, case: bool) -> Letters:

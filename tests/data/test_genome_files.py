@@ -7,6 +7,7 @@ import itertools
 import os
 import struct
 import threading
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,10 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlgenomics.data import genome_files
 from dlgenomics.data.encoding import decode, one_hot
 from dlgenomics.data.genome import Genome
-from dlgenomics.data.genome_files import unpacked
+from dlgenomics.data.genome_files import bgzip, unpacked
 from dlgenomics.data.genome_files.lines import Windows, gather
 from dlgenomics.data.intervals import Intervals, make_intervals
 from dlgenomics.errors import DataError
@@ -205,7 +205,14 @@ def some_places(count: int, length: int = 700) -> Intervals:
                            for i, start in enumerate(rng.integers(0, 299_000, count).tolist())])
 
 
-def test_unsorted_windows_of_many_blocks(large: tuple[Path, Path, Contigs]) -> None:
+@pytest.mark.parametrize("with_extra", [False, True])
+def test_unsorted_windows_of_many_blocks(
+    large: tuple[Path, Path, Contigs], with_extra: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if with_extra:
+        pytest.importorskip("isal", reason="the extra 'bgzip' is not installed")
+    else:
+        monkeypatch.setattr(bgzip, "decompress", zlib.decompress)
     plain, packed, contigs = large
     places = some_places(3000)
     with Genome(plain) as one, Genome(packed) as other:
@@ -238,7 +245,7 @@ def test_after_much_reading_a_bgzip_file_has_a_copy_that_all_use(
         folder = unpacked.copy_folder(packed)
         assert sorted(p.name for p in folder.iterdir()) == ["genome.fa", "genome.fa.fai"]
         assert (folder / "genome.fa").read_bytes() == plain.read_bytes()
-    monkeypatch.delattr(genome_files.bgzip.Blocks, "unpack")
+    monkeypatch.delattr(bgzip.Blocks, "unpack")
     with Genome(packed) as another:
         assert np.array_equal(another.fetch(places), expected)
 
@@ -329,9 +336,16 @@ def test_a_genome_that_vanishes_while_it_is_read_is_read_to_the_end(tmp_path: Pa
         assert decode(genome.fetch(places)[0]) == "ACGT"
 
 
+@pytest.mark.parametrize("with_extra", [False, True])
 def test_a_damaged_block_names_the_first_interval_that_needs_it(
-    large: tuple[Path, Path, Contigs], tmp_path: Path
+    large: tuple[Path, Path, Contigs], tmp_path: Path, with_extra: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if with_extra:
+        pytest.importorskip("isal", reason="the extra 'bgzip' is not installed")
+    else:
+        monkeypatch.setattr(bgzip, "decompress", zlib.decompress)
+        monkeypatch.setattr(bgzip, "damage", zlib.error)
     _, packed, _ = large
     damaged = tmp_path / "g.fa.gz"
     content = bytearray(packed.read_bytes())
@@ -345,6 +359,16 @@ def test_a_damaged_block_names_the_first_interval_that_needs_it(
     with Genome(damaged) as genome, pytest.raises(
             DataError, match=rf"a:{base + 500}-{base + 600}\..*damaged block"):
         genome.fetch(make_intervals(rows))
+
+
+def test_bytes_that_are_no_letters_are_unknown_on_both_strands(tmp_path: Path) -> None:
+    path = tmp_path / "g.fa"
+    path.write_bytes(b">c\nAC\xc1G?U\n")
+    Path(f"{path}.fai").write_text("c\t6\t3\t6\t7\n")
+    places = make_intervals([("c", 0, 6, "+"), ("c", 0, 6, "-")])
+    with Genome(path) as genome:
+        assert [decode(codes) for codes in genome.fetch(places)] == ["ACNGNN", "NNCNGT"]
+        assert np.array_equal(genome.one_hot(places), one_hot(genome.fetch(places)))
 
 
 def test_an_index_of_other_lines_names_the_interval(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,23 @@ _FEW: Final = 8
 
 _GZIP: Final = 31
 """What zlib calls a stream with gzip's head, whose checksum it then compares."""
+
+_LARGEST: Final = 1 << 16
+"""Bytes in a block, unpacked."""
+
+_Library = tuple[Callable[..., bytes], type[Exception]]
+
+
+def _fastest() -> _Library:
+    """Return what unpacks, and its error: that of the extra ``bgzip`` is twice as fast."""
+    try:
+        from isal import isal_zlib  # noqa: PLC0415 - an extra
+    except ImportError:
+        return zlib.decompress, zlib.error
+    return isal_zlib.decompress, cast(type[Exception], isal_zlib.error)
+
+
+decompress, damage = _fastest()
 
 
 class Blocks:
@@ -78,8 +95,8 @@ class Blocks:
         content = self._file.content
         size = int(content[first + 16]) + 256 * int(content[first + 17]) + 1
         try:
-            return zlib.decompress(content[first:first + size].data, _GZIP)
-        except zlib.error as error:
+            return decompress(content[first:first + size].data, _GZIP, _LARGEST)
+        except damage as error:
             raise DataError("the genome must be a whole bgzip file. Received: a damaged block at "
                             f"byte {first:,} ({error}). Fetch the file again.",
                             path=self.path) from error
