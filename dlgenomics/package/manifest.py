@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from dlgenomics.errors import HashMismatchError, PackageError
 from dlgenomics.files import sha256_of, sha256_of_bytes
+from dlgenomics.package.seal import MANIFEST as MANIFEST  # noqa: PLC0414 - its users know it here
+from dlgenomics.package.seal import read_sealed, sealed
 from dlgenomics.spec.document import Document, read_document
 from dlgenomics.spec.dump import dump_yaml
 from dlgenomics.spec.node import Node
 from dlgenomics.spec.parse import check_document
 from dlgenomics.spec.types import Spec
-
-MANIFEST: Final = "model.yaml"
-_SEAL: Final = "sha256: "
 
 
 class Tolerance(Node):
@@ -68,7 +67,7 @@ def manifest_text(spec: Spec, package: PackageRecord) -> str:
     """Return ``model.yaml``: its last line is the SHA-256 of all lines before it."""
     data = {**spec.to_data(), "package": package.model_dump(by_alias=True, mode="json")}
     body = dump_yaml(data)
-    return f"{body}{_SEAL}{sha256_of_bytes(body.encode())}\n"
+    return sealed(body)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -79,17 +78,8 @@ def read_manifest(folder: Path) -> Manifest:
         HashMismatchError: the text was changed after packaging.
         SpecError: the spec in it is not valid.
     """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise PackageError(f"a packaged model must hold {MANIFEST}. Received: a folder without it. "
-                           "Is it the right folder?", folder=folder)
-    content = path.read_bytes()
-    body, mark, seal = content.rpartition(_SEAL.encode())
-    received = sha256_of_bytes(body)
-    expected = seal.decode("ascii", "replace").strip()
-    if not mark or received != expected:
-        raise HashMismatchError(path, expected or "none", received)
-    document = read_document(body.decode(), str(path))
+    body, content = read_sealed(folder)
+    document = read_document(body, str(folder / MANIFEST))
     raw = document.data.get("package")
     spec, _ = check_document(_without_package(document))
     try:

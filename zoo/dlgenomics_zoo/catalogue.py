@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dlgenomics.errors import DlgError, ModelNotFoundError
-from dlgenomics.package.manifest import MANIFEST, Manifest, read_manifest
+from dlgenomics.package.seal import MANIFEST, read_sealed
 from dlgenomics_zoo.hub.address import is_hub_address
 from dlgenomics_zoo.kipoi.descriptor import Descriptor
+from dlgenomics_zoo.kipoi.document import read_mapping
 from dlgenomics_zoo.kipoi.index import kipoi_index
 from dlgenomics_zoo.kipoi.standing import NATIVE, about, framework_of, standing_of, status_of
+from dlgenomics_zoo.kipoi.values import text_of, texts_of
 from dlgenomics_zoo.sources.checkouts import (
     folder_descriptor,
     is_descriptor_folder,
@@ -27,6 +29,9 @@ from dlgenomics_zoo.sources.declared import Declared, declared_sources, unknown_
 from dlgenomics_zoo.sources.folders import FolderSource, all_sources
 from dlgenomics_zoo.sources.permalink import parse_permalink
 from dlgenomics_zoo.sources.wheel_models import PYPI, wheel_models
+
+if TYPE_CHECKING:
+    from dlgenomics.package.manifest import Manifest
 
 KIPOI: Final = "kipoi"
 
@@ -141,13 +146,15 @@ def _entries(wanted: str | None) -> Iterator[Entry]:
 def _package_entry(source: FolderSource, name: str) -> Entry:
     folder, group = source.folder(name), name.partition("/")[0]
     try:
-        spec = read_manifest(folder).spec
+        # What is sealed was checked when it was packaged; checking it anew takes a second.
+        spec = read_mapping(read_sealed(folder)[0], folder / MANIFEST)
     except DlgError as error:
         return Entry(name, source.kind, folder, problem=str(error).splitlines()[0], group=group)
     return Entry(
-        name, source.kind, folder, task=spec.task, description=spec.description,
-        license=spec.license or "", tags=spec.info.tags, bytes=folder_size(folder), group=group,
-        framework="keras", status=NATIVE,
+        name, source.kind, folder, task=text_of(spec.get("task")),
+        description=text_of(spec.get("description")), license=text_of(spec.get("license")),
+        tags=texts_of((spec.get("info") or {}).get("tags")), bytes=folder_size(folder),
+        group=group, framework="keras", status=NATIVE,
     )
 
 
@@ -297,4 +304,6 @@ def model_manifest(name: str) -> tuple[Manifest, Path, str]:
         ModelNotFoundError, NotPackagedError, PackageError: see `find_model` and `read_manifest`.
     """
     folder, kind = find_model(name)
+    from dlgenomics.package.manifest import read_manifest  # noqa: PLC0415 - reads whole specs
+
     return read_manifest(folder), folder, kind

@@ -18,8 +18,8 @@ from dlgenomics_zoo.client import get_model, qualified
 from dlgenomics_zoo.feeder import dataloader_of
 from dlgenomics_zoo.kipoi import descriptor as kipoi
 from dlgenomics_zoo.kipoi.dataloader import LIBRARY
+from dlgenomics_zoo.kipoi.described import described_schema
 from dlgenomics_zoo.kipoi.feeding import kipoi_dataloader
-from dlgenomics_zoo.kipoi.schema import described
 from dlgenomics_zoo.model_table import ModelTable, list_models
 from dlgenomics_zoo.sources import declared
 from dlgenomics_zoo.sources.checkouts import source_folder, update_source
@@ -55,8 +55,7 @@ class ModelDescription:
     @property
     def schema(self) -> Schema:
         """Shapes of inputs and targets by name; ``input`` and ``target`` where they have none."""
-        return Schema(described(self.facts.inputs, "input"),
-                      described(self.facts.targets, "target"))
+        return described_schema(self.facts)
 
     @property
     def default_dataloader(self) -> kipoi.Dataloader:

@@ -6,18 +6,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from dlgenomics.errors import DataError
-from dlgenomics.predict.schema import ArraySchema
 from dlgenomics_zoo.kipoi.descriptor import Array, Schema
 from dlgenomics_zoo.kipoi.place import Place
 from dlgenomics_zoo.kipoi.values import Report, shape_of, text_of, texts_of
 
 _LABEL_FILES: Final = (".txt", ".csv", ".tsv", ".names")
-
-
-def described(schema: Schema, alone: str) -> dict[str, ArraySchema]:
-    """Return the arrays of a schema by name; one without a name is called ``alone``."""
-    return {array.path or array.name or alone: ArraySchema(
-        array.shape or (), array.doc, array.labels) for array in schema.arrays}
 
 
 def read_schema(value: Any, place: Place, report: Report) -> Schema:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from dlgenomics.errors import DlgError
-from dlgenomics.package.manifest import MANIFEST
+from dlgenomics.package.seal import MANIFEST
 from dlgenomics.settings import load_settings
 
 BUILT_IN: Final = Path(__file__).resolve().parent.parent / "packages"

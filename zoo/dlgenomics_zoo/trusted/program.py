@@ -14,8 +14,8 @@ from dlgenomics.predict.schema import Schema
 from dlgenomics_zoo.catalogue import Location
 from dlgenomics_zoo.feeder import dataloader_of, fetched_root, source_root
 from dlgenomics_zoo.imports.kipoi import fetched_files
+from dlgenomics_zoo.kipoi.described import described_schema
 from dlgenomics_zoo.kipoi.descriptor import Descriptor
-from dlgenomics_zoo.kipoi.schema import described
 from dlgenomics_zoo.kipoi.standing import GRAPH
 from dlgenomics_zoo.trusted.pipeline import ProgramPipeline
 from dlgenomics_zoo.trusted.statement import announce, statement
@@ -57,7 +57,7 @@ class Program:
     @property
     def schema(self) -> Schema:
         """Shapes of inputs and targets by name, as the descriptor states them."""
-        return Schema(described(self.info.inputs, "input"), described(self.info.targets, "target"))
+        return described_schema(self.info)
 
     @property
     def inputs(self) -> dict[str, tuple[int | None, ...]]:
