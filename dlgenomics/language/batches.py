@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-_BATCHES_OF_A_WINDOW: Final = 32
+HELD: Final = 32
+"""Batches whose sequences are sorted together, and whose results are in memory together."""
 
 Indices = list[int]
 
 
-def windows(lengths: Sequence[int], tokens: int) -> Iterator[range]:
+def windows(lengths: Sequence[int], tokens: int, held: int = HELD) -> Iterator[range]:
     """Cut sequences into runs that are sorted and held in memory together.
 
     Args:
         lengths: tokens of each.
         tokens: of a batch.
+        held: batches of a run.
     """
     first, total = 0, 0
     for index, length in enumerate(lengths):
-        if total and total + length > _BATCHES_OF_A_WINDOW * tokens:
+        if total and total + length > held * tokens:
             yield range(first, index)
             first, total = index, 0
         total += length

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.data.tokens import padded
-from dlgenomics.language.batches import batches, windows
+from dlgenomics.language.batches import HELD, batches, windows
 from dlgenomics.language.embedding import Contents, Embedding, Pool
 from dlgenomics.language.network import Part, hidden, hidden_layer
 from dlgenomics.language.tokenized import Tokenized, inside
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dlgenomics.predict.model import Model
 
 BATCH_TOKENS: Final = 8192
+_HELD_BY_TOKEN: Final = 4
+"""Batches in memory where every token has a vector: 335 MB at 2,560 channels."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def embed(part: Part, found: Tokenized, wish: Wish, progress: Progress = silent,
     """
     lengths, done = found.lengths, 0
     pad = found.tokenizer.id_of(found.tokenizer.pad)
-    for window in windows(lengths, wish.batch_tokens):
+    held = HELD if wish.pool == "mean" else _HELD_BY_TOKEN
+    for window in windows(lengths, wish.batch_tokens, held):
         vectors: dict[int, NDArray[np.float32]] = {}
         for batch in batches(window, lengths, wish.batch_tokens):
             rows = [found.ids[i].tolist() for i in batch]

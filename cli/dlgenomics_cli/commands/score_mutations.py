@@ -15,6 +15,7 @@ from dlgenomics_cli.output import json_option, progress, say, show_json
 if TYPE_CHECKING:
     from dlgenomics.data.sequences import Record
     from dlgenomics.language.mutations import Mutation
+    from dlgenomics.language.subjects import Subject
     from dlgenomics.spec.inputs import TokensInput
 
 
@@ -55,14 +56,16 @@ def score_mutations(name: str, sequences: str, mutations: str | None, output: st
     check_ending(output)
     opening, records = Opening(name, chosen["precision"], chosen["yes"]), read_records(sequences)
     written = _written(mutations, records)
+
+    def asked(one: TokensInput) -> tuple[Asking, list[Subject]]:
+        asking = Asking(one, chosen["marginal"], window)
+        return asking, asking.subjects(records, _asked(written, records, one), sequences)
+
+    # All that can be wrong with names and files is found before TensorFlow takes its seconds.
     known = opening.known_input()
-    if known is not None:  # what can be wrong is found before TensorFlow takes its seconds
-        Asking(known, chosen["marginal"], window).subjects(
-            records, _asked(written, records, known), sequences)
+    ready = asked(known) if known else None
     model = opening.model()
-    one = tokens_input(model.inputs)
-    asking = Asking(one, chosen["marginal"], window)
-    subjects = asking.subjects(records, _asked(written, records, one), sequences)
+    asking, subjects = ready or asked(tokens_input(model.inputs))
     with progress() as following:
         rows = write_scores(output, score(logits(model), subjects, asking,
                                           chosen["batch_tokens"], following))

@@ -22,7 +22,6 @@ FM4BIO_VARIANTS = {
     "mixture": {},
     "mixture with LayerNorm": {"normalization_type": "LayerNorm"},
     "mixture without biases": {"add_linear_bias": False},
-    "mixture, one expert": {"experts_per_token": 1},
     "structure tokens": {"use_lm_head": False, "output_vocab_size": 9,
                          "tie_word_embeddings": False},
     "scores of all rows": {"use_lm_head": False, "vocab_size": 50, "tie_word_embeddings": False},
@@ -75,7 +74,7 @@ def is_outside(model, token):
     return token in one.tokenizer.outside
 
 
-@pytest.mark.parametrize(("config", "texts"), [VARIANTS[0], VARIANTS[-2]])
+@pytest.mark.parametrize(("config", "texts"), VARIANTS[:1])
 def test_bfloat16_is_close(tmp_path, config, texts):
     model, tensors = opened(tmp_path / "it", config, precision="bfloat16")
     found = model.predict_on_batch(texts)["logits"]
