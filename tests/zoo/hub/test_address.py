@@ -36,6 +36,7 @@ def test_an_address_is_read_and_written(text: str, expected: Address) -> None:
     "hf://lab/net@../x", "hf://lab/net/../x", "hf://lab/net/a//b", "hf://lab/net#../x", "hf://lab/net#/etc/passwd",
     "hf://lab/net#C:/x", "hf://lab/net#a\\b", "hf://lab/net#a\nb", "hf://lab@v1/net", f"hf://lab/{'n' * 97}",
     "https://huggingface.co/lab/net", "hf://lab/net@v1%2F..%2Fx",
+    "hf://datasets/lab/sequences",
 ])
 def test_what_is_no_address_is_told_the_form(text: str) -> None:
     with pytest.raises(AddressError, match=r"hf://org/name\[@revision\]\[/subfolder\]\[#file\]") as caught:

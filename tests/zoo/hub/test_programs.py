@@ -195,6 +195,19 @@ def test_a_preset_of_keras_hub(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Non
     assert fake.asked[0][1] == ["assets/tokenizer/vocab.txt", "config.json", "metadata.json", "model.weights.h5"]
 
 
+def test_a_preset_with_keras_hub_itself(hub: Hub, tmp_path: Path) -> None:
+    keras_hub = pytest.importorskip("keras_hub", reason="needs the extra keras-hub")
+    made = keras_hub.models.BertBackbone(vocabulary_size=20, num_layers=1, num_heads=2, hidden_dim=8,
+                                         intermediate_dim=16, max_sequence_length=12)
+    made.save_to_preset(str(tmp_path / "preset"))
+    hub.publish("lab/bert", {p.relative_to(tmp_path / "preset").as_posix(): p.read_bytes()
+                             for p in (tmp_path / "preset").rglob("*") if p.is_file()})
+    ids = {"token_ids": np.ones((1, 12), int), "segment_ids": np.zeros((1, 12), int),
+           "padding_mask": np.ones((1, 12), int)}
+    np.testing.assert_array_equal(get_model("hf://lab/bert").predict_on_batch(ids)["sequence_output"],
+                                  made.predict_on_batch(ids)["sequence_output"])
+
+
 def test_without_keras_hub_the_extra_is_named(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     hide(monkeypatch, "keras_hub")
     hub.publish("lab/bert", preset())
@@ -330,6 +343,22 @@ def test_transformers_needs_trust_a_commit_and_its_packages(hub: Hub, monkeypatc
     assert (name, tokenizer) == ("masked", "tokenizer")
     assert settings == {"trust_remote_code": True, "local_files_only": True}
     assert Path(folder).is_dir()
+
+
+def test_transformers_itself(hub: Hub, tmp_path: Path) -> None:
+    transformers = pytest.importorskip("transformers", reason="needs the extra transformers")
+    torch = pytest.importorskip("torch", reason="needs the extra transformers")
+    made = transformers.DistilBertForMaskedLM(transformers.DistilBertConfig(
+        vocab_size=12, dim=8, n_layers=1, n_heads=2, hidden_dim=16, max_position_embeddings=16)).eval()
+    made.save_pretrained(tmp_path / "saved")
+    (tmp_path / "saved" / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "c", "g", "t", "n", "x", "y"]))
+    (tmp_path / "saved" / "tokenizer_config.json").write_text('{"tokenizer_class": "DistilBertTokenizer"}')
+    commit = hub.publish("lab/distil", {p.name: p.read_bytes() for p in (tmp_path / "saved").iterdir()})
+    model = get_model(f"hf://lab/distil@{commit}", trust=True)
+    ids = np.array([[2, 5, 6, 3]])
+    np.testing.assert_array_equal(model.predict_on_batch({"input_ids": ids})["logits"],
+                                  made(torch.as_tensor(ids)).logits.detach().numpy())
+    assert model.predict_on_batch(["a c g t", "a c"])["logits"].shape == (2, 6, 12)
 
 
 def test_code_that_is_not_there_is_not_trusted(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ _FORM: Final = re.compile(
     r"(?P<org>[^/@#]+)/(?P<name>[^/@#]+)"
     r"(?:@(?P<revision>refs/(?:pr|convert|heads|tags)/[^/#]+|[^/#]+))?"
     r"(?:/(?P<subfolder>[^#]*))?(?:\#(?P<file>.+))?")
+_OTHERS: Final = ("datasets", "spaces", "buckets")
 _PART: Final = re.compile(r"(?=.{1,96}$)[A-Za-z0-9_](?:[\w.-]*[A-Za-z0-9_])?", re.ASCII)
 _REVISION: Final = re.compile(r"[\w.+/-]+", re.ASCII)
 
@@ -77,6 +78,8 @@ def parse_address(text: str) -> Address:
     found = _FORM.fullmatch(text.removeprefix(SCHEME)) if is_hub_address(text) else None
     if found is None:
         raise AddressError(text, "")
+    if found["org"] in _OTHERS:
+        raise AddressError(text, f"{found['org']} are no models")
     for part in (found["org"], found["name"]):
         if not _PART.fullmatch(part) or ".." in part or "--" in part:
             raise AddressError(text, f"{part!r} is no name of an organisation or model")
