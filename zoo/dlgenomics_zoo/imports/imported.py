@@ -51,12 +51,12 @@ def package_imported(imported: Imported, folder: Path, command: str = "") -> Pat
         WeightsError: weights and network do not fit together; nothing is written.
         OutputError: it cannot be written.
     """
+    _compare_sizes(imported)
     from dlgenomics.build import assemble_model  # noqa: PLC0415 - starts TensorFlow
     from dlgenomics.package.write import write_package  # noqa: PLC0415
     from dlgenomics.train.run import versions  # noqa: PLC0415
     from dlgenomics_zoo.formats.load_weights import load_weights  # noqa: PLC0415
 
-    _compare_sizes(imported)
     model = assemble_model(imported.spec)
     load_weights(model, imported.weights, imported.spec.name)
     record = {"imported": dict(imported.origin), "notes": list(imported.notes)}
