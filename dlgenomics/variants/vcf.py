@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import os
 import shutil
 import sys
 import tempfile
@@ -20,6 +21,10 @@ from dlgenomics.files import GZIP_MAGIC, open_text, require_file
 
 PURPOSE: Final = "the VCF"
 _BCF_MAGIC: Final = b"BCF\x02"
+_BGZIP_MARK: Final = b"BC\x02\x00"
+_BGZIP_END: Final = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+"""The empty block that ends every bgzip file, so that a cut between two blocks can be told."""
+
 _FIXED: Final = 8
 _FIRST_LINE: Final = "##fileformat="
 
@@ -107,13 +112,27 @@ def open_vcf(path: Path | str) -> Iterator[Vcf]:
         if str(path) == "-":
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dlgenomics-vcf-"))
             path = _copied(Path(folder) / "standard-input")
-        yield Vcf(require_file(Path(path), PURPOSE), _header(Path(path)))
+        found = require_file(Path(path), PURPOSE)
+        _require_end(found)
+        yield Vcf(found, _header(found))
 
 
 def _copied(path: Path) -> Path:
     with path.open("wb") as out:
         shutil.copyfileobj(sys.stdin.buffer, out)
     return path
+
+
+def _require_end(path: Path) -> None:
+    """Refuse bgzip without its last block: as gzip it would seem whole."""
+    with path.open("rb") as raw:
+        head = raw.read(16)
+        if not head.startswith(GZIP_MAGIC) or head[12:] != _BGZIP_MARK:
+            return
+        raw.seek(-min(len(_BGZIP_END), path.stat().st_size), os.SEEK_END)
+        if raw.read() != _BGZIP_END:
+            raise DataError(f"{PURPOSE} must be a whole bgzip file. Received: one without its last "
+                            "block, so it was cut off. Fetch or make it again.", path=path)
 
 
 def _header(path: Path) -> tuple[str, ...]:

@@ -73,6 +73,12 @@ def test_windows_have_n_outside_the_gene() -> None:
     assert (decode(ref), decode(alt)) == ("CGTACGTACGT", "CGTGTACGT")
 
 
+def test_exchanged_alleles_are_taken_as_written() -> None:
+    gene = Gene("G", "+", 40, 60, np.array([40, 60]))
+    ref, alt = gene_windows(encode("ACGTACGTACG"), Allele("1", 49, "T", "C", is_swapped=True), gene)
+    assert (decode(ref), decode(alt)) == ("ACGTATGTACG", "ACGTACGTACG")
+
+
 def test_alternatives_are_aligned_to_the_reference() -> None:
     values = np.arange(1, 8, dtype=np.float32)[:, None]
     assert aligned(values, 1, 1, 3).ravel().tolist() == [1, 2, 3, 4, 5, 6, 7]

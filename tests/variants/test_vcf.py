@@ -59,7 +59,7 @@ def test_a_truncated_bcf_is_said(write_vcf, tmp_path: Path) -> None:
         for record in vcf:
             out.write(record)
     path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(DataError, match="must be a whole BCF file"):
+    with pytest.raises(DataError, match="must be a whole bgzip file"):
         _read(path)
 
 
@@ -77,6 +77,20 @@ def test_a_truncated_gzip_is_said(write_vcf, tmp_path: Path) -> None:
     (tmp_path / "cut.vcf.gz").write_bytes(whole[:-500])
     with pytest.raises(DataError, match="must be a whole gzip file"):
         _read(tmp_path / "cut.vcf.gz")
+
+
+@pytest.mark.parametrize("cut", [28, 40])
+def test_a_truncated_bgzip_is_said(write_vcf, tmp_path: Path, cut: int) -> None:
+    path = write_vcf(*ROWS * 2000, name="in.vcf.gz")
+    path.write_bytes(path.read_bytes()[:-cut])
+    with pytest.raises(DataError, match="must be a whole bgzip file"):
+        _read(path)
+
+
+def test_names_in_any_script_and_duplicates_are_kept(write_vcf) -> None:
+    path = write_vcf(*ROWS[:1] * 2)
+    path.write_text(path.read_text().replace("\t.\tA\tC", "\tвариант é\tA\tC"))
+    assert [record.name for record in _read(path)] == ["вариант é"] * 2
 
 
 @pytest.mark.parametrize(("text", "message"), [

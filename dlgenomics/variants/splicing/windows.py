@@ -23,6 +23,8 @@ def gene_windows(context: Codes, allele: Allele, gene: Gene) -> tuple[Codes, Cod
     centre = len(context) // 2
     position = allele.start + 1
     ref = context.copy()
+    if allele.is_swapped:  # REF as it is written, not as the genome has it
+        ref[centre:centre + len(allele.ref)] = encode(allele.ref)
     ref[:max(centre - (position - gene.start), 0)] = UNKNOWN
     ref[centre + 1 + max(gene.end - position, 0):] = UNKNOWN
     alt = np.concatenate([ref[:centre], encode(allele.alt), ref[centre + len(allele.ref):]])
