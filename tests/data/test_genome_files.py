@@ -6,6 +6,8 @@ import dataclasses
 import itertools
 import os
 import struct
+import subprocess
+import sys
 import threading
 import zlib
 from collections.abc import Mapping
@@ -304,14 +306,43 @@ def test_several_threads_read_one_genome(large: tuple[Path, Path, Contigs]) -> N
 def test_pages_are_given_back_above_the_limit(
     large: tuple[Path, Path, Contigs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain, _, _ = large
-    places = some_places(50)
+    plain, packed, _ = large
+    places = some_places(150)
     with Genome(plain) as genome:
         expected = genome.fetch(places)
     monkeypatch.setenv("DLG_MEMORY", "1 kB")
+    for path in (plain, packed):
+        with Genome(path) as genome:
+            for _ in range(3):
+                assert np.array_equal(genome.fetch(places), expected)
+
+
+_READ = """
+import sys
+import numpy as np
+from dlgenomics.data.genome import Genome
+from dlgenomics.data.intervals import read_intervals
+with Genome(sys.argv[1]) as genome:
+    found = [genome.fetch(read_intervals(sys.argv[2])) for _ in range(5)]
+assert all(np.array_equal(one, np.load(sys.argv[3])) for one in found)
+"""
+
+
+def test_processes_that_need_a_copy_at_once_do_no_harm(
+    large: tuple[Path, Path, Contigs], tmp_path: Path
+) -> None:
+    plain, packed, _ = large
+    places = some_places(200)
+    (tmp_path / "i.bed").write_text("".join(f"{c}\t{s}\t{e}\t.\t0\t{d}\n" for c, s, e, d in zip(
+        places.contig_names, places.start, places.end, places.strand, strict=True)))
     with Genome(plain) as genome:
-        for _ in range(3):
-            assert np.array_equal(genome.fetch(places), expected)
+        np.save(tmp_path / "expected.npy", genome.fetch(places))
+    command = [sys.executable, "-c", _READ, packed, tmp_path / "i.bed", tmp_path / "expected.npy"]
+    children = [subprocess.Popen(command) for _ in range(3)]
+    assert [child.wait() for child in children] == [0, 0, 0]
+    folder = unpacked.copy_folder(packed)
+    assert (folder / "genome.fa").read_bytes() == plain.read_bytes()
+    assert sorted(p.name for p in folder.parent.iterdir()) == [folder.name, f"{folder.name}.lock"]
 
 
 # ---- files that change, and files that are none ----------------------------------------------

@@ -84,10 +84,10 @@ class Blocks:
         """
         self._file.check()
         self.unpacked += len(blocks)
-        texts = list(_in_threads(self._unpack_one, blocks))
+        texts = [text for part in self._file.parts(len(blocks))
+                 for text in _in_threads(self._unpack_one, blocks[part])]
         ends = np.cumsum([len(text) for text in texts])
         joined = b"".join([*texts, bytes(slack)])
-        self._file.release()
         return np.frombuffer(joined, np.uint8), np.append(0, ends[:-1])
 
     def _unpack_one(self, block: np.int64) -> bytes:

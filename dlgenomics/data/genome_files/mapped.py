@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from dlgenomics.data.letters import Letters
 from dlgenomics.errors import DataError
 from dlgenomics.settings import load_settings
 
+_FEW: Final = 64
 _RESIDENT: Final = Path("/proc/self/statm")
 
 
@@ -52,6 +54,16 @@ class MappedFile:
     def _changed(self, received: str) -> DataError:
         return DataError("a genome must stay as it is while it is read. Received: "
                          f"{received}. Put the whole file back and repeat.", path=self.path)
+
+    def parts(self, count: int) -> Iterator[slice]:
+        """Yield all of ``count`` places that are read, some at a time; `release` between them.
+
+        A place may bring 2 MB into memory, so that few are read at once from a large file.
+        """
+        step = _FEW if len(self.content) > self._limit else max(count, 1)
+        for first in range(0, count, step):
+            yield slice(first, first + step)
+            self.release()
 
     def release(self) -> None:
         """Give pages back once more than ``DLG_MEMORY`` of files are in memory.

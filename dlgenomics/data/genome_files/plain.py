@@ -46,9 +46,10 @@ class PlainFile:
                 case: bool) -> Letters:  # noqa: ARG002 - it is there for nothing
         """Return the letters of windows; see `GenomeFile`."""
         self._file.check()
-        found = gather(self._file.content, self._index.windows(contig, start, length))
-        self._file.release()
-        return found
+        windows = self._index.windows(contig, start, length)
+        parts = [gather(self._file.content, windows[part])
+                 for part in self._file.parts(len(windows))]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def close(self) -> None:
         """Close the file."""

@@ -115,8 +115,8 @@ class TwoBitFile:
         found = np.empty((len(start), length), np.uint8)
         for one in np.unique(contig):
             rows = np.flatnonzero(contig == one)
-            found[rows] = self._of_contig(int(one), start[rows], length, case=case)
-        self._file.release()
+            for part in self._file.parts(len(rows)):
+                found[rows[part]] = self._of_contig(int(one), start[rows[part]], length, case=case)
         return found
 
     def _of_contig(self, contig: int, start: Numbers, length: int, *, case: bool) -> Letters:
