@@ -14,7 +14,7 @@ from dlgenomics_cli.output import progress, say, starting_tensorflow
 
 if TYPE_CHECKING:
     from dlgenomics.predict.model import Model
-    from dlgenomics.spec.inputs import TokensInput
+    from dlgenomics.spec.types import Spec
     from dlgenomics_zoo.terms import Precision
 
 _OPTIONS: Final = (
@@ -44,22 +44,19 @@ class Opening:
     precision: Precision
     yes: bool
 
-    def known_input(self) -> TokensInput | None:
-        """Return the model's input where it can be told before TensorFlow starts, from its folder.
+    def known_spec(self) -> Spec | None:
+        """Return the model's spec where it can be told before TensorFlow starts: from its folder.
 
         Raises:
-            DlgError: the model takes no tokens.
+            DlgError: its files are not what they must be.
         """
-        from dlgenomics.language.tokenized import tokens_input
         from dlgenomics.package.manifest import MANIFEST, read_manifest
         from dlgenomics_zoo.language.load import is_language_model, language_model_spec
 
         folder = Path(self.name).expanduser()
         if (folder / MANIFEST).is_file():
-            return tokens_input(read_manifest(folder).spec.data.inputs)
-        if folder.is_dir() and is_language_model(folder):
-            return tokens_input(language_model_spec(folder).data.inputs)
-        return None
+            return read_manifest(folder).spec
+        return language_model_spec(folder) if is_language_model(folder) else None
 
     def model(self) -> Model:
         """Return the model; a licence that forbids commercial use is said loudly."""

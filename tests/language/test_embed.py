@@ -12,8 +12,10 @@ from tiny_language_models import PROTEIN, protein_forward, residue_ids
 from dlgenomics.data.sequences import Record
 from dlgenomics.errors import DlgError, OutputError
 from dlgenomics.language.embed import Wish, embed, write_embeddings
+from dlgenomics.language.embedding import Contents, Embedding
 from dlgenomics.language.network import blocks, hidden, hidden_layer
 from dlgenomics.language.tokenized import tokenize, tokens_input
+from dlgenomics.language.writers import open_writer
 
 FIXTURES = Path(__file__).resolve().parents[1] / "zoo" / "language" / "fixtures"
 LETTERS = ["MKTAYIAKQR", "M", "WCHMFYNQLLLLGGVVSSTTPPDDEEKK", "LAG", "MK", "A" * 31, "GGV"]
@@ -23,6 +25,12 @@ LETTERS = ["MKTAYIAKQR", "M", "WCHMFYNQLLLLGGVVSSTTPPDDEEKK", "LAG", "MK", "A" *
 def found(protein):
     return tokenize([Record(f"p{i}", text, 1) for i, text in enumerate(LETTERS)],
                     tokens_input(protein.inputs), "a.fa")
+
+
+@pytest.fixture(scope="module")
+def end(protein):
+    """What gives the vectors at the network's end: compiled once."""
+    return hidden(protein)
 
 
 def rows(letters):
@@ -37,8 +45,8 @@ def joined(parts):
 
 
 @pytest.mark.parametrize("batch_tokens", [1, 40, 8192])
-def test_means_are_those_of_numpy_in_file_order(protein, found, batch_tokens):
-    part, channels = hidden(protein)
+def test_means_are_those_of_numpy_in_file_order(end, found, batch_tokens):
+    part, channels = end
     names, vectors = joined(embed(part, found, Wish(batch_tokens=batch_tokens)))
     assert names == [f"p{i}" for i in range(len(LETTERS))]
     assert vectors.shape == (len(LETTERS), channels) == (7, 16)
@@ -46,8 +54,8 @@ def test_means_are_those_of_numpy_in_file_order(protein, found, batch_tokens):
     np.testing.assert_allclose(vectors, expected, rtol=1e-5, atol=2e-5)
 
 
-def test_vectors_of_residues_are_those_of_numpy(protein, found):
-    parts = list(embed(hidden(protein)[0], found, Wish("tokens", batch_tokens=64)))
+def test_vectors_of_residues_are_those_of_numpy(end, found):
+    parts = list(embed(end[0], found, Wish("tokens", batch_tokens=64)))
     by_sequence = [one for part in parts for one in part.by_sequence()]
     for one, letters in zip(by_sequence, LETTERS, strict=True):
         np.testing.assert_allclose(one, rows(letters), rtol=1e-5, atol=2e-5)
@@ -101,8 +109,19 @@ def test_a_layer_without_vectors_of_tokens(protein):
         hidden(protein, "pooled")
 
 
-def written(protein, found, path, pool):
-    return write_embeddings(protein, found, path, Wish(pool, batch_tokens=64))
+PARTS = [Embedding(("a", "b"), (3, 1), np.arange(8, dtype="float32").reshape(2, 4)),
+         Embedding(("c",), (2,), np.array([[8.0, -9.0, 0.5, 1e-9]], "float32"))]
+BY_RESIDUE = [Embedding(("a", "b"), (3, 1), np.arange(16, dtype="float32").reshape(4, 4)),
+              Embedding(("c",), (2,), -np.arange(8, dtype="float32").reshape(2, 4))]
+
+
+def written(path, pool):
+    parts = PARTS if pool == "mean" else BY_RESIDUE
+    vectors = np.concatenate([part.vectors for part in parts])
+    with open_writer(path, Contents(3, len(vectors), 4, pool, {"model": "m"})) as writer:
+        for part in parts:
+            writer.write(part)
+    return vectors
 
 
 def read_parquet(path):
@@ -130,40 +149,48 @@ def read_npz(path):
 @pytest.mark.parametrize(("ending", "read"), [
     (".parquet", read_parquet), (".h5", read_hdf5), (".npz", read_npz),
 ])
-def test_files_hold_names_lengths_and_vectors(protein, found, tmp_path, ending, read, pool):
+def test_files_hold_names_lengths_and_vectors(tmp_path, ending, read, pool):
     path = tmp_path / f"made{ending}"
-    contents = written(protein, found, path, pool)
+    expected = written(path, pool)
     names, lengths, vectors, about = read(path)
-    assert names == list(found.names)
-    assert lengths == [len(letters) for letters in LETTERS]
-    assert len(vectors) == contents.rows == (7 if pool == "mean" else sum(lengths))
-    expected = joined(embed(hidden(protein)[0], found, Wish(pool, batch_tokens=64)))[1]
+    assert (names, lengths) == (["a", "b", "c"], [3, 1, 2])
     np.testing.assert_array_equal(vectors, expected)
-    assert (about["model"], about["layer"], about["pool"]) == ("protein", "embedding", pool)
+    assert (about["model"], about["pool"]) == ("m", pool)
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
 @pytest.mark.parametrize(("ending", "read"), [(".h5", h5py.File), (".npz", np.load)])
-def test_offsets_say_whose_rows_are_whose(protein, found, tmp_path, ending, read):
-    written(protein, found, tmp_path / f"made{ending}", "tokens")
+def test_offsets_say_whose_rows_are_whose(tmp_path, ending, read):
+    written(tmp_path / f"made{ending}", "tokens")
     with read(tmp_path / f"made{ending}") as file:
-        assert file["offsets"][:].tolist() == np.cumsum([0, *map(len, LETTERS)]).tolist()
+        assert file["offsets"][:].tolist() == [0, 3, 4, 6]
 
 
-def test_an_unknown_ending_is_refused(protein, found, tmp_path):
+def test_a_file_is_written_from_a_model(protein, found, tmp_path):
+    contents = write_embeddings(protein, found, tmp_path / "made.npz", Wish("tokens"))
+    assert (contents.sequences, contents.rows, contents.channels) == (7, sum(map(len, LETTERS)), 16)
+    names, lengths, vectors, about = read_npz(tmp_path / "made.npz")
+    assert (names, lengths) == (list(found.names), list(map(len, LETTERS)))
+    np.testing.assert_allclose(vectors[:10], rows(LETTERS[0]), rtol=1e-5, atol=2e-5)
+    assert (about["model"], about["layer"]) == ("protein", "embedding")
+
+
+def test_an_unknown_ending_is_refused(tmp_path):
     with pytest.raises(OutputError, match=r"the ending '.tsv'.*\.parquet, \.h5, \.hdf5, \.npz"):
-        written(protein, found, tmp_path / "made.tsv", "mean")
+        written(tmp_path / "made.tsv", "mean")
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".h5", ".npz"])
-def test_an_interruption_leaves_what_was_there(protein, found, tmp_path, ending):
+def test_an_interruption_leaves_what_was_there(tmp_path, ending):
     path = tmp_path / f"made{ending}"
     path.write_text("old")
 
-    def interrupt(*_):
-        raise KeyboardInterrupt
+    def interrupted():
+        with open_writer(path, Contents(3, 3, 4, "mean")) as writer:
+            writer.write(PARTS[0])
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_embeddings(protein, found, path, Wish(), interrupt)
+        interrupted()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -18,6 +18,12 @@ MASK = 28
 SEQUENCE = "MKTAYIAKQR"
 
 
+@pytest.fixture(scope="module")
+def scored(protein):
+    """The model, and what gives its scores of tokens: compiled once."""
+    return protein, logits(protein)
+
+
 def log_p(row):
     return row - np.log(np.exp(row - row.max()).sum()) - row.max()
 
@@ -33,31 +39,32 @@ def expected_masked(letters, changes):
 
 
 def values_of(model, letters, text, batch_tokens=8192, **how):
+    model, part = model
     asking = Asking(tokens_input(model.inputs), **how)
     subjects = asking.subjects([Record("p", letters, 1)], {"p": parse_mutations(text)}, "a.fa")
-    (found,) = score(logits(model), subjects, asking, batch_tokens)
+    (found,) = score(part, subjects, asking, batch_tokens)
     assert found.values.dtype == np.float32
     return found.values
 
 
 @pytest.mark.parametrize("batch_tokens", [1, 25, 8192])
-def test_masked_marginals_are_those_of_numpy(protein, batch_tokens):
-    found = values_of(protein, SEQUENCE, "A4V,M1L,A4G,R10W", batch_tokens)
+def test_masked_marginals_are_those_of_numpy(scored, batch_tokens):
+    found = values_of(scored, SEQUENCE, "A4V,M1L,A4G,R10W", batch_tokens)
     expected = [expected_masked(SEQUENCE, [change]) for change in (
         ("A", 3, "V"), ("M", 0, "L"), ("A", 3, "G"), ("R", 9, "W"))]
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=2e-5)
 
 
-def test_several_substitutions_are_hidden_together(protein):
-    found = values_of(protein, SEQUENCE, "A4V:K8R")
+def test_several_substitutions_are_hidden_together(scored):
+    found = values_of(scored, SEQUENCE, "A4V:K8R")
     expected = expected_masked(SEQUENCE, [("A", 3, "V"), ("K", 7, "R")])
     np.testing.assert_allclose(found, [expected], rtol=1e-4, atol=2e-5)
-    apart = values_of(protein, SEQUENCE, "A4V,K8R").sum()
+    apart = values_of(scored, SEQUENCE, "A4V,K8R").sum()
     assert abs(apart - expected) > 1e-3
 
 
-def test_wild_type_marginals_read_the_sequence_as_it_is(protein):
-    found = values_of(protein, SEQUENCE, "A4V,K8R", marginal="wild-type")
+def test_wild_type_marginals_read_the_sequence_as_it_is(scored):
+    found = values_of(scored, SEQUENCE, "A4V,K8R", marginal="wild-type")
     rows = protein_forward(residue_ids(SEQUENCE))[1]
     expected = [log_p(rows[3])[residue_ids("V")[0]] - log_p(rows[3])[residue_ids("A")[0]],
                 log_p(rows[7])[residue_ids("R")[0]] - log_p(rows[7])[residue_ids("K")[0]]]
@@ -65,17 +72,17 @@ def test_wild_type_marginals_read_the_sequence_as_it_is(protein):
 
 
 def test_a_token_before_the_sequence_moves_all_places(rna):
-    found = values_of(rna, "ACGT", "A1G,T4C")  # ids 5, 7, 6, 8; the mask is 1
+    found = values_of((rna, logits(rna)), "ACGT", "A1G,T4C")  # ids 5, 7, 6, 8; the mask is 1
     first, last = rna_forward([1, 7, 6, 8])[1], rna_forward([5, 7, 6, 1])[1]
     expected = [log_p(first[1])[6] - log_p(first[1])[5], log_p(last[4])[7] - log_p(last[4])[8]]
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=2e-5)
 
 
-def test_a_long_sequence_is_read_in_a_window_if_asked(protein):
+def test_a_long_sequence_is_read_in_a_window_if_asked(scored):
     letters = "LAGVSERTIDPKQNFYMHWC" * 3
     with pytest.raises(DataError, match=r"context of 31 letters. Received: 'p' with 60"):
-        values_of(protein, letters, "L21A")
-    found = values_of(protein, letters, "L21A,C60A,L1A", window=True)
+        values_of(scored, letters, "L21A")
+    found = values_of(scored, letters, "L21A,C60A,L1A", window=True)
     for value, (start, place, old) in zip(
             found, ((5, 20, "L"), (29, 59, "C"), (0, 0, "L")), strict=True):
         piece = letters[start:start + 31]
@@ -83,19 +90,19 @@ def test_a_long_sequence_is_read_in_a_window_if_asked(protein):
                                    rtol=1e-4, atol=2e-5)
 
 
-def test_mutations_that_no_window_holds(protein):
+def test_mutations_that_no_window_holds(scored):
     letters = "LAGVSERTIDPKQNFYMHWC" * 3
     with pytest.raises(MutationError, match=r"within the model's context of 31 letters"):
-        values_of(protein, letters, "L1A:C60A", window=True)
+        values_of(scored, letters, "L1A:C60A", window=True)
 
 
-def test_all_substitutions_of_several_sequences_in_their_order(protein):
+def test_all_substitutions_of_several_sequences_in_their_order(protein, scored):
     asking = Asking(tokens_input(protein.inputs))
     records = [Record("a", "MK", 1), Record("none", "LAG", 3), Record("c", SEQUENCE, 5)]
     asked = {one.name: list(all_substitutions(one.letters, asking.one.tokenizer))
              for one in records if one.name != "none"}
     told = []
-    found = list(score(logits(protein), asking.subjects(records, asked, "a.fa"), asking, 30,
+    found = list(score(scored[1], asking.subjects(records, asked, "a.fa"), asking, 30,
                        lambda *now: told.append(now)))
     assert [one.record.name for one in found] == ["a", "c"]
     assert [len(one.values) for one in found] == [2 * 19, 10 * 19]
@@ -133,10 +140,10 @@ def test_a_model_without_scores_is_refused(protein):
         logits(bare)
 
 
-def test_scores_are_differences_of_the_marginals(protein):
+def test_scores_are_differences_of_the_marginals(protein, scored):
     from dlgenomics.language.masked import masked_marginals
 
-    found = values_of(protein, SEQUENCE, "A4V,R10W")
+    found = values_of(scored, SEQUENCE, "A4V,R10W")
     whole = masked_marginals(protein, SEQUENCE)
     at = whole.vocabulary.index
     expected = [whole.log_probabilities[3, at("V")] - whole.log_probabilities[3, at("A")],

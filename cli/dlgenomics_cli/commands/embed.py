@@ -12,6 +12,7 @@ from dlgenomics_cli.output import json_option, progress, say, show_json
 
 if TYPE_CHECKING:
     from dlgenomics.language.tokenized import Tokenized
+    from dlgenomics.spec.types import Spec
 
 
 @click.command(epilog=example(
@@ -38,19 +39,25 @@ def embed(name: str, sequences: str, output: str, truncate: bool, as_json: bool,
     """
     from dlgenomics.data.sequences import read_records
     from dlgenomics.language.embed import Wish, write_embeddings
+    from dlgenomics.language.network import hidden_layer
     from dlgenomics.language.tokenized import tokenize, tokens_input
     from dlgenomics.language.writers import check_ending
 
+    wish = Wish(chosen["pool"], chosen["layer"], chosen["batch_tokens"])
     opening = Opening(name, chosen["precision"], chosen["yes"])
+
+    def checked(spec: Spec) -> Tokenized:
+        one = tokens_input(spec.data.inputs)
+        hidden_layer(spec, wish.layer)
+        return tokenize(records, one, sequences, truncate=truncate)
+
     # All that can be wrong with names and files is found before TensorFlow takes its seconds.
     check_ending(output)
-    records, known = read_records(sequences), opening.known_input()
-    found = tokenize(records, known, sequences, truncate=truncate) if known else None
+    records, known = read_records(sequences), opening.known_spec()
+    ready = checked(known) if known else None
     model = opening.model()
-    if found is None:
-        found = tokenize(records, tokens_input(model.inputs), sequences, truncate=truncate)
+    found = ready or checked(model.spec)
     _say_what_is_odd(found)
-    wish = Wish(chosen["pool"], chosen["layer"], chosen["batch_tokens"])
     with progress() as following:
         contents = write_embeddings(model, found, output, wish, following)
     if as_json:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dlgenomics.language.mutations import Mutation
     from dlgenomics.language.subjects import Subject
     from dlgenomics.spec.inputs import TokensInput
+    from dlgenomics.spec.types import Spec
 
 
 @click.command("score-mutations", epilog=example(
@@ -57,15 +58,16 @@ def score_mutations(name: str, sequences: str, mutations: str | None, output: st
     opening, records = Opening(name, chosen["precision"], chosen["yes"]), read_records(sequences)
     written = _written(mutations, records)
 
-    def asked(one: TokensInput) -> tuple[Asking, list[Subject]]:
-        asking = Asking(one, chosen["marginal"], window)
-        return asking, asking.subjects(records, _asked(written, records, one), sequences)
+    def asked(spec: Spec) -> tuple[Asking, list[Subject]]:
+        asking = Asking(tokens_input(spec.data.inputs), chosen["marginal"], window)
+        mutations = _asked(written, records, asking.one)
+        return asking, asking.subjects(records, mutations, sequences)
 
     # All that can be wrong with names and files is found before TensorFlow takes its seconds.
-    known = opening.known_input()
+    known = opening.known_spec()
     ready = asked(known) if known else None
     model = opening.model()
-    asking, subjects = ready or asked(tokens_input(model.inputs))
+    asking, subjects = ready or asked(model.spec)
     with progress() as following:
         rows = write_scores(output, score(logits(model), subjects, asking,
                                           chosen["batch_tokens"], following))
