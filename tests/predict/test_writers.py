@@ -208,6 +208,19 @@ def test_where_intervals_overlap_a_base_has_their_mean(seed: int) -> None:
     assert len(alone) == 200
 
 
+def test_a_track_shows_what_was_asked_for_and_not_what_the_network_sees(tmp_path: Path) -> None:
+    result = _result([("chr1", 100, 200), ("chr1", 200, 300)])
+    result.metadata["ranges"].update(start=np.array([0, 100]), end=np.array([300, 400]))
+    _write(tmp_path / "o.bg", result, column="CTCF")
+    rows = _rows((tmp_path / "o.bg").read_text())
+    assert [row[1:3] for row in rows] == [["100", "200"], ["200", "300"]]
+    bare = Result({}, result.predictions, NAMING, {"ranges": Ranges(
+        chr=np.array(["chr1", "chr1"]), start=np.array([0, 400]), end=np.array([300, 500]),
+        strand=np.array(["+", "+"]), id=np.array(["0", "1"]))})
+    _write(tmp_path / "b.bg", bare, column="CTCF")
+    assert [row[1:3] for row in _rows((tmp_path / "b.bg").read_text())] == [["0", "300"], ["400", "500"]]
+
+
 # All formats ---------------------------------------------------------------------------------
 
 

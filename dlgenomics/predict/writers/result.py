@@ -95,6 +95,19 @@ class Result:
         places: Mapping[str, NDArray[Any]] = ranges
         return places
 
+    @property
+    def spots(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Contigs, starts and ends of what the rows stand for.
+
+        These are the intervals or tiles that were asked for, where the network may see more.
+
+        Raises:
+            DlgError: the rows have no places in a genome.
+        """
+        if {"chrom", "start", "end"} <= set(self.records):
+            return self.records["chrom"], self.records["start"], self.records["end"]
+        return self.places["chr"], self.places["start"], self.places["end"]
+
     def _parts(self) -> tuple[Any, ...]:
         return self.records, self.predictions, self.metadata, self.kept
 

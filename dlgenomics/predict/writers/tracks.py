@@ -94,13 +94,12 @@ class TrackWriter:
             DlgError: they have no places, or several numbers along positions.
             ContigError: a row lies on a contig that the genome lacks.
         """
-        places, found = result.places, result.naming.columns(result.predictions)
+        (contigs, start, end), found = result.spots, result.naming.columns(result.predictions)
         missing = [name for name in self._columns if name not in found]
         if missing:
             raise DlgError(f"a track has one number a row. Received: {_few(list(found))} for "
                            f"{missing[0]!r}. Write .h5, .zarr or .parquet.")
-        self._places.append(np.stack([self._contigs(places["chr"]), places["start"],
-                                      places["end"]], axis=1).astype(np.int64))
+        self._places.append(np.stack([self._contigs(contigs), start, end], axis=1).astype(np.int64))
         block = np.stack([found[name] for name in self._columns], axis=1)
         self._stream.write(np.ascontiguousarray(block, np.float32).tobytes())
 
