@@ -56,7 +56,8 @@ class Settings:
     Default: 1 GB."""
     memory: int = 4 * 10**9
     """``DLG_MEMORY``: bytes of one array of training examples that are held in memory, such as
-    ``8 GB``; a larger one is read from its file batch by batch, with the same results.
+    ``8 GB``; a larger one is read from its file batch by batch, with the same results. Batches
+    for prediction take a quarter of it at most.
     Default: 4 GB."""
 
 
