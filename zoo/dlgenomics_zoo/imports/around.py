@@ -177,7 +177,7 @@ def beside(networks: Mapping[str, LegacyNetwork], number: int) -> LegacyNetwork:
         number: which number of each output counts.
     """
     first = next(iter(networks.values()))
-    made = [_number_of(_prefixed(network, name, first), name, number)
+    made = [_number_of(prefixed(network, name, first), name, number)
             for name, network in networks.items()]
     joined: list[Body] = [
         {"Concatenate": {"from": [f"{name}_number" for name in networks], "axis": 1,
@@ -204,7 +204,7 @@ def _number_of(network: LegacyNetwork, name: str, number: int) -> LegacyNetwork:
     return replace(network, layers=(*network.layers, *layers))
 
 
-def _prefixed(network: LegacyNetwork, prefix: str, first: LegacyNetwork) -> LegacyNetwork:
+def prefixed(network: LegacyNetwork, prefix: str, first: LegacyNetwork) -> LegacyNetwork:
     """Return a network whose layers have a prefix, and whose only input is that of another."""
     if list(network.inputs.values()) != list(first.inputs.values()) or len(network.inputs) != 1:
         raise _other_network(network, f"the inputs {network.inputs}")

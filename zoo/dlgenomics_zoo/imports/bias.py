@@ -8,16 +8,16 @@ parts give, are added as counts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from dlgenomics.errors import DataError
 from dlgenomics_zoo.formats.keras_network import LegacyNetwork
+from dlgenomics_zoo.imports.around import prefixed
 
 PROFILE: Final = "logits_profile_predictions"
 COUNT: Final = "logcount_predictions"
-_BIAS: Final = "bias_"
+_BIAS: Final = "bias"
 
 
 def with_bias(model: LegacyNetwork, bias: LegacyNetwork) -> LegacyNetwork:
@@ -32,26 +32,25 @@ def with_bias(model: LegacyNetwork, bias: LegacyNetwork) -> LegacyNetwork:
     Raises:
         DataError: they are other networks.
     """
-    (profile, count), (bias_profile, bias_count) = _heads(model), _heads(bias)
+    (profile, count), (bias_profile, _) = _heads(model), _heads(bias)
     if list(model.inputs.values()) != list(bias.inputs.values()) or len(model.inputs) != 1 or (
             model.outputs[profile] != bias.outputs[bias_profile]):
         raise _other(bias, f"inputs {dict(bias.inputs)} and outputs {dict(bias.outputs)} beside "
                            f"{dict(model.inputs)} and {dict(model.outputs)}")
-    renamed = {name: _BIAS + name for entry in bias.layers for name in _names(entry)}
-    renamed |= dict(zip(bias.inputs, model.inputs, strict=True))
+    bias = prefixed(bias, _BIAS, model)
+    bias_profile, bias_count = _heads(bias)
     joined: list[dict[str, Any]] = [
-        {"Add": {"from": [profile, renamed[bias_profile]], "name": f"{PROFILE}_sum"}},
-        {"Subtract": {"from": [renamed[bias_count], count], "name": "logcount_difference"}},
+        {"Add": {"from": [profile, bias_profile], "name": f"{PROFILE}_sum"}},
+        {"Subtract": {"from": [bias_count, count], "name": "logcount_difference"}},
         {"Activation": {"from": "logcount_difference", "activation": "softplus",
                         "name": "logcount_gain"}},
         {"Add": {"from": [count, "logcount_gain"], "name": f"{COUNT}_sum"}},
     ]
-    layers = (*model.layers, *(_renamed(entry, renamed) for entry in bias.layers), *joined)
-    weights = {**model.weights, **{renamed[name]: arrays for name, arrays in bias.weights.items()}}
     outputs = {f"{PROFILE}_sum": model.outputs[profile], f"{COUNT}_sum": model.outputs[count]}
     note = ("The whole model was put together from its parts: profile logits are added, counts are "
             "summed as exp(logcount).")
-    return replace(model, layers=layers, weights=weights, outputs=outputs,
+    return replace(model, layers=(*model.layers, *bias.layers, *joined), outputs=outputs,
+                   weights={**model.weights, **bias.weights},
                    notes=(*model.notes, *bias.notes, note))
 
 
@@ -62,20 +61,6 @@ def _heads(network: LegacyNetwork) -> tuple[str, str]:
     if len(counts) != 1 or len(profiles) != 1:
         raise _other(network, f"outputs {dict(network.outputs)}")
     return profiles[0], counts[0]
-
-
-def _names(entry: Mapping[str, Any]) -> list[str]:
-    return [body["name"] for body in entry.values()]
-
-
-def _renamed(entry: Mapping[str, Any], new: Mapping[str, str]) -> dict[str, Any]:
-    ((kind, body),) = entry.items()
-    sources = body["from"]
-    found = {**body, "name": new[body["name"]],
-             "from": new[sources] if isinstance(sources, str) else [new[one] for one in sources]}
-    if "of" in body:
-        found["of"] = new[body["of"]]
-    return {kind: found}
 
 
 def _other(network: LegacyNetwork, came: str) -> DataError:
