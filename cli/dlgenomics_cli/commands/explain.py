@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dlgenomics_cli.example import example
+from dlgenomics_cli.inputs import input_options, open_inputs
 from dlgenomics_cli.output import (
     json_option,
     progress,
@@ -16,7 +17,6 @@ from dlgenomics_cli.output import (
     show_json,
     starting_tensorflow,
 )
-from dlgenomics_cli.sequence_files import loader_arguments
 
 if TYPE_CHECKING:
     from dlgenomics.explain.attribution import Method
@@ -49,11 +49,7 @@ _METHODS = ("ism", "gradient", "gradient-x-input", "ig", "expected-gradients", "
 @click.option("--layer", help="Explain a unit of this layer instead of the output.")
 @click.option("--on", type=click.Choice(["logit", "output"]), default="logit", show_default=True,
               help="Explain what comes before the last activation, or after it.")
-@click.option("--fasta", type=click.Path(), help="Genome: FASTA, plain or bgzip.")
-@click.option("--intervals", type=click.Path(), help="BED3 to BED6+ or narrowPeak; gzip; - is "
-              "standard input.")
-@click.option("--sequences", type=click.Path(), help="Instead: a FASTA of sequences; - is standard "
-              "input.")
+@input_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True,
               help="A file that ends in .h5 or .npz (as TF-MoDISco-lite reads them), .bw (bigWig) "
               "or .html (a page of logos).")
@@ -62,18 +58,15 @@ _METHODS = ("ism", "gradient", "gradient-x-input", "ig", "expected-gradients", "
               ".png or .svg: locus, logo and a heat map of every letter.")
 @click.option("--annotate", type=click.Path(), help="BED of what is marked in the picture, such as "
               "genes or motifs.")
-@click.option("--resize", type=click.Choice(["center"]), help="Take the model's length around each "
-              "centre, where lengths differ.")
-@click.option("--pad", is_flag=True, help="Fill up with N past the ends of contigs; see --allow-n.")
-@click.option("--allow-n", is_flag=True, help="N contributes nothing, instead of being refused.")
+@click.option("--allow-n", is_flag=True, help="N contributes nothing, instead of being refused; "
+              "so does what --pad fills up.")
 @click.option("--batch-size", type=click.IntRange(1), default=128, show_default=True,
               help="Rows that go through the network at once.")
 @json_option
 def explain(name: str, method: str, references: str | None, seed: int, target: str | None,
-            layer: str | None, on: On, fasta: str | None, intervals: str | None,
-            sequences: str | None, output: Path, page: Path | None, picture: Path | None,
-            annotate: str | None, resize: str | None, pad: bool,
-            allow_n: bool, batch_size: int, as_json: bool, **settings: float | None) -> None:
+            layer: str | None, on: On, files: dict[str, Any], output: Path, page: Path | None,
+            picture: Path | None, annotate: str | None, allow_n: bool, batch_size: int,
+            as_json: bool, **settings: float | None) -> None:
     """Say how much each base contributes to a prediction.
 
     NAME is a name that `dlg ls` lists, or a package's folder. By default the score before the last
@@ -89,17 +82,15 @@ def explain(name: str, method: str, references: str | None, seed: int, target: s
     deeplift            differences from a reference, followed back; adds up exactly
     attention           where layers with attention look; no sign, the same for all targets
     """  # noqa: D301 - the mark of click for lines that stay as they are
-    from dlgenomics.predict.loaders.opening import open_loader
     from dlgenomics_zoo.catalogue import model_manifest
 
-    arguments = loader_arguments(fasta, intervals, sequences, resize, pad)
     made = _method(method, references, seed, settings)
-    _check_outputs(output, page, intervals)
+    _check_outputs(output, page, in_genome="fasta_file" in files)
     _check_picture(picture, annotate)
     # All that can be wrong with names and files is found before TensorFlow takes its seconds.
     manifest, _, _ = model_manifest(name)
     _check_number(manifest.spec, method, target, layer, on)
-    loader = open_loader(manifest.spec.data.inputs, arguments)
+    loader = open_inputs(manifest.spec.data.inputs, files)
     with starting_tensorflow():
         from dlgenomics.explain.explaining import explain_loader
         from dlgenomics_zoo.client import get_model
@@ -108,10 +99,10 @@ def explain(name: str, method: str, references: str | None, seed: int, target: s
     with progress() as following:
         found = explain_loader(model, loader, made, target=target, layer=layer, on=on,
                                allow_n=allow_n, batch_size=batch_size, progress=following)
-    files = _write(found, output, page, fasta)
+    written = _write(found, output, page, files.get("fasta_file"))
     if picture is not None:
-        files.append(_draw(found, picture, annotate))
-    _report(found, files, as_json)
+        written.append(_draw(found, picture, annotate))
+    _report(found, written, as_json)
 
 
 def _method(name: str, references: str | None, seed: int,
@@ -129,12 +120,12 @@ def _method(name: str, references: str | None, seed: int,
     return make_method(name, **chosen)
 
 
-def _check_outputs(output: Path, page: Path | None, intervals: str | None) -> None:
+def _check_outputs(output: Path, page: Path | None, *, in_genome: bool) -> None:
     from dlgenomics.explain.writers import check_ending, needs_intervals
 
     if not _is_page(output):
         check_ending(output)
-        if needs_intervals(output) and intervals is None:
+        if needs_intervals(output) and not in_genome:
             raise click.UsageError("a bigWig needs --fasta with --intervals.")
     if page is not None and not _is_page(page):
         raise click.UsageError(f"--page names a file that ends in .html. Received: {page.name}.")
