@@ -57,6 +57,8 @@ def repository(tmp_path: Path, marker: Path, monkeypatch: pytest.MonkeyPatch) ->
     own = write_model(zoo / "Own", own_class=marker)
     (own / "model.py").write_text(READING.replace("MARKER", repr(str(marker))))
     _publish(own, mirror)
+    both = write_model(zoo / "Both", own_class=marker, own_loader=marker)
+    _publish(both, mirror)
     _git(zoo, "init", "-q")
     _git(zoo, "add", "-A")
     _git(zoo, "commit", "-q", "-m", "of the index")
@@ -135,6 +137,10 @@ from made_kipoi import write_genome
 from pathlib import Path
 files = write_genome(Path({tmp!r}))
 assert own.pipeline.predict(files).tolist() == [[{size}]] * 3
+own.pipeline.predict_to_file({tmp!r} + "/own.tsv", files, keep_metadata=True)
+assert Path({tmp!r} + "/own.tsv").read_text().splitlines()[1].split("\t")[0] == "chr1"
+both = get_model("Both", trust=True)
+assert both.pipeline.predict({{"count": 2}}).tolist() == [[0.0], [48.0]]
 """
 
 
@@ -151,4 +157,4 @@ def test_with_kipoi_it_runs(repository: Path, tmp_path: Path, marker: Path) -> N
     done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False,
                           env={**os.environ, **proxy, "HOME": str(tmp_path)})
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("With your trust") == 2
+    assert done.stderr.count("With your trust") == 3

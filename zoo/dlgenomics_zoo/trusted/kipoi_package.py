@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from dlgenomics.errors import DlgError
 from dlgenomics.settings import load_settings
 from dlgenomics_zoo.fetch import fetch_file
+from dlgenomics_zoo.kipoi.checkout import DESCRIPTOR_FILES
 from dlgenomics_zoo.kipoi.descriptor import Descriptor, RemoteFile
 from dlgenomics_zoo.kipoi.files import fetchable, local_path
 
@@ -70,6 +72,7 @@ def run_dataloader_code(descriptor: Descriptor, root: Path) -> Any:
         if isinstance(one.default, RemoteFile):
             _place(source.get_dataloader_download_dir(own), one.default,
                    fetch_file(fetchable(one.default)))
+    _forget_others(Path(source.get_dataloader_dir(own)))
     return _ran(descriptor, lambda: kipoi.get_dataloader_factory(own, source=source))
 
 
@@ -90,8 +93,22 @@ def run_model_code(descriptor: Descriptor, root: Path, fetched: Mapping[str, Pat
         if local_path(file) is None:
             _place(f"{source.get_model_download_dir(descriptor.name)}/{file.role}", file,
                    fetched[file.role])
+    _forget_others(Path(source.get_model_dir(descriptor.name)))
     return _ran(descriptor, lambda: kipoi.get_model(
         descriptor.name, source=source, with_dataloader=False))
+
+
+def _forget_others(folder: Path) -> None:
+    """Let a model's own modules be imported, not those of the same name of a model before it.
+
+    Most are called ``model`` and ``dataloader``, and Python imports a name once.
+    """
+    for path in folder.glob("*.py"):
+        named = getattr(sys.modules.get(path.stem), "__file__", None)
+        if not named or Path(named).resolve() == path.resolve():
+            continue
+        if any((Path(named).parent / one).is_file() for one in DESCRIPTOR_FILES):
+            del sys.modules[path.stem]
 
 
 def _place(folder: str, file: RemoteFile, path: Path) -> None:

@@ -16,7 +16,7 @@ from dlgenomics_zoo.feeder import dataloader_of, fetched_root, source_root
 from dlgenomics_zoo.imports.kipoi import fetched_files
 from dlgenomics_zoo.kipoi.described import described_schema
 from dlgenomics_zoo.kipoi.descriptor import Descriptor
-from dlgenomics_zoo.kipoi.standing import GRAPH
+from dlgenomics_zoo.kipoi.standing import GRAPH, OF_TENSORFLOW
 from dlgenomics_zoo.trusted.pipeline import ProgramPipeline
 from dlgenomics_zoo.trusted.statement import announce, statement
 
@@ -127,8 +127,17 @@ def run_program(location: Location, descriptor: Descriptor, terms: Terms, *,
         DlgError: it cannot be run here; the message holds what it said.
     """
     model = _run(location, descriptor, terms)
-    dataloader = dataloader_of(location, descriptor, {}, trust=True) if with_dataloader else None
+    dataloader = _fed(location, descriptor) if with_dataloader else None
     return Program(location.name, descriptor, model, location.source, dataloader)
+
+
+def _fed(location: Location, descriptor: Descriptor) -> Dataloader | None:
+    if descriptor.defined_as.startswith(OF_TENSORFLOW) or not descriptor.dataloader.own:
+        return dataloader_of(location, descriptor, {}, trust=True)
+    from dlgenomics_zoo.trusted.dataloader import trusted_dataloader  # noqa: PLC0415 - on demand
+
+    # That it runs was said together with the model's class.
+    return trusted_dataloader(descriptor, {}, fetched_root(location, descriptor))
 
 
 def _run(location: Location, descriptor: Descriptor, terms: Terms) -> Any:
