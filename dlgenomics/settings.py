@@ -25,7 +25,7 @@ class Settings:
     """The files that dlgenomics keeps besides those it is told, and its rules for fetching."""
 
     cache: Path
-    """``DLG_CACHE``: files that can be made again (FASTA indexes, downloads).
+    """``DLG_CACHE``: files that can be made again (FASTA indexes, unpacked genomes, downloads).
     Default: ``$XDG_CACHE_HOME/dlgenomics``, else ``~/.cache/dlgenomics``."""
 
     zoo: Path
