@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dlgenomics_cli.downloads import agreement, yes_option
+from dlgenomics_cli.downloads import agreement, ignore_memory_option, yes_option
 from dlgenomics_cli.output import progress, say, starting_tensorflow
 
 if TYPE_CHECKING:
     from dlgenomics.predict.model import Model
+    from dlgenomics.spec.tokenizer import Tokenizer
     from dlgenomics.spec.types import Spec
     from dlgenomics_zoo.terms import Precision
 
@@ -25,6 +26,7 @@ _OPTIONS: Final = (
                  "and keeps three digits."),
     click.option("--batch-tokens", type=click.IntRange(1), default=8192, show_default=True,
                  help="Tokens that go through the network at once, padding included."),
+    ignore_memory_option,
     yes_option,
 )
 
@@ -43,6 +45,7 @@ class Opening:
     name: str
     precision: Precision
     yes: bool
+    ignore_memory: bool = False
 
     def known_spec(self) -> Spec | None:
         """Return the model's spec where it can be told before TensorFlow starts: from its folder.
@@ -67,12 +70,19 @@ class Opening:
             from dlgenomics_zoo.client import get_model
         with progress() as following:
             found: Any = get_model(self.name, confirm=agreement(self.yes), progress=following,
-                                   precision=self.precision)
+                                   precision=self.precision, ignore_memory=self.ignore_memory)
         licence = found.spec.license or ""
         if is_noncommercial(licence):
             say(f"WARNING: NON-COMMERCIAL USE ONLY. The licence of {found.name} is {licence}.")
         model: Model = found
         return model
+
+
+def note_unknown(count: int, tokenizer: Tokenizer) -> None:
+    """Say how many tokens of the sequences are not in a model's vocabulary, if there are any."""
+    if count:
+        say(f"Note: {count:,} letters are not in the model's vocabulary; each was read as "
+            f"{tokenizer.unknown}.")
 
 
 def parsed_layer(_context: Any, _option: Any, value: str | None) -> str | int | None:

@@ -105,3 +105,17 @@ def test_a_program_needs_trust_and_a_commit(hub: Hub, run_dlg: Dlg) -> None:
     status, _, err = run_dlg("get-model", "hf://lab/program", "--trust")
     assert (status, f"write hf://lab/program@{commit}" in err) == (1, True)
     assert run_dlg("get-model", f"hf://lab/program@{commit}", "--trust")[0] == 0
+
+
+def test_embed_takes_a_language_model_of_the_hub(hub: Hub, run_dlg: Dlg, tmp_path: Path) -> None:
+    folder = Path(__file__).resolve().parents[1] / "zoo" / "language" / "fixtures" / "esm2"
+    hub.publish("lab/esm", {p.name: p.read_bytes() for p in folder.iterdir()})
+    (tmp_path / "p.fa").write_text(">a\nMKTAYIAK\n>b\nMK\n")
+    status, _, err = run_dlg("embed", "hf://lab/esm", "--sequences", tmp_path / "p.fa", "-o", tmp_path / "o.npz")
+    assert status == 0, err
+    assert not hub.asked("expected.npz")
+    status, _, err = run_dlg("embed", folder, "--sequences", tmp_path / "p.fa", "-o", tmp_path / "same.npz")
+    assert status == 0, err
+    with np.load(tmp_path / "o.npz") as found, np.load(tmp_path / "same.npz") as expected:
+        np.testing.assert_array_equal(found["embeddings"], expected["embeddings"])
+        assert found["embeddings"].shape == (2, 16)

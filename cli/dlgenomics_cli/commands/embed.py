@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dlgenomics_cli.example import example
-from dlgenomics_cli.language import Opening, language_options, parsed_layer
+from dlgenomics_cli.language import Opening, language_options, note_unknown, parsed_layer
 from dlgenomics_cli.output import json_option, progress, say, show_json
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def embed(name: str, sequences: str, output: str, truncate: bool, as_json: bool,
     from dlgenomics.language.writers import check_ending
 
     wish = Wish(chosen["pool"], chosen["layer"], chosen["batch_tokens"])
-    opening = Opening(name, chosen["precision"], chosen["yes"])
+    opening = Opening(name, chosen["precision"], chosen["yes"], chosen["ignore_memory"])
 
     def checked(spec: Spec) -> Tokenized:
         one = tokens_input(spec.data.inputs)
@@ -71,9 +71,7 @@ def embed(name: str, sequences: str, output: str, truncate: bool, as_json: bool,
 
 
 def _say_what_is_odd(found: Tokenized) -> None:
-    if found.unknown:
-        say(f"Note: {found.unknown:,} letters are not in the model's vocabulary; each was read as "
-            f"{found.tokenizer.unknown}.")
+    note_unknown(found.unknown, found.tokenizer)
     if found.cut:
         say(f"Note: {len(found.cut):,} sequences were cut to the model's context, such as "
             f"{found.cut[0]}.")

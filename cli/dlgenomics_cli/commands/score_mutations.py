@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dlgenomics_cli.example import example
-from dlgenomics_cli.language import Opening, language_options
+from dlgenomics_cli.language import Opening, language_options, note_unknown
 from dlgenomics_cli.output import json_option, progress, say, show_json
 
 if TYPE_CHECKING:
@@ -52,10 +52,11 @@ def score_mutations(name: str, sequences: str, mutations: str | None, output: st
     from dlgenomics.language.score import score
     from dlgenomics.language.score_tables import check_ending, write_scores
     from dlgenomics.language.subjects import Asking
-    from dlgenomics.language.tokenized import tokens_input
+    from dlgenomics.language.tokenized import tokens_input, unknown_tokens
 
     check_ending(output)
-    opening, records = Opening(name, chosen["precision"], chosen["yes"]), read_records(sequences)
+    opening = Opening(name, chosen["precision"], chosen["yes"], chosen["ignore_memory"])
+    records = read_records(sequences)
     written = _written(mutations, records)
 
     def asked(spec: Spec) -> tuple[Asking, list[Subject]]:
@@ -68,12 +69,15 @@ def score_mutations(name: str, sequences: str, mutations: str | None, output: st
     ready = asked(known) if known else None
     model = opening.model()
     asking, subjects = ready or asked(model.spec)
+    unknown = unknown_tokens([one.record for one in subjects], [one.ids for one in subjects],
+                             asking.one.tokenizer)
+    note_unknown(unknown, asking.one.tokenizer)
     with progress() as following:
         rows = write_scores(output, score(logits(model), subjects, asking,
                                           chosen["batch_tokens"], following))
     if as_json:
         show_json({"model": model.name, "sequences": len(subjects), "mutations": rows,
-                   "marginal": asking.marginal, "output": output})
+                   "marginal": asking.marginal, "unknown_tokens": unknown, "output": output})
     elif output != "-":
         say(f"{rows:,} mutations of {len(subjects):,} sequences in {output}")
 

@@ -64,7 +64,8 @@ def close(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> None
 
 def test_shards_of_a_pull_request(hub: Hub, tmp_path: Path, expected: dict[str, np.ndarray]) -> None:
     hub.publish("lab/esm", {"README.md": b"nothing here"})
-    commit = hub.publish("lab/esm", {**sharded(tmp_path), "tf_model.h5": b"x", "evil.py": b"x"}, ref="refs/pr/2")
+    card = b"---\nlicense: cc-by-nc-4.0\n---\n"
+    commit = hub.publish("lab/esm", {**sharded(tmp_path), "README.md": card, "tf_model.h5": b"x", "evil.py": b"x"}, ref="refs/pr/2")
     plan = plan_model("hf://lab/esm@refs/pr/2")
     assert plan.route == "language"
     assert [file.path for file in plan.files] == [
@@ -73,6 +74,7 @@ def test_shards_of_a_pull_request(hub: Hub, tmp_path: Path, expected: dict[str, 
     model = get_model("hf://lab/esm@refs/pr/2")
     close(model.predict_on_batch(TEXTS), expected)
     assert (model.name, model.source.commit, model.source.route) == ("lab/esm", commit, "language")
+    assert model.spec.license == "cc-by-nc-4.0"
     assert not hub.asked("tf_model|evil")
     asked = len(hub.log)
     get_model(f"hf://lab/esm@{commit}")

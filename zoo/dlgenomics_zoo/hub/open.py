@@ -174,13 +174,15 @@ def _loaded(plan: LoadPlan, folder: Path) -> Any:
 
 
 def _sourced(plan: LoadPlan, model: Any) -> Any:
-    """Return a model whose source says which commit it is of."""
+    """Return a model whose source says which commit it is of, with its card's licence."""
     from dlgenomics.predict.model import Model  # noqa: PLC0415 - starts TensorFlow
     from dlgenomics_zoo.hub.record import HubRecord  # noqa: PLC0415
 
     if not isinstance(model, Model):
         return model
     files = {file.path: file.sha256 or file.git_sha1 for file in plan.files}
-    return replace(model, source=HubRecord(
+    licence = model.spec.license or plan.commit.license or None
+    spec = model.spec.model_copy(update={"license": licence})
+    return replace(model, spec=spec, source=HubRecord(
         SOURCE, model.source.location, model.source.sha256, plan.commit.repository, plan.commit.id,
         plan.route, files))
