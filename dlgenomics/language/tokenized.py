@@ -86,9 +86,8 @@ def tokenize(records: Sequence[Record], one: TokensInput, path: Path | str, *,
     if long and not truncate:
         raise _too_long(records, found, one, path)
     kept = tuple(_cut(ids, one) for ids in found)
-    unknown = one.tokenizer.id_of(one.tokenizer.unknown)
     return Tokenized(tuple(record.name for record in records), kept, one.tokenizer,
-                     _unknown(records, kept, unknown, one.tokenizer), tuple(long))
+                     unknown_tokens(records, kept, one.tokenizer), tuple(long))
 
 
 def inside(ids: Ids, tokenizer: Tokenizer) -> NDArray[np.bool_]:
@@ -104,9 +103,15 @@ def _cut(ids: Ids, one: TokensInput) -> Ids:
     return np.concatenate([ids[:one.length - 1], ids[-1:]])
 
 
-def _unknown(records: Sequence[Record], found: Sequence[Ids], unknown: int,
-             tokenizer: Tokenizer) -> int:
-    """Return how many tokens are unknown; where one such token has letters, these do not count."""
+def unknown_tokens(records: Sequence[Record], found: Sequence[Ids], tokenizer: Tokenizer) -> int:
+    """Return how many tokens are unknown; a letter that is the unknown token itself is known.
+
+    Args:
+        records: the sequences.
+        found: their ids.
+        tokenizer: what cut them.
+    """
+    unknown = tokenizer.id_of(tokenizer.unknown)
     total = sum(int((ids == unknown).sum()) for ids in found)
     written = sum(record.letters.count(tokenizer.unknown) for record in records
                   ) if len(tokenizer.unknown) == 1 else 0

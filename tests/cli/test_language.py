@@ -21,7 +21,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.fa").write_bytes(FASTA)
     (tmp_path / "one.fa").write_bytes(b">a\nMKTAYIAKQR\n")
-    (tmp_path / "long.fa").write_bytes(b">s\nLAG\n>long\n" + b"L" * 40 + b"\n")
+    (tmp_path / "long.fa").write_bytes(b">s\nLAG*\n>long\n" + b"L" * 40 + b"\n")
     return tmp_path
 
 
@@ -118,12 +118,13 @@ def test_score_mutations_takes_all_or_a_table(run_dlg, model, folder):
                              "--json", "--marginal", "wild-type")
     assert status == 0
     assert json.loads(out) == {"model": "protein", "sequences": 3, "mutations": 14 * 19,
-                               "marginal": "wild-type", "output": "s.parquet"}
+                               "marginal": "wild-type", "unknown_tokens": 0, "output": "s.parquet"}
     assert pq.read_table("s.parquet").column_names == ["name", "mutation", "score"]
     (folder / "m.tsv").write_bytes(b"name\tmutant\r\nlong\tL40A\r\ns\tG3L:L1V\r\n")
     status, _, err = run_dlg("score-mutations", model, "--sequences", "long.fa", "--mutations",
                              "m.tsv", "-o", "s.tsv.gz", "--window")
     assert (status, "2 mutations of 2 sequences in s.tsv.gz" in err) == (0, True)
+    assert "1 letters are not in the model's vocabulary; each was read as -." in err
     lines = gzip.decompress((folder / "s.tsv.gz").read_bytes()).decode().splitlines()
     assert [line.split("\t")[:2] for line in lines[1:]] == [["s", "G3L:L1V"], ["long", "L40A"]]
 
