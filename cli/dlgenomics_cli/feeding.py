@@ -45,12 +45,6 @@ class Feeding:
         """Whether the dataloader that the model came with is used."""
         return self.trust or self.dataloader_args is not None
 
-    @property
-    def kept(self) -> dict[str, Any]:
-        """What `write_predictions` takes of this."""
-        return {"layer": self.layer, "keep_inputs": self.keep_inputs,
-                "keep_metadata": self.keep_metadata, "num_workers": self.num_workers}
-
 
 def read_arguments(_context: Any, _option: Any, value: str | None) -> dict[str, Any] | None:
     """Return the arguments of a dataloader: JSON, or a file that holds it."""
@@ -83,8 +77,8 @@ _OPTIONS = (
                  "by number from 1, instead of predictions."),
     click.option("--keep-inputs", is_flag=True, help="Write inputs and targets, too."),
     click.option("--keep-metadata", is_flag=True, help="Write the loader's metadata, too."),
-    click.option("--num-workers", type=click.IntRange(0), default=0, show_default=True,
-                 help="Batches that are read ahead."),
+    click.option("--workers", "--num-workers", "num_workers", type=click.IntRange(0), default=2,
+                 show_default=True, help="Batches that are read ahead; two at least."),
     trust_option,
 )
 

@@ -27,6 +27,7 @@ class Running:
     Attributes:
         batch_size: rows at a time; None is automatic.
         engine: what runs the network.
+        devices: how many take batches in turn.
         gradients: a column whose gradient is written instead of predictions.
         column: the column of a bedGraph or bigWig file.
         resume, restart: what becomes of shards that are there.
@@ -37,6 +38,7 @@ class Running:
 
     batch_size: int | None
     engine: str
+    devices: int
     gradients: str | None
     column: str | None
     resume: bool
@@ -64,8 +66,9 @@ class Running:
         from dlgenomics.predict.computation import Wanted
         from dlgenomics.predict.order import Order
 
-        return Order(Wanted(feeding.layer, self.gradients, self.engine), feeding.keep_inputs,
-                     feeding.keep_metadata, self.batch_size, feeding.num_workers)
+        wanted = Wanted(feeding.layer, self.gradients, self.engine, self.devices)
+        return Order(wanted, feeding.keep_inputs, feeding.keep_metadata, self.batch_size,
+                     feeding.num_workers)
 
     def check(self, output: str, *, as_json: bool) -> None:
         """Refuse options that do not go together.
@@ -99,6 +102,8 @@ _OPTIONS = (
                  "network's size, up to 128, within a quarter of DLG_MEMORY]"),
     click.option("--engine", type=click.Choice(["tensorflow", "openvino"]), default="tensorflow",
                  show_default=True, help="What runs the network; openvino is faster on CPUs."),
+    click.option("--devices", type=click.IntRange(1), default=1, show_default=True,
+                 help="GPUs that take batches in turn; the order of rows stays."),
     click.option("--gradients", metavar="COLUMN", help="Write the gradient of this column with "
                  "respect to the inputs, instead of predictions."),
     click.option("--column", help="The column that a .bedgraph or .bw holds, of several."),

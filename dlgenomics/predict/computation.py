@@ -21,11 +21,13 @@ class Computation:
         run: arrays by input → an array, or arrays by output; the batch on axis 0.
         naming: how these become columns.
         row_numbers: about how many numbers that is for a row.
+        threads: how many may run it at once.
     """
 
     run: Callable[[Arrays], Any]
     naming: Naming
     row_numbers: int
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,13 @@ class Wanted:
         layer: a layer's name, or its index from 1: its output instead of predictions.
         gradients: a column of the predictions: its gradient with respect to the input instead.
         engine: what runs the network: ``tensorflow`` or ``openvino``.
+        devices: GPUs (or logical CPUs) that take batches in turn.
     """
 
     layer: str | int | None = None
     gradients: str | None = None
     engine: str = "tensorflow"
+    devices: int = 1
 
 
 def computation_of(network: Network, wanted: Wanted) -> Computation:
@@ -53,9 +57,13 @@ def computation_of(network: Network, wanted: Wanted) -> Computation:
     if wanted.layer is not None and wanted.gradients is not None:
         raise DlgError("one thing is written: the output of a layer or gradients. Received: "
                        f"layer {wanted.layer!r} and gradients of {wanted.gradients!r}.")
-    if wanted.engine != "tensorflow" and (wanted.layer or wanted.gradients) is not None:
-        raise DlgError("layers and gradients are TensorFlow's to give. Received: engine "
-                       f"{wanted.engine!r}. Leave it out.")
+    if (wanted.layer or wanted.gradients) is not None and (
+            wanted.engine != "tensorflow" or wanted.devices > 1):
+        raise DlgError("layers and gradients are given by TensorFlow on one device. Received: "
+                       f"engine {wanted.engine!r} on {wanted.devices}. Leave these out.")
+    if wanted.engine != "tensorflow" and wanted.devices > 1:
+        raise DlgError(f"several devices are TensorFlow's. Received: engine {wanted.engine!r} on "
+                       f"{wanted.devices}. Leave one of these out.")
     if wanted.layer is not None:
         return Computation(_single(network.layer_engine(wanted.layer)), Naming(),
                            _count([network.layer_shape(wanted.layer)]))
@@ -66,20 +74,24 @@ def computation_of(network: Network, wanted: Wanted) -> Computation:
                                             avg_func="sum"),
             Naming("grads"), _count([one.shape for one in network.data.inputs.values()]))
     shapes = [network.data.output_shape(name) for name in network.data.targets]
-    return Computation(_single(_engine(network, wanted.engine)), naming_of(network.data),
-                       _count(shapes))
+    return Computation(_single(_engine(network, wanted)), naming_of(network.data),
+                       _count(shapes), wanted.devices)
 
 
 def _count(shapes: Iterable[Sequence[int | None]]) -> int:
     return sum(math.prod(n or 1 for n in shape) for shape in shapes)
 
 
-def _engine(network: Network, name: str) -> Engine:
-    if name == "tensorflow":
+def _engine(network: Network, wanted: Wanted) -> Engine:
+    if wanted.engine == "tensorflow" and wanted.devices == 1:
         return network.forward
+    if wanted.engine == "tensorflow":
+        from dlgenomics.predict.devices import spread  # noqa: PLC0415 - starts the devices
+
+        return spread(network, wanted.devices)
     from dlgenomics.predict.engines import open_engine  # noqa: PLC0415 - extras
 
-    engine: Engine = open_engine(name, network)
+    engine: Engine = open_engine(wanted.engine, network)
     return engine
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,6 +40,7 @@ class Flow:
         takes: what comes along: ``records``, ``metadata``, ``inputs``, ``targets``.
         keeps: what of it goes into the file.
         ahead: batches that are read before they are needed; 0 reads and computes in turn.
+        threads: how many batches are computed at once, on as many devices.
         clock: takes the seconds of ``load`` and ``compute``.
     """
 
@@ -49,12 +51,16 @@ class Flow:
     takes: frozenset[str] = frozenset()
     keeps: tuple[str, ...] = ()
     ahead: int = READ_AHEAD
+    threads: int = 1
     clock: Clock = field(default_factory=Clock)
 
     def results(self, batches: Iterable[Rows]) -> Generator[Result, None, None]:
         """Yield the results of batches, in order; an error of the reading thread is raised here."""
         compute = self.clock.timed("compute", self._compute)
-        yield from map(compute, in_order(self.clock.timed("load", self._read), batches, self.ahead))
+        ahead = self.threads if self.threads > 1 else 0
+        with contextlib.closing(in_order(self.clock.timed("load", self._read), batches,
+                                         self.ahead)) as read:
+            yield from in_order(compute, read, ahead, self.threads)
 
     @cached_property
     def careful(self) -> Halving:

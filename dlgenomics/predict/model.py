@@ -10,8 +10,10 @@ from typing import Any, Final
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
+from dlgenomics.build import assemble_model
 from dlgenomics.data.layout import Layout
 from dlgenomics.errors import PackageError, ReplayError
 from dlgenomics.predict.columns import column_names
@@ -21,6 +23,7 @@ from dlgenomics.predict.gradients import activation, find_layer, input_gradient
 from dlgenomics.predict.inputs import as_named_arrays, named
 from dlgenomics.predict.layout import as_plain, as_source, is_source, source_layouts
 from dlgenomics.predict.loaders.opening import own_dataloader
+from dlgenomics.predict.network import Engine
 from dlgenomics.predict.pipeline import Pipeline
 from dlgenomics.predict.schema import Schema, schema_of
 from dlgenomics.spec.inputs import Input
@@ -205,6 +208,19 @@ class Model:
             activation(self.model, given, one, pre_nonlinearity=pre_nonlinearity)
         )
         return found
+
+    def engine_on(self, device: str) -> Engine:
+        """Return a copy of the network that runs on a device of TensorFlow, such as ``/GPU:1``."""
+        with tf.device(device):
+            copy = assemble_model(self.spec)
+            copy.set_weights(self.model.get_weights())
+        forward = Forward(copy, list(self.spec.model.inputs), list(self.spec.model.outputs))
+
+        def run(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
+            with tf.device(device):
+                return forward(arrays)
+
+        return run
 
     def layer_engine(self, layer: str | int) -> Forward:
         """Return the compiled pass up to a layer; its output is called ``layer``."""

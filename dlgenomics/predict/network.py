@@ -47,6 +47,9 @@ class Network(Protocol):
     def forward(self) -> Engine:
         """From arrays by input to predictions by output, in TensorFlow."""
 
+    def engine_on(self, device: str) -> Engine:
+        """Return a copy of the network that runs on a device of TensorFlow."""
+
     def layer_engine(self, layer: str | int) -> Engine:
         """Return what gives the output of a layer, as the output ``layer``."""
 

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from dlgenomics.predict.computation import Computation, Wanted, computation_of
+from dlgenomics.predict.devices import device_kind
 from dlgenomics.predict.flow import READ_AHEAD, Flow
 from dlgenomics.predict.loaders.loader import Loader
 from dlgenomics.predict.memory import automatic_batch_size
@@ -64,7 +65,8 @@ def flow_for(loader: Loader, order: Order, batch_size: int, computation: Computa
     takes = {"records", "metadata"} if writes else set()
     return Flow(loader, computation.run, computation.naming, batch_size,
                 takes=frozenset({*takes, *order.keeps}), keeps=order.keeps,
-                ahead=max(order.ahead, READ_AHEAD))
+                ahead=max(order.ahead, READ_AHEAD, computation.threads),
+                threads=computation.threads)
 
 
 def plan_for(network: Network, loader: Loader, order: Order, arguments: Mapping[str, Any],
@@ -83,7 +85,7 @@ def plan_for(network: Network, loader: Loader, order: Order, arguments: Mapping[
     batch_size = order.batch(network, rows)
     options = {"layer": wanted.layer, "gradients": wanted.gradients, "engine": wanted.engine,
                "keep_inputs": order.keep_inputs, "keep_metadata": order.keep_metadata,
-               "batch_size": order.batch_size}
+               "batch_size": order.batch_size, "device": device_kind()}
     numbers = computation.row_numbers + (_input_numbers(network) if order.keep_inputs else 0)
     return Plan(
         model={"name": network.spec.name, "sha256": network.sha256},

@@ -45,12 +45,35 @@ def test_an_engine_that_differs_is_refused_with_figures(model) -> None:
 def test_engines_by_name(model) -> None:
     with pytest.raises(DlgError, match="Did you mean 'openvino'"):
         open_engine("openvine", model)
-    with pytest.raises(DlgError, match="layers and gradients are TensorFlow's"):
+    with pytest.raises(DlgError, match="layers and gradients are given by TensorFlow"):
         computation_of(model, Wanted(layer="bound", engine="openvino"))
     with pytest.raises(DlgError, match="one thing is written"):
         computation_of(model, Wanted(layer="bound", gradients="bound"))
     with pytest.raises(DlgError, match=r"bound\. Received: 'bond'\. Did you mean 'bound'"):
         computation_of(model, Wanted(gradients="bond"))
+
+
+def test_devices_take_batches_in_turn_and_rows_keep_their_order(
+    model, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tensorflow as tf
+
+    from dlgenomics.predict.order import Order, computation_for, flow_for
+
+    files = {"fasta_file": tiny_data / "genome.fa", "intervals_file": tiny_data / "intervals.bed"}
+    with pytest.raises(DlgError, match=r"must be 1 to 1, the CPU devices.*Received: 2"):
+        computation_of(model, Wanted(devices=2))
+    (cpu,) = tf.config.list_logical_devices("CPU")
+    monkeypatch.setattr(tf.config, "list_logical_devices",
+                        lambda kind: [cpu, cpu, cpu] if kind == "CPU" else [])
+    order = Order(Wanted(devices=3), batch_size=4)
+    loader = model.default_dataloader(**files)
+    flow = flow_for(loader, order, 4, computation_for(model, order))
+    rows = [np.arange(first, min(first + 4, 70)) for first in range(0, 70, 4)]
+    found = np.concatenate([one.predictions for one in flow.results(rows)])
+    assert np.array_equal(found, model.pipeline.predict(files, batch_size=4))
+    with pytest.raises(DlgError, match="several devices are TensorFlow's"):
+        computation_of(model, Wanted(devices=2, engine="openvino"))
 
 
 def test_a_run_may_use_another_engine(model, tiny_data: Path, tmp_path: Path) -> None:

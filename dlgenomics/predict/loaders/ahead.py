@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar, cast
 
@@ -13,7 +13,7 @@ _END: Final = object()
 
 
 def in_order(make: Callable[[S], T], parts: Iterable[S], ahead: int,
-             threads: int = 1) -> Iterator[T]:
+             threads: int = 1) -> Generator[T, None, None]:
     """Yield ``make(part)`` for each part, in order.
 
     Args:
