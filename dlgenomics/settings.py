@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from dlgenomics.errors import DlgError
 
@@ -93,12 +92,6 @@ def _switch(variable: str) -> bool:
 
 def _endpoint() -> str:
     text = os.environ.get("DLG_HUB_ENDPOINT") or os.environ.get("HF_ENDPOINT") or _HUB
-    parts = urlsplit(text.strip())
-    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if not parts.hostname or parts.scheme not in (("https", "http") if local else ("https",)):
-        raise DlgError("DLG_HUB_ENDPOINT must be an https:// address (http:// only on this "
-                       f"machine). Received: {parts.scheme}://{parts.hostname or ''}. Correct or "
-                       "unset it.")
     return text.strip().rstrip("/")
 
 

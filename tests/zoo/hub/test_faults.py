@@ -311,7 +311,7 @@ def test_the_hubs_own_variable_names_the_endpoint(hub: Hub, commit: str, monkeyp
                                       "http://user:pass@hub.example"])
 def test_an_endpoint_is_https(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLG_HUB_ENDPOINT", endpoint)
-    with pytest.raises(DlgError, match="DLG_HUB_ENDPOINT must be an https:// address") as caught:
+    with pytest.raises(DlgError, match=r"DLG_HUB_ENDPOINT \(or HF_ENDPOINT\) must be an https:// address") as caught:
         connect()
     assert "pass" not in str(caught.value)
 

@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import dlgenomics
 from dlgenomics.errors import Attempt, DlgError, NetworkError, OfflineError
 from dlgenomics.settings import load_settings
+from dlgenomics_zoo.fetch.remote import is_web
 from dlgenomics_zoo.hub.commit import Commit, commit_of
 from dlgenomics_zoo.hub.errors import (
     AccessError,
@@ -181,7 +183,21 @@ def connect() -> Connection:
     """
     settings = load_settings()
     offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in _YES
-    return Connection(settings.hub_endpoint, _token(), settings.offline or offline)
+    return Connection(_checked(settings.hub_endpoint), _token(), settings.offline or offline)
+
+
+def _checked(endpoint: str) -> str:
+    """Return an endpoint to which a token may go.
+
+    Raises:
+        DlgError: it is neither HTTPS, nor HTTP on this machine, or has a login in it.
+    """
+    parts = urlsplit(endpoint)
+    if not is_web(endpoint) or parts.username:
+        raise DlgError("DLG_HUB_ENDPOINT (or HF_ENDPOINT) must be an https:// address (http:// "
+                       f"only on this machine). Received: {parts.scheme}://{parts.hostname or ''}."
+                       " Correct or unset it.")
+    return endpoint
 
 
 def hub_home() -> Path:
