@@ -36,6 +36,27 @@ def policy_options(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
+_RESUMING = (
+    click.option("--resume", is_flag=True, help="Go on with what is done in OUTPUT.parts, if any."),
+    click.option("--restart", is_flag=True, help="Throw away what is done in OUTPUT.parts."),
+)
+
+
+def resuming_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of runs that were interrupted; the command gets them as ``intent``."""
+    @functools.wraps(command)
+    def wrapped(resume: bool, restart: bool, **others: Any) -> None:
+        from dlgenomics.predict.parts.agreement import Intent
+
+        if resume and restart:
+            raise click.UsageError("--restart throws away what --resume keeps.")
+        command(intent=Intent(resume, restart), **others)
+
+    for option in reversed(_RESUMING):
+        wrapped = option(wrapped)
+    return wrapped
+
+
 def report_survey(found: Survey, output: str) -> None:
     """Say what was scored, and what was not and why."""
     from dlgenomics.variants.alleles import REASONS

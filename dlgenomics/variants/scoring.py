@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +15,11 @@ from dlgenomics.data.encoding import UNKNOWN, Codes
 from dlgenomics.data.genome import Genome
 from dlgenomics.predict.loaders.ahead import in_order
 from dlgenomics.predict.model import Model
+from dlgenomics.predict.parts.agreement import Intent
+from dlgenomics.predict.parts.plan import Plan as RunPlan
 from dlgenomics.progress import Progress, silent
 from dlgenomics.variants.alleles import Allele
+from dlgenomics.variants.keeping import AS_USUAL, NOTHING_KEPT, Keeper, keep, run_plan
 from dlgenomics.variants.network import Network
 from dlgenomics.variants.plan import Options, Plan
 from dlgenomics.variants.ready import Ready, make_ready
@@ -37,6 +40,8 @@ from dlgenomics.variants.writers import Scored, Writer, check_ending, open_write
 
 _CHUNK_BYTES: Final = 1 << 25
 _LARGEST_CHUNK: Final = 4096
+_HARMLESS: Final = ("batch_size", "prefix")
+"""Options that change no number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +54,7 @@ class Pair:
 
 def score_variants(
     model: Model, vcf: Path | str, fasta: Path | str, output: Path | str,
-    options: Options | None = None, progress: Progress = silent,
+    options: Options | None = None, progress: Progress = silent, intent: Intent = AS_USUAL,
 ) -> Survey:
     """Score the variants of a VCF and write every record of it.
 
@@ -64,6 +69,7 @@ def score_variants(
             end.
         options: how.
         progress: told of records.
+        intent: what is to become of an earlier run's chunks, which lie in ``OUTPUT.parts``.
 
     Returns:
         What the VCF holds, skipped alleles by reason among it.
@@ -77,7 +83,7 @@ def score_variants(
     check_ending(output)
     with open_vcf(vcf) as opened, Genome(fasta) as genome:
         ready = make_ready(Plan(model.spec, options or Options()), opened, genome, progress)
-        Scorer(model, ready).write(output, progress)
+        Scorer(model, ready).write(output, progress, intent=intent)
     return ready.found
 
 
@@ -99,46 +105,72 @@ class Scorer:
         return self.ready.plan
 
     def write(self, output: Path | str, progress: Progress = silent,
-              beside: Writer | None = None) -> None:
+              beside: Writer | None = None, intent: Intent = AS_USUAL) -> None:
         """Score all records and write them.
 
         Args:
             output: see `score_variants`.
             progress: told of records.
             beside: takes the scored records too.
+            intent: see `score_variants`.
         """
         done = 0
-        with open_writer(output, self.ready.judge.vcf, self.plan.options.prefix,
-                         self.plan.described()) as writer:
-            for scored in self.scored():
+        with keep(output, self._run(), intent) as keeper, open_writer(
+                output, self.ready.judge.vcf, self.plan.options.prefix,
+                self.plan.described()) as writer:
+            for scored in self.scored(keeper):
                 writer.write(scored)
                 if beside is not None:
                     beside.write(scored)
                 done += len(scored.records)
                 progress("score", done, self.ready.found.records)
 
-    def scored(self) -> Iterator[Scored]:
-        """Yield the records with their scores, in order."""
-        size = int(np.clip(_CHUNK_BYTES // (2 * self.plan.length), 8, _LARGEST_CHUNK))
-        parts = chunks(self.ready.judge.vcf.records(), size)
-        yield from map(self._finish, in_order(self._prepare, parts, 1))
+    def _run(self) -> RunPlan:
+        options = vars(self.plan.options) | {"scores": self.plan.scores,
+                                             "targets": [one.name for one in self.plan.columns]}
+        return run_plan(self.ready.judge, {self.model.name: self.model.sha256},
+                        {key: options[key] for key in options if key not in _HARMLESS},
+                        self.ready.found.records, self._chunk)
 
-    def _prepare(self, records: Sequence[Record]) -> _Prepared:
+    @property
+    def _chunk(self) -> int:
+        """How many records are prepared at once."""
+        return int(np.clip(_CHUNK_BYTES // (2 * self.plan.length), 8, _LARGEST_CHUNK))
+
+    def scored(self, keeper: Keeper = NOTHING_KEPT) -> Iterator[Scored]:
+        """Yield the records with their scores, in order."""
+        def prepare(numbered: tuple[int, list[Record]]) -> _Prepared:
+            return self._prepare(*numbered, keeper)
+
+        parts = enumerate(chunks(self.ready.judge.vcf.records(), self._chunk))
+        for part in in_order(prepare, parts, 1):
+            yield self._filled(part, keeper.through(part.number, partial(self._arrays, part)))
+
+    def _prepare(self, number: int, records: list[Record], keeper: Keeper) -> _Prepared:
         judge, haplotypes = self.ready.judge, self.ready.haplotypes
         judged = judge.alleles(records)
         alleles = [one for ones in judged for one in ones if not one.skipped]
         make = allele_windows if haplotypes is None else haplotypes.windows
-        return _Prepared(records, judged, alleles, *make(judge.genome, alleles, self.plan.length))
+        needed = [] if keeper.has(number) else alleles
+        return _Prepared(number, records, judged, alleles,
+                         *make(judge.genome, needed, self.plan.length))
 
-    def _finish(self, part: _Prepared) -> Scored:
+    def _arrays(self, part: _Prepared) -> dict[str, NDArray[Any]]:
+        """Return what is computed for those alleles of a chunk that can be scored."""
         values, profiles = self._values(part) if part.alleles else self._nothing()
+        return {"unknown": (part.ref >= UNKNOWN).sum(axis=1),
+                **{f"score {name}": one for name, one in values.items()},
+                **{f"profile {i}": one for i, one in enumerate(profiles.values())}}
+
+    def _filled(self, part: _Prepared, arrays: dict[str, NDArray[Any]]) -> Scored:
+        """Return what was computed among all alleles, those that are skipped too."""
         kept = np.flatnonzero([not one.skipped for ones in part.judged for one in ones])
-        total = sum(map(len, part.judged))
-        unknown = (part.ref >= UNKNOWN).sum(axis=1)
+        full = {name: _spread(one, kept, sum(map(len, part.judged)))
+                for name, one in arrays.items()}
+        outputs = dict.fromkeys(one.output for one in self.plan.profiles)
         return Scored(part.records, part.judged,
-                      {name: _spread(one, kept, total) for name, one in values.items()},
-                      _spread(unknown, kept, total),
-                      {name: _spread(one, kept, total) for name, one in profiles.items()})
+                      {name: full[f"score {name}"] for name in self.plan.scores}, full["unknown"],
+                      {name: full[f"profile {i}"] for i, name in enumerate(outputs)})
 
     def _nothing(self) -> tuple[dict[str, Numbers], Outputs]:
         shape_of = self.model.data.output_shape
@@ -204,8 +236,9 @@ class Scorer:
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
-    """Some records with the windows of those alleles that can be scored."""
+    """A chunk of records with the windows of those alleles that are to be scored."""
 
+    number: int
     records: Sequence[Record]
     judged: list[list[Allele]]
     alleles: list[Allele]

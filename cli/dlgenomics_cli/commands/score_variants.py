@@ -10,9 +10,10 @@ import click
 from dlgenomics_cli.downloads import length_option, terms, yes_option
 from dlgenomics_cli.example import example
 from dlgenomics_cli.output import json_option, progress, show_json, starting_tensorflow
-from dlgenomics_cli.variants import policy_options, report_survey
+from dlgenomics_cli.variants import policy_options, report_survey, resuming_options
 
 if TYPE_CHECKING:
+    from dlgenomics.predict.parts.agreement import Intent
     from dlgenomics.variants.highlights import Highlights
     from dlgenomics.variants.plan import Options, Plan
     from dlgenomics.variants.reference import Policy
@@ -42,11 +43,13 @@ if TYPE_CHECKING:
               help="Where the relative paths of bigWig inputs start.")
 @click.option("--batch-size", type=click.IntRange(1), default=128, show_default=True,
               help="Windows that go through the network at once.")
+@resuming_options
 @length_option
 @yes_option
 @json_option
 def score_variants(name: str, vcf: str, fasta: str, output: str, page: Path | None, policy: Policy,
-                   length: int | None, yes: bool, as_json: bool, **chosen: Any) -> None:
+                   intent: Intent, length: int | None, yes: bool, as_json: bool,
+                   **chosen: Any) -> None:
     """Say what variants do to a model's predictions; every record of the VCF is kept.
 
     NAME is a name that `dlg ls` lists, or a package's folder. Windows have the model's length, the
@@ -86,7 +89,7 @@ def score_variants(name: str, vcf: str, fasta: str, output: str, page: Path | No
 
             model = get_model(folder)
         with progress() as following:
-            Scorer(model, ready).write(output, following, effects)
+            Scorer(model, ready).write(output, following, effects, intent)
     if page is not None and effects is not None:
         from dlgenomics.report.variants import write_variants
 

@@ -9,9 +9,10 @@ import click
 from dlgenomics_cli.downloads import agreement, yes_option
 from dlgenomics_cli.example import example
 from dlgenomics_cli.output import json_option, progress, show_json, starting_tensorflow
-from dlgenomics_cli.variants import policy_options, report_survey
+from dlgenomics_cli.variants import policy_options, report_survey, resuming_options
 
 if TYPE_CHECKING:
+    from dlgenomics.predict.parts.agreement import Intent
     from dlgenomics.variants.reference import Policy
 
 
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
 @policy_options
 @click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True,
               help="Windows that go through the networks at once.")
+@resuming_options
 @yes_option
 @json_option
 def spliceai(vcf: str, fasta: str, annotation: str, output: str, distance: int, mask: bool,
-             policy: Policy, batch_size: int, yes: bool, as_json: bool) -> None:
+             policy: Policy, batch_size: int, intent: Intent, yes: bool, as_json: bool) -> None:
     """Say what variants do to splicing, with SpliceAI's five networks (non-commercial use only).
 
     Each allele gets ALLELE|SYMBOL|DS_AG|DS_AL|DS_DG|DS_DL|DP_AG|DP_AL|DP_DG|DP_DL for each gene
@@ -68,7 +70,7 @@ def spliceai(vcf: str, fasta: str, annotation: str, output: str, distance: int, 
             ensemble = Ensemble([get_model(name) for name in MEMBERS], batch_size)
         with progress() as following:
             scorer = SplicingScorer(ensemble, judge, genes, distance, mask)
-            scorer.write(output, found, following)
+            scorer.write(output, found, following, intent)
     if as_json:
         show_json({"output": output, **vars(found)})
     else:

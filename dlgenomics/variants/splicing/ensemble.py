@@ -37,6 +37,7 @@ class Ensemble:
     """
 
     def __init__(self, models: Sequence[Model], batch_size: int = 16) -> None:
+        self.models = {model.name: model.sha256 for model in models}
         self._batch_size = batch_size
         for model in models:
             _check(model)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.errors import DataError, bare_contig
-from dlgenomics.files import open_text
+from dlgenomics.files import open_text, sha256_of
 
 COLUMNS: Final = ("NAME", "CHROM", "STRAND", "TX_START", "TX_END", "EXON_START", "EXON_END")
 _PURPOSE: Final = "the gene annotation"
@@ -44,9 +44,15 @@ class Gene:
 
 @dataclass(frozen=True, eq=False)
 class Genes:
-    """Genes by contig; names count alike with and without ``chr``."""
+    """Genes by contig; names count alike with and without ``chr``.
+
+    Attributes:
+        by_contig: in the file's order.
+        sha256: of the file.
+    """
 
     by_contig: Mapping[str, Sequence[Gene]]
+    sha256: str = ""
 
     def at(self, contig: str, position: int) -> list[Gene]:
         """Return the genes that cover a position, which counts from 1, in the file's order."""
@@ -77,7 +83,7 @@ def read_genes(path: Path | str) -> Genes:
     if not found:
         raise DataError(f"{_PURPOSE} must hold a line for each gene. Received: none. Give grch37, "
                         "grch38 or a file of that form.", path=path)
-    return Genes(dict(found))
+    return Genes(dict(found), sha256_of(Path(path)))
 
 
 def _gene(line: str, number: int, path: Path | str) -> tuple[str, Gene]:

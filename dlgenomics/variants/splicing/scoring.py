@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from dlgenomics.data.encoding import Codes
 from dlgenomics.data.genome import Genome
+from dlgenomics.predict.parts.agreement import Intent
 from dlgenomics.progress import Progress, silent
 from dlgenomics.variants.alleles import Allele
+from dlgenomics.variants.keeping import AS_USUAL, NOTHING_KEPT, Arrays, Keeper, keep, run_plan
 from dlgenomics.variants.reference import Judge, Policy, Survey, chunks
 from dlgenomics.variants.splicing.deltas import Deltas, aligned, deltas
 from dlgenomics.variants.splicing.genes import Gene, Genes
@@ -31,6 +33,10 @@ Numbers = NDArray[np.float32]
 
 class Predictor(Protocol):
     """What predicts splice sites."""
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """The networks: SHA-256 by name."""
 
     def predict(self, windows: Sequence[Codes]) -> list[Numbers]:
         """Return probabilities, shape (length - 10,000, 3), for each window."""
@@ -57,7 +63,8 @@ class SplicingScorer:
     distance: int = DEFAULT_DISTANCE
     is_masked: bool = False
 
-    def write(self, output: Path | str, found: Survey, progress: Progress = silent) -> None:
+    def write(self, output: Path | str, found: Survey, progress: Progress = silent,
+              intent: Intent = AS_USUAL) -> None:
         """Score all records and write them.
 
         Args:
@@ -65,28 +72,36 @@ class SplicingScorer:
                 VCF on standard output.
             found: what the VCF holds.
             progress: told of records.
+            intent: what is to become of an earlier run's chunks, which lie in ``OUTPUT.parts``.
 
         Raises:
+            RunError: there are such chunks and no word about them, or they are of another run.
             OutputError: the output cannot be written; what was there before is untouched.
         """
         done = 0
-        with open_writer(output, self.judge.vcf) as writer:
-            for spliced in self.scored():
+        options = {"distance": self.distance, "masked": self.is_masked,
+                   "genes": self.genes.sha256, "policy": self.judge.policy}
+        plan = run_plan(self.judge, self.predictor.models, options, found.records, _CHUNK)
+        with (keep(output, plan, intent) as keeper,
+              open_writer(output, self.judge.vcf) as writer):
+            for spliced in self.scored(keeper):
                 writer.write(spliced)
                 done += len(spliced.records)
                 progress("score", done, found.records)
 
-    def scored(self) -> Iterator[Spliced]:
+    def scored(self, keeper: Keeper = NOTHING_KEPT) -> Iterator[Spliced]:
         """Yield the records with what they do to each gene, in order."""
-        for records in chunks(self.judge.vcf.records(), _CHUNK):
-            yield self._chunk(records)
+        for number, records in enumerate(chunks(self.judge.vcf.records(), _CHUNK)):
+            yield self._chunk(number, records, keeper)
 
-    def _chunk(self, records: Sequence[Record]) -> Spliced:
+    def _chunk(self, number: int, records: Sequence[Record], keeper: Keeper) -> Spliced:
         judged = self.judge.alleles(records)
         placed = [[[(one, gene) for gene in self._genes(one)] for one in ones] for ones in judged]
         simple = [case for ones in placed for cases in ones for case in cases
                   if is_simple(case[0])]
-        found = iter(self._deltas(simple))
+        kept = keeper.through(number, lambda: _stacked(self._deltas(simple)))
+        found = (Deltas(tuple(map(float, scores)), tuple(map(int, places)))
+                 for scores, places in zip(kept["scores"], kept["positions"], strict=True))
         effects = [[[Effect(gene.name, next(found) if is_simple(one) else None)
                      for one, gene in cases] for cases in ones] for ones in placed]
         return Spliced(records, judged, effects)
@@ -111,6 +126,11 @@ class SplicingScorer:
         moved = aligned(alt, len(one.ref), len(one.alt), self.distance)
         boundary = gene.nearest_boundary(one.start + 1) if self.is_masked else None
         return deltas(ref, moved, boundary)
+
+
+def _stacked(found: Sequence[Deltas]) -> Arrays:
+    return {"scores": np.array([one.scores for one in found], np.float64).reshape(-1, 4),
+            "positions": np.array([one.positions for one in found], np.int64).reshape(-1, 4)}
 
 
 def is_simple(one: Allele) -> bool:
