@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dlgenomics.errors import DlgError
 from dlgenomics.language.tokenized import inside, tokens_input
-from dlgenomics.predict.inputs import token_ids
+from dlgenomics.predict.tokens import token_ids
 from dlgenomics.progress import Progress, silent
 from dlgenomics.spec.inputs import TokensInput
 

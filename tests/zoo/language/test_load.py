@@ -194,6 +194,12 @@ def test_shards_come_from_the_index_alone(made):
         "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
 
 
+def test_safetensors_are_taken_before_pickles(made):
+    folder = made("esm2")
+    (folder / "pytorch_model.bin").write_bytes(b"never looked at")
+    assert [path.name for path in weight_files(folder)] == ["model.safetensors"]
+
+
 @pytest.mark.parametrize("name", ["../esm2/model.safetensors", "/etc/passwd", "a/b.safetensors",
                                   "..", "", "..\\x.safetensors"])
 def test_an_index_may_not_lead_out_of_its_folder(made, name):

@@ -8,7 +8,8 @@ import pytest
 
 from dlgenomics.data.tokens import encode_tokens, token_reader
 from dlgenomics.errors import DataError, ShapeError, TokensError
-from dlgenomics.predict.inputs import as_named_arrays, token_ids
+from dlgenomics.predict.inputs import as_named_arrays
+from dlgenomics.predict.tokens import token_ids
 from dlgenomics.spec.inputs import TokensInput
 from dlgenomics.spec.tokenizer import Tokenizer
 from dlgenomics_zoo.language.load import language_model_spec
