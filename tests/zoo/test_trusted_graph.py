@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -251,6 +255,14 @@ def test_get_model_and_test_by_command(
         status, out, err = run_dlg("test", folder, "--trust", "--expect", expected)
         assert (status, "5 published predictions agree" in out) == (result, not result), err
     assert run_dlg("test", folder, "--expect", expected)[0] == 1
+
+
+def test_what_runs_is_said_on_standard_error(graph: tuple[Path, dict[str, Any]]) -> None:
+    code = f"from dlgenomics_cli import main; main(['get-model', {str(graph[0])!r}, '--trust', '--json'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["model"] == str(graph[0])
+    assert re.fullmatch(r"With your trust .* runs the TensorFlow graph of .*: \d+ operations, of which none reaches "
+                        r"files, the screen or Python\. It can do anything that you can\.\n", done.stderr)
 
 
 def test_the_example_of_a_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_dlg: Dlg) -> None:
