@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from dlgenomics.explain.attention_layers import GIVES_SCORES
 from dlgenomics.explain.graph import SEPARATE
-from dlgenomics.explain.looks import GIVES_SCORES
 from dlgenomics.spec.types import Layer
 
 

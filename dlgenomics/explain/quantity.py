@@ -12,10 +12,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from dlgenomics.data.encoding import OneHot
+from dlgenomics.explain.attention_layers import find_attention
 from dlgenomics.explain.attention_weights import attention_weights, shared_by_bases
 from dlgenomics.explain.attribution import Numbers
 from dlgenomics.explain.graph import plainly, run_to
-from dlgenomics.explain.looks import find_attention
 from dlgenomics.explain.point import Point
 from dlgenomics.explain.reach import Reach, find_reach
 from dlgenomics.explain.references import Several

@@ -46,6 +46,15 @@ def test_windows_give_what_whole_sequences_give(make_explained, x: np.ndarray, l
     assert parts == pytest.approx(whole, abs=1e-6 * max(1, float(np.abs(whole).max())))
 
 
+def test_units_of_layers_are_numbers_too(make_explained, x: np.ndarray) -> None:
+    quantity = quantity_of(make_explained(*NETWORKS["basset"]), "1", layer="conv1d_2")
+    rows = np.array([0, 2, 2]), np.array([0, 11, 23]), np.array([3, 0, 2])
+    whole, parts = (Substitution(quantity, by_window).prepared({"dna": x})(*rows)
+                    for by_window in (False, True))
+    assert [layer.name for layer in quantity.reach.rest] == ["conv1d_2"]
+    assert parts == pytest.approx(whole, abs=1e-5)
+
+
 def _reach(model):
     quantity = quantity_of(model)
     return find_reach(model.spec, quantity.point, quantity.explained)

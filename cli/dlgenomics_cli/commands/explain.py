@@ -150,7 +150,7 @@ def _draw(found: Contributions, picture: Path, annotate: str | None) -> Path:
 def _check_number(spec: Spec, method: str, target: str | None, layer: str | None,
                   on: On) -> None:
     """Refuse a model, number or method that cannot be explained."""
-    from dlgenomics.explain.looks import find_attention
+    from dlgenomics.explain.attention_layers import find_attention
     from dlgenomics.explain.point import find_point
     from dlgenomics.explain.rules import check_rules
     from dlgenomics.explain.substrate import find_substrate
