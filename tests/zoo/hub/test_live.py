@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from dlgenomics import get_model
+from dlgenomics.errors import NetworkError
+from dlgenomics_zoo.hub.connection import connect
 from dlgenomics_zoo.hub.errors import NoRepositoryError
 from dlgenomics_zoo.hub.planning import plan_model
 
@@ -21,6 +23,10 @@ ATLAS = "hf://kundajelab/encode-chrombpnet-ATAC-K562-ENCSR483RKN-ENCSR780QKO"
 def _the_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DLG_HUB_ENDPOINT", "HF_ENDPOINT", "DLG_OFFLINE", "HF_HUB_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
+    try:
+        connect().commit("facebook/esm2_t6_8M_UR50D", "main")
+    except NetworkError as error:
+        pytest.skip(f"the Hugging Face Hub cannot be reached ({error.attempts[-1].reason})")
 
 
 def test_a_plan_for_esm() -> None:
