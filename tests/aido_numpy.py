@@ -30,10 +30,12 @@ RNABERT = {
 def random_tensors(config, seed=0):
     """Return random tensors of a configuration by name; no bias is 0 and no norm 1."""
     rng = np.random.default_rng(seed)
-    scale = {"weight": 0.35}
-    return {name: (rng.normal(1.0, 0.2, shape) if "ln." in name or "Norm." in name else
-                   rng.normal(0.0, scale.get(name.rsplit(".")[-1], 0.2), shape)).astype("float32")
-            for name, shape in tensor_shapes(config).items()}
+    return {name: _random(rng, name, shape) for name, shape in tensor_shapes(config).items()}
+
+
+def _random(rng, name, shape):
+    center = 1.0 if "ln.weight" in name or "LayerNorm.weight" in name else 0.0
+    return rng.normal(center, 0.35 if len(shape) > 1 else 0.2, shape).astype("float32")
 
 
 def tensor_shapes(config):

@@ -38,6 +38,7 @@ class MixtureOfExperts(keras.layers.Layer):  # type: ignore[misc]
                  activation: Any = "silu", use_bias: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
+        self.supports_jit = False  # how many positions an expert gets is known when it runs
         self.num_experts, self.experts_per_token = num_experts, experts_per_token
         self.units, self.use_bias = units, use_bias
         self.activation = keras.activations.get(activation)

@@ -32,6 +32,8 @@ from dlgenomics_zoo.language.parts import (
 LICENCE: Final = "GenBio AI Community License (non-commercial; also for what the model gives)"
 
 _POST: Final = "apply_residual_connection_post_layernorm"
+"""The key that Megatron and its kin use; no published config of this family was seen with it."""
+
 _NORMS: Final = {"RMSNorm": "RMSNormalization", "LayerNorm": "LayerNormalization"}
 
 
@@ -143,5 +145,10 @@ def linear_weights(config: Config, layer: str) -> dict[str, Placement]:
 
 
 def head_weights(config: Config) -> dict[str, Placement]:
-    """Return where the tensors of that head go."""
+    """Return where the tensors of that head go.
+
+    The published files of AIDO.RNA-1.6B add up to a head of a layer with bias and a LayerNorm, in a
+    network of LayerNorms. Should a network of RMSNorms have another, its tensors do not fit these
+    and are named.
+    """
     return masked_head_weights(config, *HEAD)
