@@ -307,7 +307,7 @@ def test_the_hubs_own_variable_names_the_endpoint(hub: Hub, commit: str, monkeyp
     assert get().read_bytes() == MODEL
 
 
-@pytest.mark.parametrize("endpoint", ["http://hub.example", "ftp://hub.example", "hub.example", "https://",
+@pytest.mark.parametrize("endpoint", ["http://hub.example", "ftp://hub.example", "hub.example", "https://", "https://[",
                                       "http://user:pass@hub.example"])
 def test_an_endpoint_is_https(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLG_HUB_ENDPOINT", endpoint)

@@ -192,11 +192,14 @@ def _checked(endpoint: str) -> str:
     Raises:
         DlgError: it is neither HTTPS, nor HTTP on this machine, or has a login in it.
     """
-    parts = urlsplit(endpoint)
-    if not is_web(endpoint) or parts.username:
+    try:
+        good = is_web(endpoint) and not urlsplit(endpoint).username
+    except ValueError:  # brackets that no address of version 6 has
+        good = False
+    if not good:
         raise DlgError("DLG_HUB_ENDPOINT (or HF_ENDPOINT) must be an https:// address (http:// "
-                       f"only on this machine). Received: {parts.scheme}://{parts.hostname or ''}."
-                       " Correct or unset it.")
+                       f"only on this machine). Received: {endpoint.rpartition('@')[2]!r}. "
+                       "Correct or unset it.")
     return endpoint
 
 
