@@ -93,6 +93,16 @@ def draw(
     return _inlined(stream.getvalue(), name, label)
 
 
+def draw_panels(name: str, label: str, plot: Callable[[Figure], None],
+                size: tuple[float, float]) -> Html:
+    """Return a figure of several plots as an ``<svg>`` element; see `draw`."""
+    stream = io.StringIO()
+    with _styled(size) as figure:
+        plot(figure)
+        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+    return _inlined(stream.getvalue(), name, label)
+
+
 def write_panels(path: Path, plot: Callable[[Figure], None], size: tuple[float, float]) -> None:
     """Write a figure of several plots to a file, atomically; its ending says in which format."""
     with atomic_path(path) as part, _styled(size) as figure:

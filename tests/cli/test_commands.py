@@ -191,9 +191,12 @@ def test_every_example_runs(
     if command.name in ("train", "search", "resume", "package", "doctor", "baseline",
                         "ensemble", "evaluate", "lr-range"):
         _prepare_run(command.name, run_dlg, tiny_run, tiny_data)
-    if command.name in ("predict", "explain", "merge"):
+    if command.name in ("predict", "explain", "merge", "view"):
         run_dlg("simulate", "density-localization", "--count", 2, "--genome", 4, "-o", ".")
         Path("intervals.bed").rename("peaks.bed")
+    if command.name == "view":
+        run_dlg("predict", "dragonn/tal1", "--fasta", "genome.fa", "--intervals", "peaks.bed",
+                "-o", "predictions.tsv")
     if command.name == "merge":
         run_dlg("predict", "dragonn/tal1", "--fasta", "genome.fa", "--intervals", "peaks.bed",
                 "-o", "predictions.parquet", "--shard", "1/1")

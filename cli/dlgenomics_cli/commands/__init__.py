@@ -36,10 +36,11 @@ from dlgenomics_cli.commands.spliceai import spliceai
 from dlgenomics_cli.commands.test import test
 from dlgenomics_cli.commands.train import train
 from dlgenomics_cli.commands.validate import validate
+from dlgenomics_cli.commands.view import view
 
 ALL: Final[tuple[click.Command, ...]] = (
     init, validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble,
-    ls, info, source, plan, get_model, get_example, convert, test, push, predict, merge,
+    ls, info, source, plan, get_model, get_example, convert, test, push, predict, merge, view,
     explain, motifs, design, score_variants, spliceai, embed, score_mutations, simulate,
     baseline, cache,
 )

@@ -1,0 +1,45 @@
+"""The command ``dlg view``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dlgenomics_cli.example import example
+from dlgenomics_cli.output import show
+
+
+@click.command(epilog=example("dlg view predictions.tsv --region chr1:1-3000 -o view.png"))
+@click.argument("predictions", type=click.Path(path_type=Path))
+@click.option("--region", required=True, metavar="CHR:FROM-TO",
+              help="As in a genome browser: counted from 1, both ends included.")
+@click.option("--column", "columns", multiple=True, help="A column; may be repeated.  "
+              "[default: all]")
+@click.option("--track", "tracks", multiple=True, type=click.Path(path_type=Path),
+              help="A bigWig to show below; may be repeated.")
+@click.option("--gtf", type=click.Path(path_type=Path), help="Genes to show below: GTF or GFF3.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True,
+              help="A file that ends in .png, .svg, .pdf or .html.")
+def view(predictions: Path, region: str, columns: tuple[str, ...], tracks: tuple[Path, ...],
+         gtf: Path | None, output: Path) -> None:
+    """Draw predictions along a region of the genome, with tracks and genes.
+
+    PREDICTIONS is what `dlg predict` wrote as .tsv, .tsv.gz, .parquet or .bw.
+    """
+    from dlgenomics.data.genes import read_gtf
+    from dlgenomics.data.region import Region, read_series
+    from dlgenomics.report.view import View, check_ending, write_view
+
+    check_ending(output)
+    where = Region.parse(region)
+    found = read_series(predictions, where, columns)
+    below = [one for path in tracks for one in read_series(path, where)]
+    genes = None
+    if gtf is not None:
+        features = read_gtf(gtf, "gene")
+        places = features.places
+        genes = features[((places.contig_names == where.contig) & (places.start < where.end)
+                          & (places.end > where.start)).nonzero()[0]]
+    write_view(output, View(where, found, below, genes))
+    show(f"{output}")

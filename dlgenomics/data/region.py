@@ -1,0 +1,132 @@
+"""A stretch of a genome, as browsers write it, and numbers along it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlgenomics.data.tables import read_table
+from dlgenomics.data.tracks import Track
+from dlgenomics.errors import DataError, DlgError, did_you_mean
+from dlgenomics.files import require_file
+
+_FORM: Final = re.compile(r"(\S+):([\d,]+)-([\d,]+)")
+_BIGWIG: Final = (".bw", ".bigwig")
+_TEXT: Final = (".tsv", ".tsv.gz")
+_PLACES: Final = ("chrom", "start", "end")
+_RECORDS: Final = (*_PLACES, "name", "strand")
+
+
+@dataclass(frozen=True)
+class Region:
+    """A stretch of a contig: 0-based, half-open."""
+
+    contig: str
+    start: int
+    end: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``chr1:1,001-2,000``, counted from 1 with both ends, as genome browsers write it.
+
+        Raises:
+            DlgError: it is written otherwise.
+        """
+        form = _FORM.fullmatch(text.strip())
+        first, last = (int(form[i].replace(",", "") or 0) for i in (2, 3)) if form else (0, 0)
+        if form is None or not 1 <= first <= last:
+            raise DlgError("a region must be written as in a genome browser, such as "
+                           f"chr1:1,001-2,000. Received: {text!r}.")
+        return cls(form[1], first - 1, last)
+
+    def __str__(self) -> str:
+        return f"{self.contig}:{self.start + 1:,}-{self.end:,}"
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Numbers along a region.
+
+    Attributes:
+        name: of the column or file.
+        start, end: of each number, 0-based and half-open, in order of their starts.
+        values: the numbers.
+    """
+
+    name: str
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+def read_series(path: Path, region: Region, columns: Sequence[str] = ()) -> list[Series]:
+    """Read what a file of predictions says about a region.
+
+    Args:
+        path: ends in ``.tsv``, ``.tsv.gz``, ``.parquet`` or ``.bw``.
+        region: where.
+        columns: which columns; none: all that hold predictions. A bigWig has one.
+
+    Raises:
+        DlgError: another ending, or no such column.
+        DataError: the file is not what it must be, or has nothing there.
+    """
+    name = path.name.lower()
+    if name.endswith(_BIGWIG):
+        return [_from_bigwig(path, region)]
+    if name.endswith(_TEXT):
+        found: Mapping[str, NDArray[Any]] = read_table(path).columns
+    elif name.endswith(".parquet"):
+        found = _from_parquet(path)
+    else:
+        raise DlgError("predictions that are drawn are .tsv, .tsv.gz, .parquet or .bw. Received: "
+                       f"{path.name!r}. Write one of these with dlg predict.")
+    return _chosen(found, path, region, columns)
+
+
+def _from_bigwig(path: Path, region: Region) -> Series:
+    values = Track(path).values(region.contig, region.start, region.end, np.nan)
+    start = np.arange(region.start, region.end)
+    if np.isnan(values).all():
+        raise _nothing(path, region)
+    return Series(path.stem, start, start + 1, values)
+
+
+def _from_parquet(path: Path) -> Mapping[str, NDArray[Any]]:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - a third of a second
+
+    table = pq.read_table(require_file(path, "the predictions"))
+    return {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
+
+
+def _chosen(found: Mapping[str, NDArray[Any]], path: Path, region: Region,
+            columns: Sequence[str]) -> list[Series]:
+    missing = [name for name in _PLACES if name not in found]
+    if missing:
+        raise DataError("predictions that are drawn must have the columns chrom, start and end. "
+                        f"Received: no {missing[0]}. Predict from intervals.", path=path)
+    known = [name for name in found if name not in _RECORDS and not name.startswith("metadata/")]
+    for name in columns:
+        if name not in known:
+            raise DlgError(f"{path} has the columns {', '.join(known[:8])}. Received: {name!r}."
+                           f"{did_you_mean(name, known)}")
+    start, end = (found[name].astype(np.int64) for name in ("start", "end"))
+    inside = ((found["chrom"].astype(str) == region.contig) & (start < region.end)
+              & (end > region.start))
+    rows = np.flatnonzero(inside)
+    rows = rows[np.argsort(start[rows], kind="stable")]
+    if not len(rows):
+        raise _nothing(path, region)
+    return [Series(name, start[rows], end[rows], found[name][rows].astype(np.float64))
+            for name in (columns or known)]
+
+
+def _nothing(path: Path, region: Region) -> DataError:
+    return DataError(f"a file must hold numbers in the region. Received: none in {region}. Does "
+                     "it name the contig in the same way?", path=path)

@@ -1,0 +1,99 @@
+"""Predictions along a region as a picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlgenomics.data.region import Region, read_series
+from dlgenomics.errors import DataError, DlgError
+
+Dlg = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(4)
+    path = tmp_path / "p.tsv"
+    rows = [("chr1", 200 * i, 200 * i + 200, f"t{i}", ".", *rng.random(2)) for i in range(50)]
+    rows = [row for i, row in enumerate(rows) if i not in (20, 21)]
+    rows.append(("chr2", 0, 200, "other", ".", 9.0, 9.0))
+    lines = ["chrom\tstart\tend\tname\tstrand\tCTCF\tPU.1",
+             *("\t".join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def gtf(tmp_path: Path) -> Path:
+    path = tmp_path / "g.gtf"
+    path.write_text("".join(
+        f'chr1\tmade\tgene\t{s}\t{e}\t.\t{d}\t.\tgene_id "ENSG{n}"; gene_name "{n}";\n'
+        for s, e, d, n in ((1201, 3000, "+", "GATA1"), (2501, 2900, "-", "TAL1"),
+                           (6001, 9500, "-", "RUNX1"), (80_001, 90_000, "+", "FAR"))))
+    return path
+
+
+@pytest.mark.parametrize(("text", "start", "end"), [
+    ("chr1:1-100", 0, 100), ("chr1:1,001-2,000", 1000, 2000), (" chr1:5-5 ", 4, 5),
+])
+def test_regions_are_read_as_browsers_write_them(text: str, start: int, end: int) -> None:
+    found = Region.parse(text)
+    assert (found.contig, found.start, found.end) == ("chr1", start, end)
+    assert Region.parse(str(found)) == found
+
+
+@pytest.mark.parametrize("text", ["chr1", "chr1:0-5", "chr1:9-5", "chr1:a-b", "", "chr1:1..5"])
+def test_other_ways_to_write_a_region(text: str) -> None:
+    with pytest.raises(DlgError, match="as in a genome browser"):
+        Region.parse(text)
+
+
+def test_what_lies_in_a_region(table: Path) -> None:
+    one, two = read_series(table, Region("chr1", 350, 700))
+    assert (one.name, two.name) == ("CTCF", "PU.1")
+    assert one.start.tolist() == [200, 400, 600]
+    assert one.end.tolist() == [400, 600, 800]
+    assert [s.name for s in read_series(table, Region("chr1", 0, 9), ["PU.1"])] == ["PU.1"]
+    with pytest.raises(DlgError, match=r"Received: 'PU1'\. Did you mean 'PU\.1'"):
+        read_series(table, Region("chr1", 0, 9), ["PU1"])
+    with pytest.raises(DataError, match=r"none in chr9:1-9.*contig"):
+        read_series(table, Region("chr9", 0, 9))
+    with pytest.raises(DlgError, match=r"\.tsv, \.tsv\.gz, \.parquet or \.bw"):
+        read_series(table.with_suffix(".h5"), Region("chr1", 0, 9))
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "html"])
+def test_a_region_is_drawn(run_dlg: Dlg, table: Path, gtf: Path, tmp_path: Path,
+                           ending: str) -> None:
+    pybigtools = pytest.importorskip("pybigtools", reason="the extra tracks is not installed")
+    track = tmp_path / "signal.bw"
+    pybigtools.open(str(track), "w").write(
+        {"chr1": 10_000}, [("chr1", 50 * i, 50 * i + 50, float(i % 17)) for i in range(190)])
+    out = tmp_path / f"v.{ending}"
+    status, _, err = run_dlg("view", table, "--region", "chr1:1,001-10,000", "--gtf", gtf,
+                             "--track", track, "-o", out)
+    assert status == 0, err
+    if ending == "png":
+        assert out.read_bytes().startswith(b"\x89PNG")
+        return
+    text = out.read_text()
+    words = re.sub(r"<[^>]+>", " ", text)
+    for shown in ("CTCF", "PU.1", "signal", "GATA1 →", "TAL1 ←", "RUNX1 ←"):
+        assert shown in words
+    assert "FAR" not in words
+    if ending == "html":
+        assert "Content-Security-Policy" in text
+        assert "chr1:1,001-10,000" in words
+
+
+def test_what_cannot_be_drawn(run_dlg: Dlg, table: Path, tmp_path: Path) -> None:
+    status, _, err = run_dlg("view", table, "--region", "chr1:1-100", "-o", tmp_path / "v.gif")
+    assert (status, ".png, .svg, .pdf or .html" in err) == (1, True)
+    status, _, err = run_dlg("view", table, "--region", "chr3:1-100", "-o", tmp_path / "v.png")
+    assert (status, "hold numbers in the region" in err) == (1, True)
+    assert not list(tmp_path.glob("v.*"))
