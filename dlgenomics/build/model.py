@@ -20,6 +20,8 @@ from dlgenomics.spec.transfer import frozen_layers
 from dlgenomics.spec.types import Layer, Precision, Spec
 
 _CALLED_WITH_SEPARATE_INPUTS: Final = ("MultiHeadAttention", "GroupQueryAttention")
+_LOSES_MASKS: Final = ("RMSNormalization",)
+"""Layers of Keras that treat positions alike and still do not hand a mask on."""
 
 
 def build_model(spec: Spec) -> keras.Model:
@@ -146,7 +148,10 @@ def _make_layer(layer: Layer, dtype: str | None) -> keras.Layer:
     if layer.wrapped is not None:
         inner = _make_layer(layer.wrapped, dtype)
         return make(inner, **arguments, name=layer.name, dtype=dtype)
-    return make(**arguments, name=layer.name, dtype=dtype)
+    made = make(**arguments, name=layer.name, dtype=dtype)
+    if layer.kind in _LOSES_MASKS:
+        made.supports_masking = True
+    return made
 
 
 def _apply(made: keras.Layer, layer: Layer, before: list[Any]) -> Any:

@@ -164,3 +164,17 @@ def test_a_network_too_large_is_refused_before_it_is_allocated() -> None:
     with pytest.raises(TooLargeError, match="Received: 36,600,000,001") as caught:
         build_model(spec)
     assert caught.value.parameters == 120 * 300_000_000 + 300_000_000 + 300_000_001
+
+
+def test_what_treats_positions_alike_hands_masks_on() -> None:
+    """Keras's own RMSNormalization does not: what is behind it would look at padding."""
+    from dlgenomics.build import build_model
+
+    model = build_model(parse_spec(_one(
+        "    - Masking\n    - RMSNormalization\n    - GlobalAveragePooling1D\n    - Dense: {units: 1}",
+        length=6)))
+    x = np.random.default_rng(0).normal(size=(2, 6, 4)).astype("float32")
+    x[:, 4:] = 0.0
+    norm = x[:, :4] / np.sqrt((x[:, :4] ** 2).mean(axis=-1, keepdims=True) + 1e-6)
+    kernel, bias = model.layers[-1].get_weights()
+    np.testing.assert_allclose(model(x), norm.mean(axis=1) @ kernel + bias, rtol=1e-4)

@@ -23,7 +23,6 @@ CASES = {
         {"num_heads": 2, "key_dim": 3, "value_dim": 5, "num_relative_position_features": 3,
          "attention_dropout": 0.2, "positional_dropout": 0.3, "symmetric": True,
          "zero_initialize": False}, SEQ),
-    "RMSNormalization": ({"axis": 2, "epsilon": 0.1}, SEQ),
     "ReverseComplement": ({"complement": False}, SEQ),
     "ReverseComplementBatchNormalization": (
         {"momentum": 0.9, "epsilon": 0.01, "center": False, "scale": False}, SEQ),
@@ -81,7 +80,7 @@ def test_every_layer_of_our_own_has_a_case_and_a_manual():
 
     assert set(CASES) | set(tokens.RULES) == set(OWN_LAYERS)
     assert set(OWN_LAYERS) == {*own.RULES, *strands.RULES, *positions.RULES, *experts.RULES,
-                               *tokens.RULES, "RMSNormalization"}
+                               *tokens.RULES}
     for layer in OWN_LAYERS.values():
         assert "Args:" in layer.__doc__
         for argument in RULES[layer.__name__].arguments:

@@ -21,7 +21,6 @@ from dlgenomics.build.layers.reverse_complement_batch_normalization import (
 )
 from dlgenomics.build.layers.reverse_complement_conv import ReverseComplementConv1D
 from dlgenomics.build.layers.reverse_complement_pool import ReverseComplementPool
-from dlgenomics.build.layers.rms_normalization import RMSNormalization
 from dlgenomics.build.layers.rotary_self_attention import RotarySelfAttention
 from dlgenomics.build.layers.running_position_embedding import RunningPositionEmbedding
 from dlgenomics.build.layers.scale import Scale
@@ -44,7 +43,7 @@ OWN_LAYERS: Final[dict[str, type[keras.layers.Layer]]] = {
         AttentionPooling1D, AttentionSummary, FrameSlice, GatedLinearUnit, IsotonicCalibration,
         MixtureOfExperts, PositionEmbedding, PositionEncoding, RelativeMultiHeadAttention,
         ReverseComplement, ReverseComplementBatchNormalization, ReverseComplementConv1D,
-        ReverseComplementPool, RMSNormalization, RotarySelfAttention, RunningPositionEmbedding,
+        ReverseComplementPool, RotarySelfAttention, RunningPositionEmbedding,
         Scale, SegmentEmbedding, SelfAttention, SplineTransform, SplineWeight1D, StochasticShift,
         Threshold, TokenAverage, TokenDropout, TokenEmbedding, TokenPositionEmbedding, TokenScores,
         TokenTable,
