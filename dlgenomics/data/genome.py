@@ -19,7 +19,7 @@ from dlgenomics.data.encoding import (
 )
 from dlgenomics.data.genome_files.opening import open_genome_file
 from dlgenomics.data.intervals import Intervals
-from dlgenomics.data.letters import Letters
+from dlgenomics.data.letters import Letters, backward
 from dlgenomics.errors import BoundsError, ContigError, DataError
 from dlgenomics.files import require_file
 
@@ -158,11 +158,10 @@ class Genome:
         minus = np.flatnonzero(intervals.strand == "-")
         for first in range(0, len(minus), _ROWS):  # some at a time: faster than all at once
             rows = minus[first:first + _ROWS]
-            found[rows] = found[rows][:, ::-1] | COMPLEMENTED
+            found[rows] = backward(found[rows]) | COMPLEMENTED
         return found
 
     def _letters(self, intervals: Intervals, *, pad: bool, case: bool) -> Letters:
-        self.check(intervals, pad=pad)
         if not len(intervals):
             return np.empty((0, 0), np.uint8)
         contig, start = self._contigs(intervals), intervals.start
@@ -170,6 +169,7 @@ class Genome:
         inside = (start >= 0) & (intervals.end <= self._file.lengths[contig])
         if inside.all():
             return self._read(contig, start, length, case=case)
+        self.check(intervals, pad=pad)
         found = np.full((len(start), length), ord(DNA.unknown), np.uint8)
         found[inside] = self._read(contig[inside], start[inside], length, case=case)
         for row in np.flatnonzero(~inside):

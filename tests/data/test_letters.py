@@ -6,7 +6,14 @@ import numpy as np
 import pyfaidx
 import pytest
 
-from dlgenomics.data.letters import Letters, one_hot, reverse_complement, texts, upper
+from dlgenomics.data.letters import (
+    Letters,
+    backward,
+    one_hot,
+    reverse_complement,
+    texts,
+    upper,
+)
 
 
 def _letters(text: str) -> Letters:
@@ -31,3 +38,9 @@ def test_only_upper_case_bases_and_n_are_numbers(letter: str, row: list[float]) 
 
 def test_upper_case() -> None:
     assert texts(upper(_letters("acgtnrAC-x"))[None]) == ["ACGTNRAC-X"]
+
+
+@pytest.mark.parametrize("shape", [(1, 8), (3, 5), (4, 6), (8, 3), (2, 4), (0, 5), (5, 0)])
+def test_backward(shape):
+    rows = np.arange(shape[0] * shape[1], dtype=np.uint8).reshape(shape)
+    assert backward(rows).tolist() == [row[::-1] for row in rows.tolist()]

@@ -68,18 +68,30 @@ def gather(text: Letters, windows: Windows) -> Letters:
     """
     if (windows.phase + windows.length <= windows.bases).all():
         return _rows_of(text, windows.line + windows.phase, windows.length)
+    if len(windows) <= _ROWS and _are_alike(windows):
+        return _of_alike(text, windows)
     found = np.empty((len(windows), windows.length), np.uint8)
     for rows in _alike(windows):
-        part = windows[rows]
-        found[rows] = _by_lines(text, part) if _is_worth_lines(text, part) else (
-            _by_letters(text, part))
+        found[rows] = _of_alike(text, windows[rows])
     return found
+
+
+def _are_alike(windows: Windows) -> bool:
+    bases, width = windows.bases, windows.width
+    return bool((bases == bases[0]).all() and (width == width[0]).all())
+
+
+def _of_alike(text: Letters, windows: Windows) -> Letters:
+    """Return the letters of windows whose lines are alike."""
+    if _is_worth_lines(text, windows):
+        return _by_lines(text, windows)
+    return _by_letters(text, windows)
 
 
 def _alike(windows: Windows) -> Iterator[slice | Numbers]:
     """Yield the windows whose lines are alike, some at a time."""
     bases, width = windows.bases, windows.width
-    if (bases == bases[0]).all() and (width == width[0]).all():
+    if _are_alike(windows):
         yield from (slice(first, first + _ROWS) for first in range(0, len(windows), _ROWS))
         return
     for one, other in np.unique(np.stack([bases, width]), axis=1).T:
