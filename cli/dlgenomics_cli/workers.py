@@ -65,6 +65,12 @@ def flow_of(name: str, files: dict[str, Any], feeding: Feeding, order: Order, pl
 
 def absolute(files: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments whose paths lead to the same files from any folder."""
-    return {name: str(Path(value).absolute())
-            if isinstance(value, str) and Path(value).exists() else value
-            for name, value in files.items()}
+    return {name: _absolute(value) for name, value in files.items()}
+
+
+def _absolute(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return absolute(value)
+    if isinstance(value, list | tuple):
+        return [_absolute(one) for one in value]
+    return str(Path(value).absolute()) if isinstance(value, str) and Path(value).exists() else value

@@ -40,6 +40,7 @@ def test_commands_that_read_start_no_tensorflow(arguments: list[str]) -> None:
     "dlgenomics.train.run", "dlgenomics.search.conduct", "dlgenomics.doctor",
     "dlgenomics.baseline", "dlgenomics.report", "dlgenomics.explain.methods",
     "dlgenomics.explain.writers", "dlgenomics.report.contributions",
+    "dlgenomics.predict.writing", "dlgenomics.report.view",
     "dlgenomics.language.embed", "dlgenomics.language.score", "dlgenomics_zoo.language.load",
 ])
 def test_modules_that_read_import_no_tensorflow(module: str) -> None:
