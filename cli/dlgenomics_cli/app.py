@@ -13,9 +13,24 @@ from dlgenomics_cli.errors import report_error
 from dlgenomics_cli.output import say
 
 INTERRUPTED = 130
+_SENTENCE = 200
+
+
+class _Sections(click.Group):
+    """Lists its commands by what they are for."""
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter,  # noqa: ARG002 - click's
+    ) -> None:
+        """Write a list of commands for each section, each with its first sentence."""
+        for title, found in commands.SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(one.name or "", one.get_short_help_str(_SENTENCE))
+                                    for one in found])
 
 
 @click.group(
+    cls=_Sections,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Add --debug to any command to see the traceback of an error.",
 )

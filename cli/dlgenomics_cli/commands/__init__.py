@@ -38,9 +38,15 @@ from dlgenomics_cli.commands.train import train
 from dlgenomics_cli.commands.validate import validate
 from dlgenomics_cli.commands.view import view
 
-ALL: Final[tuple[click.Command, ...]] = (
-    init, validate, show, doctor, lr_range, train, search, resume, evaluate, package, ensemble,
-    ls, info, source, plan, get_model, get_example, convert, test, push, predict, merge, view,
-    explain, motifs, design, score_variants, spliceai, embed, score_mutations, simulate,
-    baseline, cache,
-)
+SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
+    "Describe": (init, validate, show, doctor, simulate),
+    "Train": (train, resume, lr_range, search, baseline, evaluate, ensemble),
+    "Find and share": (ls, info, plan, get_model, get_example, test, package, push, convert, source,
+                       cache),
+    "Predict": (predict, merge, view, embed),
+    "Explain and design": (explain, motifs, score_variants, spliceai, score_mutations, design),
+}
+"""The commands by what they are for, as the help of ``dlg`` lists them."""
+
+ALL: Final[tuple[click.Command, ...]] = tuple(
+    command for commands in SECTIONS.values() for command in commands)
