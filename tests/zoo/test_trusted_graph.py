@@ -19,7 +19,7 @@ import tensorflow as tf
 from made_graph import LENGTH, MODEL, save_graph, v1, write_graph_model
 
 from dlgenomics import get_model
-from dlgenomics.errors import DataError, DlgError, MissingFileError
+from dlgenomics.errors import DataError, DlgError, MissingFileError, ShapeError
 from dlgenomics_zoo.formats.errors import UnsafeModelError
 from dlgenomics_zoo.kipoi.descriptor import RemoteFile
 from dlgenomics_zoo.kipoi.index import kipoi_index
@@ -62,6 +62,15 @@ def test_with_trust_it_says_what_its_session_said(
     np.testing.assert_allclose(model.input_grad(saved["x"], filter_idx=0), saved["slope"], atol=1e-7)
     np.testing.assert_allclose(model.input_grad(saved["x"], filter_idx=0, avg_func="sum", layer="preds"),
                                saved["slope"], atol=1e-7)
+    for call in (model.predict_activation_on_batch, model.input_grad):
+        with pytest.raises(DlgError, match="pre_nonlinearity must be False"):
+            call(saved["x"], layer="preds", pre_nonlinearity=True)
+    with pytest.raises(ShapeError, match=r"12, 4"):
+        model.predict_on_batch(saved["x"].transpose(0, 2, 1))
+    with pytest.raises(ValueError, match="takes the inputs inputs"):
+        model.predict_on_batch({"seq": saved["x"]})
+    with pytest.raises(DlgError, match="must have rows"):
+        model.predict_on_batch(saved["x"][:0])
     assert (model.info.authors[0].name, model.type) == ("Ada", "kipoi.model.TensorFlowModel")
     assert model.schema.targets["score"].column_labels == ("a", "b", "c")
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from dlgenomics.errors import DlgError, did_you_mean
+from dlgenomics.errors import DlgError, ShapeError, did_you_mean
 from dlgenomics.predict.gradients import averaged, chosen
 from dlgenomics.predict.inputs import named
 from dlgenomics.predict.nested import join_rows, map_leaves
@@ -82,14 +82,12 @@ class Graph:
             layer: the operation's name.
             pre_nonlinearity: False; name the operation before the nonlinearity instead.
         """
-        if pre_nonlinearity:
-            raise DlgError("pre_nonlinearity must be False for a graph. Received: True. Name the "
-                           "operation before the nonlinearity.")
+        _check_nonlinearity(asked=pre_nonlinearity)
         found: NDArray[Any] = self._run(self._tensor(str(layer)), self._fed(x))
         return found
 
     def input_grad(self, x: Any, filter_idx: Any = None, avg_func: str | None = None,
-                   layer: str | None = None, **_: Any) -> Any:
+                   layer: str | None = None, pre_nonlinearity: bool = False) -> Any:
         """Return the gradient of an output with respect to the input.
 
         Args:
@@ -97,7 +95,9 @@ class Graph:
             filter_idx: which channels of the last axis; None is all of them.
             avg_func: how several values become one: sum, max, min or absmax.
             layer: an operation's name; None is the only output.
+            pre_nonlinearity: see `predict_activation_on_batch`.
         """
+        _check_nonlinearity(asked=pre_nonlinearity)
         if layer is None and not tf.is_tensor(self._gives):
             raise DlgError("a gradient is of one output. Received: a graph with several. Name an "
                            "operation: layer=NAME.")
@@ -138,8 +138,12 @@ class Graph:
 
     def _fed(self, x: Any) -> dict[str, NDArray[Any]]:
         given = named(x, list(self._takes))
-        return {name: np.asarray(given[name], one.dtype.as_numpy_dtype)
-                for name, one in self._takes.items()}
+        arrays = {name: np.asarray(given[name], one.dtype.as_numpy_dtype)
+                  for name, one in self._takes.items()}
+        for name, shape in self.inputs.items():
+            if not self._takes[name].shape[1:].is_compatible_with(arrays[name].shape[1:]):
+                raise ShapeError(f"input {name!r}", (None, *shape[1:]), arrays[name].shape)
+        return arrays
 
     def _run(self, wanted: Any, feed: Mapping[str, NDArray[Any]]) -> Any:
         """Return some tensors for a batch, which goes in parts where the graph's size is fixed."""
@@ -190,6 +194,12 @@ class Graph:
             raise DlgError(f"an output must follow the input to have a gradient. Received: "
                            f"{layer or 'the one that the descriptor names'}, which does not.")
         return self._slopes[key]
+
+
+def _check_nonlinearity(*, asked: bool) -> None:
+    if asked:
+        raise DlgError("pre_nonlinearity must be False for a graph. Received: True. Name the "
+                       "operation before the nonlinearity: layer=NAME.")
 
 
 def _by_name(nodes: Nodes) -> dict[str, str]:
