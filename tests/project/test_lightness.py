@@ -74,7 +74,7 @@ def test_arrows_point_from_cli_to_zoo_to_library() -> None:
 FLOORS = [
     {"errors", "settings", "files", "locks", "progress"}, {"spec"}, {"data", "build"}, {"train", "predict"},
     {"package", "simulate", "baseline", "search", "explain", "variants", "language"}, {"motifs", "design"},
-    {"report", "registry", "doctor"},
+    {"report", "registry", "doctor"}, {"scaffold"},
 ]
 
 
