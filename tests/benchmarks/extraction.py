@@ -36,8 +36,8 @@ from dlgenomics.data.intervals import Intervals
 
 LENGTHS = (600, 1000)
 LINE = 60
-BATCH = 256
-PEER_ROWS = 2000
+BATCH = 512
+PEER_ROWS = 1000
 TARGETS = {("plain", "kipoiseq"): 100, ("plain", "pyfaidx"): 10, ("bgzip", "kipoiseq"): 10}
 
 Measure = Callable[[], int]
