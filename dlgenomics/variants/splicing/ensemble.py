@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 from dlgenomics.data.encoding import Codes, one_hot
 from dlgenomics.errors import DlgError
 from dlgenomics.predict.model import Model
+from dlgenomics.variants.splicing.windows import CONTEXT
 
 Numbers = NDArray[np.float32]
-
-CONTEXT: Final = 5000
-"""Bases on either side that a prediction takes into account."""
 
 
 class Ensemble:

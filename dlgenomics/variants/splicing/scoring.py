@@ -19,12 +19,11 @@ from dlgenomics.variants.keeping import AS_USUAL, NOTHING_KEPT, Arrays, Keeper, 
 from dlgenomics.variants.reference import Judge, Policy, Survey, chunks
 from dlgenomics.variants.splicing.deltas import Deltas, aligned, deltas
 from dlgenomics.variants.splicing.genes import Gene, Genes
-from dlgenomics.variants.splicing.windows import gene_windows
+from dlgenomics.variants.splicing.windows import CONTEXT, gene_windows
 from dlgenomics.variants.splicing.writers import Effect, Spliced, open_writer
 from dlgenomics.variants.vcf import Record, Vcf
 from dlgenomics.variants.windows import fetch_contexts
 
-CONTEXT: Final = 5000
 DEFAULT_DISTANCE: Final = 50
 _CHUNK: Final = 64
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from dlgenomics.data.encoding import UNKNOWN, Codes, encode, reverse_complement
 from dlgenomics.variants.alleles import Allele
 from dlgenomics.variants.splicing.genes import Gene
+
+CONTEXT: Final = 5000
+"""Bases on either side that a prediction takes into account."""
 
 
 def gene_windows(context: Codes, allele: Allele, gene: Gene) -> tuple[Codes, Codes]:
