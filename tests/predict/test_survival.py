@@ -277,6 +277,20 @@ def test_pieces_that_are_missing_are_named(tmp_path: Path) -> None:
         make_run(out, Intent(piece=Piece(1, 4)), options={"layer": "x"})
 
 
+def test_shards_without_a_plan_are_nobodys(tmp_path: Path, expected) -> None:
+    out = tmp_path / "o.tsv"
+    with pytest.raises(Stop):
+        make_run(out, run=_stopping(8, Stop()))
+    stale = Parts(out).path_of(0).read_bytes()
+    (Parts(out).folder / "plan.json").unlink()
+    for number in (1, 2):
+        run = make_run(out, Intent(piece=Piece(number, 2)), run=lambda arrays: summing(arrays) + 1)
+        assert run.resumed == (0 if number == 1 else SHARDS // 2)
+    assert Parts(out).path_of(0).read_bytes() != stale
+    merge(out)
+    assert out.read_bytes() != expected("o.tsv")
+
+
 def test_a_run_may_finish_what_pieces_began(tmp_path: Path, expected) -> None:
     out = tmp_path / "o.tsv"
     make_run(out, Intent(piece=Piece(1, 2)))

@@ -36,6 +36,11 @@ def agree(parts: Parts, fresh: Plan, intent: Intent) -> Plan:
         RunError: there are shards and no word about them, or they are of another run; the
             message names what differs.
     """
+    with parts.deciding():
+        return _agreed(parts, fresh, intent)
+
+
+def _agreed(parts: Parts, fresh: Plan, intent: Intent) -> Plan:
     begun = None if intent.restart else parts.plan()
     if begun is None or (intent.piece is None and not parts.done()):
         parts.clear()

@@ -108,6 +108,12 @@ class Parts:
         with output_errors(self.folder), file_lock(self.folder / name, refuse):
             yield
 
+    @contextlib.contextmanager
+    def deciding(self) -> Iterator[None]:
+        """Wait until no other piece is about to read or write the plan."""
+        with output_errors(self.folder), file_lock(self.folder / f"plan{_LOCK}", lambda: None):
+            yield
+
     def remove(self) -> None:
         """Remove the folder: the plan first, without which shards mean nothing, the locks last."""
         (self.folder / _PLAN).unlink(missing_ok=True)
