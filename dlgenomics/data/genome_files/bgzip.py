@@ -68,6 +68,8 @@ class Blocks:
         self._packed = np.append(0, raw[1::2])
         self.start: Numbers = np.append(0, raw[2::2])
         self.unpacked = 0
+        """How many blocks were unpacked so far."""
+        self._last: dict[int, bytes] = {}  # what neighbouring batches share
 
     def __len__(self) -> int:
         return len(self.start)
@@ -83,9 +85,14 @@ class Blocks:
             DataError: a block is damaged.
         """
         self._file.check()
-        self.unpacked += len(blocks)
-        texts = [text for part in self._file.parts(len(blocks))
-                 for text in _in_threads(self._unpack_one, blocks[part])]
+        known = self._last
+        new = np.array([block for block in blocks.tolist() if block not in known], np.int64)
+        unpacked = [text for part in self._file.parts(len(new))
+                    for text in _in_threads(self._unpack_one, new[part])]
+        self.unpacked += len(new)
+        fresh = dict(zip(new.tolist(), unpacked, strict=True))
+        texts = [fresh[block] if block in fresh else known[block] for block in blocks.tolist()]
+        self._last = dict(zip(blocks.tolist(), texts, strict=True))
         ends = np.cumsum([len(text) for text in texts])
         joined = b"".join([*texts, bytes(slack)])
         return np.frombuffer(joined, np.uint8), np.append(0, ends[:-1])
