@@ -125,8 +125,8 @@ def join_embeddings(several: Sequence[Embeddings]) -> Embeddings:
 
 
 def _no_embeddings() -> Embeddings:
-    places = np.zeros((4, 0), np.int64)
-    return Embeddings(*places, np.zeros(0, np.bool_))
+    none = np.zeros(0, np.int64)
+    return Embeddings(none, none, none, none, np.zeros(0, np.bool_))
 
 
 def _placed(scene: Scene, length: int, rng: np.random.Generator) -> NDArray[np.int64]:
