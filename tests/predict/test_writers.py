@@ -261,6 +261,17 @@ def test_a_file_does_not_depend_on_how_its_rows_came(tmp_path: Path, ending: str
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("ending", [".TSV", ".Parquet", ".H5", ".bedGraph", ".BW", ".bigWig"])
+def test_endings_may_have_capitals(tmp_path: Path, ending: str) -> None:
+    if ending in (".BW", ".bigWig"):
+        pytest.importorskip("pybigtools")
+    paths = [tmp_path / f"o{end}" for end in (ending.lower(), ending)]
+    for path in paths:
+        _write(path, _result(), column="CTCF")
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
 @pytest.mark.parametrize("ending", [e for e in ENDINGS if e not in (".zarr",)])
 def test_an_error_leaves_what_was_there(tmp_path: Path, ending: str) -> None:
     if ending in (".bw", ".bigwig"):

@@ -165,6 +165,17 @@ def test_two_columns_are_joined_and_named(two_columns, rows, write_vcf, genome, 
     assert len(lines) == 10
 
 
+def test_a_table_holds_alleles_and_their_predictions(plain_model, rows, write_vcf, genome, letters, tmp_path) -> None:
+    """Alleles and scores are both called ref and alt: neither may replace the other."""
+    _score(plain_model, write_vcf(*rows), genome, tmp_path / "out.tsv", scores=("ref", "alt", "diff"))
+    header, *lines = [line.split("\t") for line in (tmp_path / "out.tsv").read_text().splitlines()]
+    assert header[3:5] == ["ref", "alt"]
+    assert header[8:] == ["ref/y", "alt/y", "diff"]
+    assert [line[3:5] for line in lines[:3]] == [[str(one).upper() for one in row[2:4]] for row in rows[:3]]
+    expected = [float(one[0]) for one in _by_hand(plain_model, letters["chr1"], *rows[0][1:4])]
+    assert [float(one) for one in lines[0][8:10]] == pytest.approx(expected, rel=1e-5)
+
+
 def test_parquet_holds_what_tsv_holds(two_columns, rows, write_vcf, genome, tmp_path) -> None:
     source = write_vcf(*rows)
     for name in ("out.tsv", "out.parquet"):

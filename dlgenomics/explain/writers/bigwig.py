@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dlgenomics.errors import DlgError
 from dlgenomics.explain.contributions import Contributions
 from dlgenomics.files import atomic_path
+from dlgenomics.predict.writers import tracks
 
 Row = tuple[str, int, int, float]
 
@@ -31,14 +32,9 @@ def write_bigwig(path: Path, found: Contributions, lengths: Mapping[str, int]) -
     if found.places is None:
         raise DlgError("a bigWig needs intervals in a genome (--fasta with --intervals). Received: "
                        "sequences without places. Write .h5, .npz or .html.")
-    try:
-        import pybigtools  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise DlgError("bigWig files need the package pybigtools. Received: an installation "
-                       "without it. Run: pip install 'dlgenomics[tracks]'") from error
+    tracks.require_bigwigs()
     with atomic_path(path) as part:
-        rows = signal_rows(found, lengths)
-        pybigtools.open(str(part), "w").write(dict(lengths), rows)
+        tracks.write_bigwig(part, lengths, signal_rows(found, lengths))
     return [path]
 
 

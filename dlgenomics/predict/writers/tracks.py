@@ -202,22 +202,39 @@ class BigWig:
 
     def __init__(self, lengths: Mapping[str, int]) -> None:
         self._lengths = dict(lengths)
-        self._open = open_bigwig()
+        require_bigwigs()
 
     def write(self, path: Path, segments: Iterator[Segment]) -> None:
         """Write a file of all segments."""
-        self._open(str(path), "w").write(self._lengths, segments)
+        write_bigwig(path, self._lengths, segments)
 
 
-def open_bigwig() -> Any:
-    """Return what opens bigWig files.
+def require_bigwigs() -> None:
+    """Make sure that bigWig files can be written, before any work is done.
 
     Raises:
         DlgError: the extra is not installed.
     """
     try:
-        import pybigtools  # noqa: PLC0415 - an extra
+        import pybigtools  # noqa: F401, PLC0415 - an extra
     except ImportError as error:
         raise DlgError("bigWig files need the package pybigtools. Received: an installation "
                        "without it. Run: pip install 'dlgenomics[tracks]'") from error
-    return pybigtools.open
+
+
+def write_bigwig(path: Path, lengths: Mapping[str, int], segments: Iterator[Segment]) -> None:
+    """Write segments, in order, as a bigWig file; see `require_bigwigs`.
+
+    Args:
+        path: the file, whose name may end in anything.
+        lengths: of the genome's contigs.
+        segments: contig, start, end and number.
+    """
+    import pybigtools  # noqa: PLC0415 - an extra
+
+    named = path.with_name(f"{path.name}.bw")  # pybigtools writes under no name but .bw and .bigWig
+    try:
+        pybigtools.open(str(named), "w").write(dict(lengths), segments)
+        named.replace(path)
+    finally:
+        named.unlink(missing_ok=True)

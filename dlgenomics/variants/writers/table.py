@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,15 @@ from dlgenomics.variants.alleles import Allele
 from dlgenomics.variants.vcf import Record
 from dlgenomics.variants.writers.scored import Scored
 
+_ALLELES: Final = ("ref", "alt")  # columns of a table that scores are called, too
+
 
 class TableWriter:
     """Columns chrom, pos (from 1), id, ref, alt, skipped, swapped, n, then the scores.
 
-    A score of several columns has one each, as ``score/column``. Files of arrays have the groups
-    ``variants``, ``scores`` and ``profiles``: alt less ref along positions.
+    A score of several columns has one each, as ``score/column``; in tables ``ref/column`` and
+    ``alt/column`` always, beside the alleles. Files of arrays have the groups ``variants``,
+    ``scores`` and ``profiles``: alt less ref along positions.
 
     Args:
         writer: of predictions, which takes the rows.
@@ -33,7 +36,8 @@ class TableWriter:
         self._writer = writer
         self._nested = nested
         self._naming = Naming("scores", {
-            score: [f"{score}/{name}" for name in names] if len(names) > 1 else [score]
+            score: [f"{score}/{name}" for name in names]
+            if len(names) > 1 or (score in _ALLELES and not nested) else [score]
             for score, names in columns.items()})
 
     def write(self, scored: Scored) -> None:
