@@ -23,8 +23,10 @@ NARROW_PEAK_COLUMNS: Final = ("signalValue", "pValue", "qValue", "peak")
 _SKIPPED: Final = re.compile(r"(track|browser)(\s|$)")
 _TEXTS: Final = np.dtypes.StringDType()
 _LINES: Final = 100_000
-_Parse = Callable[[list[list[str]], list[int]], "Intervals"]
 """Lines that are held as texts at a time; columns of arrays take a fraction of the memory."""
+
+_Columns = Sequence[Sequence[str]]
+_Parse = Callable[[list[list[str]], list[int]], "Intervals"]
 
 Anchor = Literal["center", "start", "end"]
 
@@ -188,11 +190,19 @@ def _read_parts(stream: TextIO, bed_columns: int | None, path: str,
     header: list[str] | None = None
     names: list[str] = []
     width = 0
-    numbered = enumerate(stream, start=1)
-    while batch := list(islice(numbered, _LINES)):
+    last = 0
+    while texts := list(islice(stream, _LINES)):
+        numbers = range(last + 1, last + 1 + len(texts))
+        last += len(texts)
+        columns = _plain_columns(texts) if skipped is None else None
+        if columns and len(columns) >= (bed_columns or 3) and width in (0, len(columns)):
+            width = len(columns)
+            names = names or _names(width, header, bed_columns, path)
+            yield _intervals(columns, numbers, names, path)
+            continue
         lines: list[int] = []
         rows: list[list[str]] = []
-        for number, text in batch:
+        for number, text in zip(numbers, texts, strict=True):
             line = text.rstrip("\r\n")
             if line.startswith("#"):
                 header = header or _header(line)
@@ -207,6 +217,21 @@ def _read_parts(stream: TextIO, bed_columns: int | None, path: str,
             yield _sifted(rows, lines, parse, path, skipped)
 
 
+def _plain_columns(texts: list[str]) -> list[list[str]] | None:
+    """Return the columns of lines that are all intervals with as many tabs; None for others.
+
+    No list is made for each line, which takes most of the time where there are millions.
+    """
+    body = "".join(texts)
+    tabs = texts[0].count("\t")
+    if "#" in body or "\r" in body or any(
+            word in body for word in ("track", "browser")) or {
+            text.count("\t") for text in texts} != {tabs}:
+        return None
+    cells = body.removesuffix("\n").replace("\n", "\t").split("\t")
+    return [cells[place::tabs + 1] for place in range(tabs + 1)] if tabs else None
+
+
 def _width(rows: list[list[str]], least: int, *, skips: bool) -> int:
     """Return how many columns a file has: as its first line, or as most lines that have enough."""
     if not skips:
@@ -218,7 +243,7 @@ def _width(rows: list[list[str]], least: int, *, skips: bool) -> int:
 def _parse(width: int, least: int, names: list[str], path: str, rows: list[list[str]],
            lines: list[int]) -> Intervals:
     _check_width(rows, lines, width, least, path)
-    return _columns(rows, lines, names, path)
+    return _intervals(list(zip(*rows, strict=True)), lines, names, path)
 
 
 def _sifted(rows: list[list[str]], lines: list[int], parse: _Parse, path: str,
@@ -255,14 +280,14 @@ def _names(width: int, header: list[str] | None, bed_columns: int | None, path: 
     return [*BED_COLUMNS[:width], *rest][:width]
 
 
-def _columns(rows: list[list[str]], lines: list[int], names: list[str], path: str) -> Intervals:
-    columns = list(zip(*rows, strict=True))
+def _intervals(columns: _Columns, lines: Sequence[int], names: list[str], path: str) -> Intervals:
     contigs, contig = _factorize(columns[0])
-    start, end = _coordinates(columns[1:3], rows, lines, path)
+    start, end = _coordinates(columns, lines, path)
     named = dict(zip(names[3:], columns[3:], strict=True))
     return Intervals(
         contigs=contigs, contig=contig, start=start, end=end,
-        strand=_strand(named, rows, lines, path), path=path, line=np.array(lines, np.int64),
+        strand=_strand(named.get("strand"), columns, lines, path), path=path,
+        line=np.array(lines, np.int64),
         columns={k: np.array(v, _TEXTS) for k, v in named.items() if k != "strand"},
     )
 
@@ -306,33 +331,45 @@ def _shown(row: list[str]) -> str:
 
 
 def _factorize(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
-    position: dict[str, int] = {}
-    codes = [position.setdefault(name, len(position)) for name in names]
-    return tuple(position), np.array(codes, np.int32)
+    position = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    return tuple(position), np.fromiter(map(position.__getitem__, names), np.int32, len(names))
 
 
-def _coordinates(columns: Sequence[Sequence[str]], rows: list[list[str]], lines: list[int],
+def _coordinates(columns: _Columns, lines: Sequence[int],
                  path: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    start, end = (np.array([_coordinate(v) for v in column], np.int64) for column in columns)
+    start, end = _whole_numbers(columns[1]), _whole_numbers(columns[2])
     bad = np.flatnonzero((start < 0) | (end <= start))
     if len(bad):
         raise DataError("columns 2 and 3 must be whole numbers of at most 12 digits with "
-                        f"0 <= start < end. Received: {_shown(rows[bad[0]])}. "
+                        f"0 <= start < end. Received: {_shown(_row(columns, bad[0]))}. "
                         "Mend or remove the line.", path=path, line=lines[bad[0]])
     return start, end
 
 
+def _whole_numbers(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Return coordinates; -1 for a text that is none."""
+    together = "".join(texts)
+    if (together.isascii() and together.isdigit() and "" not in texts
+            and max(map(len, texts)) <= _DIGITS):
+        return np.fromiter(map(int, texts), np.int64, len(texts))
+    return np.array([_coordinate(text) for text in texts], np.int64)
+
+
 def _coordinate(text: str) -> int:
-    """Return a coordinate, or -1 for a text that is none."""
     good = text.isascii() and text.isdigit() and len(text) <= _DIGITS
     return int(text) if good else -1
 
 
-def _strand(named: Mapping[str, Sequence[str]], rows: list[list[str]], lines: list[int],
+def _strand(texts: Sequence[str] | None, columns: _Columns, lines: Sequence[int],
             path: str) -> NDArray[np.str_]:
-    found = np.array(named.get("strand", ["."] * len(rows)), "U2")
+    found = np.array(["."] * len(lines) if texts is None else texts, "U2")
     bad = np.flatnonzero(~np.isin(found, ("+", "-", ".")))
     if len(bad):
-        raise DataError(f"the strand must be +, - or . Received: {_shown(rows[bad[0]])}. "
-                        "Mend column 6.", path=path, line=lines[bad[0]])
+        raise DataError("the strand must be +, - or . Received: "
+                        f"{_shown(_row(columns, bad[0]))}. Mend column 6.",
+                        path=path, line=lines[bad[0]])
     return found.astype("U1")
+
+
+def _row(columns: _Columns, place: int) -> list[str]:
+    return [column[place] for column in columns]

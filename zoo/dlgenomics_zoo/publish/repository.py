@@ -90,8 +90,9 @@ class Repository:
         """
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete  # noqa: PLC0415
 
-        operations = [*(CommitOperationAdd(name, folder / name) for name in found.added),
-                      *(CommitOperationDelete(name) for name in found.removed)]
+        operations: list[CommitOperationAdd | CommitOperationDelete] = [
+            *(CommitOperationAdd(name, folder / name) for name in found.added),
+            *(CommitOperationDelete(name) for name in found.removed)]
         with self.hub.asking(self.name, self.address.revision), _quiet():
             made = self.hub.api.create_commit(
                 self.name, operations, commit_message=message, parent_commit=parent,
@@ -124,7 +125,7 @@ class Repository:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Hold back the client's own bars: ours are drawn, or nothing where output is piped."""
-    from huggingface_hub.utils import (  # noqa: PLC0415
+    from huggingface_hub.utils.tqdm import (  # noqa: PLC0415
         are_progress_bars_disabled,
         disable_progress_bars,
         enable_progress_bars,
