@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dlgenomics.errors import RunError
 from dlgenomics_cli.output import say
 
 if TYPE_CHECKING:
@@ -135,9 +136,14 @@ def running_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @contextlib.contextmanager
 def keeping_shards(output: str) -> Iterator[None]:
-    """Say how to go on, if the block is stopped or fails and has left finished shards."""
+    """Say how to go on, if the block is stopped or fails and has left finished shards.
+
+    A run that is refused for the shards that it finds (`RunError`) says so itself.
+    """
     try:
         yield
+    except RunError:
+        raise
     except BaseException:
         from dlgenomics.predict.parts.folder import standing
 

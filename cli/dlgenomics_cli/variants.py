@@ -59,12 +59,13 @@ def resuming_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def report_survey(found: Survey, output: str) -> None:
     """Say what was scored, and what was not and why."""
+    from dlgenomics.report.words import plural
     from dlgenomics.variants.alleles import REASONS
 
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in found.kinds.most_common())
-    say(f"{found.alleles:,} alleles of {found.records:,} records scored"
+    say(f"{plural(found.alleles, 'allele')} of {plural(found.records, 'record')} scored"
         f"{f' ({kinds})' if kinds else ''}{f' in {output}' if output != '-' else ''}")
     if found.swapped:
-        say(f"{found.swapped:,} records with REF and ALT exchanged, scored as written")
+        say(f"{plural(found.swapped, 'record')} with REF and ALT exchanged, scored as written")
     for reason, count in found.skipped.most_common():
-        say(f"{count:,} alleles skipped: {REASONS[reason]} ({reason})")
+        say(f"{plural(count, 'allele')} skipped: {REASONS[reason]} ({reason})")

@@ -70,9 +70,10 @@ def write_view(path: Path, view: View) -> None:
         write_panels(path, plot, size)
         return
     label = f"Predictions along {view.region}"
+    drawn = figure(draw_panels("view", label, plot, size), _said(view))
     write_text(path, page(label, join([
         element("p", "Predictions", class_="kicker"), element("h1", str(view.region))], "\n"),
-        section("Along the region", figure(draw_panels("view", label, plot, size), _said(view)))))
+        section("Along the region", element("div", drawn, class_="network"))))
 
 
 def check_ending(path: Path) -> None:

@@ -61,6 +61,7 @@ def test_ctrl_c_says_how_to_go_on_and_a_changed_file_is_noticed(
     assert f"of 5 shards are kept in {out}.parts; go on with the same command and --resume" in err
     status, _, err = run_dlg(*command)
     assert (status, "Go on with --resume, or begin anew with --restart" in err) == (1, True)
+    assert "same command" not in err
     bed = tmp_path / "intervals.bed"
     text = bed.read_text()
     bed.write_text(text.replace("\t+\t", "\t-\t", 1))
@@ -154,7 +155,7 @@ def test_bad_records_stop_a_run_or_are_listed_beside_it(
     status, _, err = run_dlg("predict", tiny_package, *files, "-o", out)
     assert (status, f"{bed}:6: a BED line must have" in err) == (1, True)
     status, _, err = run_dlg("predict", tiny_package, *files, "-o", out, "--skip-bad")
-    assert (status, f"1 bad records were left out; {out}.skipped.tsv lists them" in err) == (0, True)
+    assert (status, f"1 bad record was left out; {out}.skipped.tsv lists them" in err) == (0, True)
     noted = (tmp_path / "o.tsv.skipped.tsv").read_text().splitlines()
     assert noted[0] == "file\tline\treason"
     assert noted[1].startswith(f"{bed}\t6\ta BED line must have")

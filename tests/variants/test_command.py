@@ -42,7 +42,7 @@ def test_vcf_goes_to_standard_output(run_dlg: Dlg, placed, row, write_vcf, genom
     status, out, err = run_dlg("score-variants", "test/tiny", "--vcf", write_vcf(row), "--fasta", genome)
     assert status == 0, err
     assert out.splitlines()[-1].split("\t")[7].startswith("DLG_ref=0.")
-    assert "1 alleles of 1 records scored (1 SNV)" in err
+    assert "1 allele of 1 record scored (1 SNV)" in err
 
 
 @pytest.mark.parametrize(("options", "message"), [

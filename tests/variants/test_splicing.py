@@ -217,7 +217,7 @@ def test_the_command_keeps_records_and_says_what_it_skips(run_dlg, monkeypatch, 
     assert info[0].endswith(";SpliceAI_skipped=.,symbolic")
     assert info[1] == "."
     assert info[2] == f"SpliceAI={text[129:131].translate(other)}|ONE|.|.|.|.|.|.|.|."
-    assert "1 alleles skipped: the allele is a symbol" in err
+    assert "1 allele skipped: the allele is a symbol" in err
 
 
 @pytest.mark.slow

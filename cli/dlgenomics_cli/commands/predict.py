@@ -66,13 +66,15 @@ def predict(name: str, files: dict[str, Any], output: str, length: int | None, y
 
 def report(model: Model, output: str, done: Summary, running: Running) -> None:
     """Print what was done, and what memory or a piece of a run asks for."""
+    from dlgenomics.report.words import plural
+
     if done.halved:
         say(f"Memory was short: batches had {done.halved} rows instead of {done.batch_size}. The "
             "last digits may differ from those of other runs.")
     if done.skipped:
-        say(f"{done.skipped:,} bad records were left out"
-            + (f"; {output}.skipped.tsv lists them." if output != "-" else "."))
+        say(plural(done.skipped, "bad record") + (" was" if done.skipped == 1 else " were")
+            + " left out" + (f"; {output}.skipped.tsv lists them." if output != "-" else "."))
     if running.piece:
         say(f"Piece {running.piece} is done. When all are: dlg merge {output}")
     elif output != "-":
-        say(f"{done.rows:,} predictions ({', '.join(model.columns[:6])}) in {output}")
+        say(f"{plural(done.rows, 'prediction')} ({', '.join(model.columns[:6])}) in {output}")
