@@ -100,7 +100,7 @@ def _shard(_context: Any, _option: Any, value: str | None) -> tuple[int, int] | 
 
 _OPTIONS = (
     click.option("--batch-size", type=click.IntRange(1), help="Rows at a time.  [default: by the "
-                 "network's size, up to 128, within a quarter of DLG_MEMORY]"),
+                 "network's size, up to 512, within an eighth of DLG_MEMORY]"),
     click.option("--engine", type=click.Choice(["tensorflow", "openvino"]), default="tensorflow",
                  show_default=True, help="What runs the network; openvino is faster on CPUs."),
     click.option("--devices", type=click.IntRange(1), default=1, show_default=True,

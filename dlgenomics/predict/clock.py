@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,9 +21,10 @@ class Clock:
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
+    _counting: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def timed(self, stage: str, work: Callable[[S], T]) -> Callable[[S], T]:
-        """Return ``work``, whose time is counted; of one thread at a time."""
+        """Return ``work``, whose time is counted, in whatever thread it is done."""
         self.seconds.setdefault(stage, 0.0)
 
         def counted(part: S) -> T:
@@ -30,6 +32,7 @@ class Clock:
             try:
                 return work(part)
             finally:
-                self.seconds[stage] += time.perf_counter() - start
+                with self._counting:
+                    self.seconds[stage] += time.perf_counter() - start
 
         return counted

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from dlgenomics.errors import DlgError, did_you_mean
 from dlgenomics.predict.columns import Naming, column_names, naming_of
 from dlgenomics.predict.loaders.loader import Arrays
 from dlgenomics.predict.network import Engine, Network
+
+_AT_ONCE: Final = {"tensorflow": 2}
+"""Batches in one engine at once: a small network's second batch uses what the first leaves idle."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def computation_of(network: Network, wanted: Wanted) -> Computation:
             Naming("grads"), _count([one.shape for one in network.data.inputs.values()]))
     shapes = [network.data.output_shape(name) for name in network.data.targets]
     return Computation(_single(_engine(network, wanted)), naming_of(network.data),
-                       _count(shapes), wanted.devices)
+                       _count(shapes), max(wanted.devices, _AT_ONCE.get(wanted.engine, 1)))
 
 
 def _count(shapes: Iterable[Sequence[int | None]]) -> int:

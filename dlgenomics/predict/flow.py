@@ -40,7 +40,7 @@ class Flow:
         takes: what comes along: ``records``, ``metadata``, ``inputs``, ``targets``.
         keeps: what of it goes into the file.
         ahead: batches that are read before they are needed; 0 reads and computes in turn.
-        threads: how many batches are computed at once, on as many devices.
+        threads: how many batches are computed at once.
         clock: takes the seconds of ``load`` and ``compute``.
     """
 
