@@ -63,7 +63,9 @@ class Intervals:
 
     def __getitem__(self, rows: slice | NDArray[np.int64]) -> Intervals:
         """Return the intervals of some rows; all of them in order are these, not a copy."""
-        if not isinstance(rows, slice) and np.array_equal(rows, np.arange(len(self))):
+        every = np.arange(len(self))
+        if (isinstance(rows, np.ndarray) and rows.dtype == every.dtype
+                and np.array_equal(rows, every)):
             return self
         return replace(
             self, contig=self.contig[rows], start=self.start[rows], end=self.end[rows],

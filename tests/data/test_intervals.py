@@ -250,3 +250,11 @@ def test_columns_behind_those_of_bed_may_be_anything(tmp_path):
     with pytest.raises(DataError, match="at least 6 columns") as caught:
         read_intervals(path, 6)
     assert caught.value.line == 1
+
+
+def test_rows_are_chosen_by_number_and_by_mask() -> None:
+    two = make_intervals([("chr1", 0, 5, "+"), ("chr2", 3, 9, "-")])
+    assert two[np.arange(2)] is two
+    assert two[np.array([1, 0])].start.tolist() == [3, 0]
+    assert two[np.array([False, True])].start.tolist() == [3]
+    assert two[:1].labels() == ["chr1:0-5"]
