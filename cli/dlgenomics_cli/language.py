@@ -81,7 +81,8 @@ class Opening:
 def note_unknown(count: int, tokenizer: Tokenizer) -> None:
     """Say how many tokens of the sequences are not in a model's vocabulary, if there are any."""
     if count:
-        say(f"Note: {count:,} letters are not in the model's vocabulary; each was read as "
+        are = "letter is" if count == 1 else "letters are"
+        say(f"Note: {count:,} {are} not in the model's vocabulary, and read as "
             f"{tokenizer.unknown}.")
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.data.segments import flat_segments
 from dlgenomics.data.tables import read_table
 from dlgenomics.data.tracks import Track
 from dlgenomics.errors import DataError, DlgError, did_you_mean
@@ -55,7 +56,7 @@ class Series:
 
     Attributes:
         name: of the column or file.
-        start, end: of each number, 0-based and half-open, in order of their starts.
+        start, end: of each number, 0-based and half-open, in order and without overlap.
         values: the numbers.
     """
 
@@ -120,11 +121,16 @@ def _chosen(found: Mapping[str, NDArray[Any]], path: Path, region: Region,
     inside = ((found["chrom"].astype(str) == region.contig) & (start < region.end)
               & (end > region.start))
     rows = np.flatnonzero(inside)
-    rows = rows[np.argsort(start[rows], kind="stable")]
     if not len(rows):
         raise _nothing(path, region)
-    return [Series(name, start[rows], end[rows], found[name][rows].astype(np.float64))
-            for name in (columns or known)]
+    return [_series(name, start[rows], end[rows], found[name][rows]) for name in columns or known]
+
+
+def _series(name: str, start: NDArray[np.int64], end: NDArray[np.int64],
+            values: NDArray[Any]) -> Series:
+    """Return the numbers of a column; where intervals overlap, their mean, as in a bigWig."""
+    first, last, mean = flat_segments(start, end, values.astype(np.float32), int(end.max()))
+    return Series(name, first, last, mean.astype(np.float64))
 
 
 def _nothing(path: Path, region: Region) -> DataError:

@@ -75,8 +75,13 @@ def parse_mutation(text: str) -> Mutation:
 
 
 def parse_mutations(text: str) -> list[Mutation]:
-    """Read mutations that commas separate: ``A23V,K45R``."""
-    return [parse_mutation(part) for part in text.split(",") if part.strip()]
+    """Read mutations that commas separate: ``A23V,K45R``.
+
+    Raises:
+        MutationError: one cannot be read, or there is none.
+    """
+    found = [parse_mutation(part) for part in text.split(",") if part.strip()]
+    return found or [parse_mutation(text)]
 
 
 def read_mutations(path: Path | str, records: Sequence[Record]) -> dict[str, list[Mutation]]:

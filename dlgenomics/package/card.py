@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from dlgenomics.package.front_matter import HUB, front_matter
@@ -39,6 +41,12 @@ def model_card(spec: Spec, training: Mapping[str, Any], command: str, *,
         _making(spec, training, command),
     ]
     return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
+
+
+def own_classes(folder: Path) -> list[str]:
+    """Return the classes of dlgenomics without which Keras cannot load a package."""
+    config = (folder / "config.json").read_text("utf-8")
+    return sorted(set(re.findall(r'"registered_name": "dlgenomics>(\w+)"', config)))
 
 
 def _about(spec: Spec) -> str:

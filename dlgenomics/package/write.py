@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 import shutil
 import tempfile
 import zipfile
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from dlgenomics.build import assemble_model
 from dlgenomics.errors import PackageError, RunError
 from dlgenomics.files import atomic_folder, sha256_of
-from dlgenomics.package.card import model_card
+from dlgenomics.package.card import model_card, own_classes
 from dlgenomics.package.manifest import MANIFEST, PackageRecord, Tolerance, manifest_text
 from dlgenomics.package.read import load_package
 from dlgenomics.predict.columns import column_names
@@ -126,12 +125,6 @@ def _write_keras(model: keras.Model, part: Path) -> None:
         with zipfile.ZipFile(archive) as opened:
             for name in ("config.json", "metadata.json", "model.weights.h5"):
                 (part / name).write_bytes(opened.read(name))
-
-
-def own_classes(folder: Path) -> list[str]:
-    """Return the classes of dlgenomics without which Keras cannot load a package."""
-    config = (folder / "config.json").read_text("utf-8")
-    return sorted(set(re.findall(r'"registered_name": "dlgenomics>(\w+)"', config)))
 
 
 def _hashes(folder: Path) -> dict[str, str]:

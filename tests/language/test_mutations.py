@@ -91,6 +91,12 @@ def test_one_sequence_needs_no_names(tmp_path, header):
     assert [str(m) for m in found["a"]] == ["M1V"]
 
 
+@pytest.mark.parametrize("text", ["", " ", ","])
+def test_no_mutations_are_not_asked_for(text):
+    with pytest.raises(MutationError, match="a substitution is written as"):
+        parse_mutations(text)
+
+
 @pytest.mark.parametrize(("text", "message"), [
     ("name\tmutatoin\na\tM1V\n", r"the column 'mutation'.*Did you mean 'mutatoin'"),
     ("mutation\nM1V\n", r"mutations of 2 sequences must say whose they are"),

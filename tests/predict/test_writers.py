@@ -16,13 +16,13 @@ import pyarrow.parquet as pq
 import pysam
 import pytest
 
+from dlgenomics.data.segments import flat_segments
 from dlgenomics.errors import ContigError, DlgError, OutputError
 from dlgenomics.predict.columns import Naming
 from dlgenomics.predict.loaders.ranges import Ranges
 from dlgenomics.predict.writers import ENDINGS, Heading, open_writer
 from dlgenomics.predict.writers.regular import Regular
 from dlgenomics.predict.writers.result import Result
-from dlgenomics.predict.writers.tracks import flat_segments
 
 LENGTHS = {"chr2": 900, "chr10": 500, "chr1": 1000}
 NAMING = Naming(labels={"a": ["CTCF", "PU.1"]})

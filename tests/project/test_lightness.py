@@ -42,6 +42,7 @@ def test_commands_that_read_start_no_tensorflow(arguments: list[str]) -> None:
     "dlgenomics.explain.writers", "dlgenomics.report.contributions",
     "dlgenomics.predict.writing", "dlgenomics.report.view",
     "dlgenomics.language.embed", "dlgenomics.language.score", "dlgenomics_zoo.language.load",
+    "dlgenomics_zoo.publish.push",
 ])
 def test_modules_that_read_import_no_tensorflow(module: str) -> None:
     code = f"import {module}, sys; assert not {{'tensorflow', 'keras'}} & set(sys.modules)"

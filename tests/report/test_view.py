@@ -67,6 +67,14 @@ def test_what_lies_in_a_region(table: Path) -> None:
         read_series(table.with_suffix(".h5"), Region("chr1", 0, 9))
 
 
+def test_overlapping_windows_have_their_mean(tmp_path: Path) -> None:
+    path = tmp_path / "tiles.tsv"
+    path.write_text("chrom\tstart\tend\tp\nchr1\t0\t100\t1\nchr1\t50\t150\t3\nchr1\t200\t250\t5\n")
+    (one,) = read_series(path, Region("chr1", 0, 300))
+    assert list(zip(one.start, one.end, one.values, strict=True)) == [
+        (0, 50, 1.0), (50, 100, 2.0), (100, 150, 3.0), (200, 250, 5.0)]
+
+
 @pytest.mark.parametrize("ending", ["png", "svg", "html"])
 def test_a_region_is_drawn(run_dlg: Dlg, table: Path, gtf: Path, tmp_path: Path,
                            ending: str) -> None:

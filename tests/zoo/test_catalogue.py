@@ -59,7 +59,7 @@ def test_filters(filters: dict[str, str], count: int) -> None:
 
 
 def test_an_unknown_source_has_a_near_match() -> None:
-    with pytest.raises(DlgError, match="Did you mean 'kipoi'"):
+    with pytest.raises(DlgError, match=r"one of local, built-in, kipoi\b.* Did you mean 'kipoi'"):
         list_models(source="kipoy")
 
 

@@ -42,6 +42,7 @@ def embed(name: str, sequences: str, output: str, truncate: bool, as_json: bool,
     from dlgenomics.language.network import hidden_layer
     from dlgenomics.language.tokenized import tokenize, tokens_input
     from dlgenomics.language.writers import check_ending
+    from dlgenomics.report.words import plural
 
     wish = Wish(chosen["pool"], chosen["layer"], chosen["batch_tokens"])
     opening = Opening(name, chosen["precision"], chosen["yes"], chosen["ignore_memory"])
@@ -66,12 +67,15 @@ def embed(name: str, sequences: str, output: str, truncate: bool, as_json: bool,
                    "layer": contents.about["layer"], "unknown_tokens": found.unknown,
                    "truncated": list(found.cut), "output": output})
     else:
-        say(f"{contents.rows:,} vectors of {contents.channels:,} numbers for "
-            f"{contents.sequences:,} sequences in {output}")
+        say(f"{plural(contents.rows, 'vector')} of {plural(contents.channels, 'number')} for "
+            f"{plural(contents.sequences, 'sequence')} in {output}")
 
 
 def _say_what_is_odd(found: Tokenized) -> None:
+    from dlgenomics.report.words import plural
+
     note_unknown(found.unknown, found.tokenizer)
     if found.cut:
-        say(f"Note: {len(found.cut):,} sequences were cut to the model's context, such as "
-            f"{found.cut[0]}.")
+        were = "was" if len(found.cut) == 1 else "were"
+        say(f"Note: {plural(len(found.cut), 'sequence')} {were} cut to the model's context, such "
+            f"as {found.cut[0]}.")

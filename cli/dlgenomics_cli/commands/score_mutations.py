@@ -53,6 +53,7 @@ def score_mutations(name: str, sequences: str, mutations: str | None, output: st
     from dlgenomics.language.score_tables import check_ending, write_scores
     from dlgenomics.language.subjects import Asking
     from dlgenomics.language.tokenized import tokens_input, unknown_tokens
+    from dlgenomics.report.words import plural
 
     check_ending(output)
     opening = Opening(name, chosen["precision"], chosen["yes"], chosen["ignore_memory"])
@@ -79,7 +80,7 @@ def score_mutations(name: str, sequences: str, mutations: str | None, output: st
         show_json({"model": model.name, "sequences": len(subjects), "mutations": rows,
                    "marginal": asking.marginal, "unknown_tokens": unknown, "output": output})
     elif output != "-":
-        say(f"{rows:,} mutations of {len(subjects):,} sequences in {output}")
+        say(f"{plural(rows, 'mutation')} of {plural(len(subjects), 'sequence')} in {output}")
 
 
 def _written(text: str | None,
@@ -92,7 +93,7 @@ def _written(text: str | None,
     if text == "-" or text.endswith((".tsv", ".tsv.gz", ".txt")) or Path(text).is_file():
         return read_mutations(text, records)
     if len(records) > 1:
-        raise click.UsageError(f"--mutations A23V is for one sequence, and the FASTA holds "
+        raise click.UsageError(f"--mutations as text is for one sequence, and the FASTA holds "
                                f"{len(records):,}; give a table with the columns name and "
                                "mutation.")
     return {records[0].name: parse_mutations(text)}

@@ -95,12 +95,13 @@ class FileNotInTreeError(HubError):
 
 
 class AccessError(HubError):
-    """The Hub knows who asks, and does not allow it."""
+    """The Hub does not allow this to whoever asks."""
 
     def __init__(self, repository: str, said: str, token: str) -> None:
         super().__init__(repository, f"access to {repository} needs a token that the Hub accepts "
-                         f"and that may do this. Received: {said}, with {token}. Make one that may "
-                         "read (or write to) that organisation: Settings, Access Tokens.")
+                         f"and that may do this. Received: {said.rstrip('.')}, with {token}. Make "
+                         "one that may read (or write to) that organisation: Settings, Access "
+                         "Tokens; then set HF_TOKEN, or log in: hf auth login.")
 
 
 class RateLimitError(NetworkError):

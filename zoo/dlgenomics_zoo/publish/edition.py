@@ -6,9 +6,8 @@ import shutil
 from pathlib import Path
 
 from dlgenomics.files import sha256_of
-from dlgenomics.package.card import model_card
+from dlgenomics.package.card import model_card, own_classes
 from dlgenomics.package.manifest import MANIFEST, manifest_text, read_manifest, verify_files
-from dlgenomics.package.write import own_classes
 
 CARD = "README.md"
 

@@ -104,8 +104,8 @@ def remove_source(name: str) -> Declared:
 
 def unknown_source(name: str, known: Mapping[str, object]) -> DlgError:
     """Return the error for a source that is not declared."""
-    return DlgError(f"a source must be one that `dlg source ls` lists. Received: {name!r}."
-                    f"{did_you_mean(name, known)}")
+    wanted = f"one of {', '.join(known)}" if known else "added first with `dlg source add`"
+    return DlgError(f"a source must be {wanted}. Received: {name!r}.{did_you_mean(name, known)}")
 
 
 def _kind_and_location(location: str) -> tuple[str, str]:
