@@ -154,6 +154,20 @@ def test_a_gene_at_the_end_of_its_contig_is_refused_or_filled_up(
     assert read_all(opened(gtf_file=path, pad=True))[0] == "NN" + letters["chr1"][:4]
 
 
+@pytest.mark.parametrize("gap", [0, 1000])
+def test_padding_makes_no_windows_of_n_alone(
+    opened: Open, tmp_path: Path, letters: dict[str, str], gap: int
+) -> None:
+    """An interval that holds no base of its contig is of another build."""
+    end = len(letters["chr1"])
+    first = end + gap
+    path = put(tmp_path, "far.bed", f"chr1\t{end - 1}\t{end + 5}\nchr1\t{first}\t{first + 6}\n")
+    with pytest.raises(DataError, match=f"bases of chr1, which ends at {end}.*chr1:{first}-{first + 6}"):
+        opened(intervals_file=path, pad=True)
+    kept = opened(intervals_file=path, pad=True, skip_bad=True)
+    assert read_all(kept) == [letters["chr1"][-1] + "NNNNN"]
+
+
 # ---- variants --------------------------------------------------------------------------------
 
 VCF = """\

@@ -62,7 +62,21 @@ def _in_genome(windows: Intervals, genome: Genome, given: Mapping[str, Any]) -> 
         if contig not in genome.lengths and near_contig(contig, known):
             raise ContigError(contig, known, genome.path, advice=_RENAME)
     genome.check(windows, pad=bool(given.get("pad")))
+    _check_overlap(windows, genome)
     return windows
+
+
+def _check_overlap(windows: Intervals, genome: Genome) -> None:
+    """Refuse windows without a base of their contig: padded, they would be predictions of N."""
+    lengths = np.array([genome.lengths.get(name, 0) for name in windows.contigs])[windows.contig]
+    beyond = np.flatnonzero((windows.end <= 0) | (windows.start >= lengths))
+    if len(beyond):
+        row = beyond[0]
+        name = windows.contigs[windows.contig[row]]
+        raise DataError(f"a window must hold bases of {name}, which ends at {lengths[row]:,}; "
+                        f"padding adds to them. Received: {name}:{windows.start[row]}-"
+                        f"{windows.end[row]} (0-based, half-open). Remove the interval, or use a "
+                        "FASTA of the build that the intervals refer to.", path=genome.path)
 
 
 def _from_bed(given: Mapping[str, Any], _: Genome, length: int) -> tuple[Places, Places]:
