@@ -65,7 +65,7 @@ def test_validate_says_ok_or_every_problem(run_dlg: Dlg, tiny_spec: Path, tmp_pa
     status, out, err = run_dlg("validate", tiny_spec, bad)
     assert status == 1
     assert f"{tiny_spec}: ok" in out
-    assert f"{bad}: 2 problem(s)" in out
+    assert f"{bad}: 2 problems" in out
     assert f"{bad}:17:16: Conv1D has no argument 'filtres'. Did you mean 'filters'?" in err
     status, out, _ = run_dlg("validate", bad, "--json")
     assert status == 1

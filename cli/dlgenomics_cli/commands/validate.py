@@ -22,6 +22,7 @@ def validate(specs: tuple[str, ...], as_json: bool) -> None:
     from dlgenomics.errors import DlgError, SpecError
     from dlgenomics.files import open_text
     from dlgenomics.registry import registry
+    from dlgenomics.report.words import plural
     from dlgenomics.search.check import check_search_values
     from dlgenomics.spec import spec_warnings
 
@@ -45,7 +46,7 @@ def validate(specs: tuple[str, ...], as_json: bool) -> None:
                 say(str(problem))
             for warning in warnings:
                 say(f"{warning} (warning)")
-            show(f"{path}: {'ok' if not problems else f'{len(problems)} problem(s)'}")
+            show(f"{path}: {'ok' if not problems else plural(len(problems), 'problem')}")
     if as_json:
         show_json(results)
     if not all(result["valid"] for result in results):
