@@ -61,6 +61,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {near!r}?" if near else ""
 
 
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun: «1 epoch», «23 epochs»."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One broken rule of a spec and where it stands; lines and columns count from 1."""

@@ -59,7 +59,7 @@ def resuming_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def report_survey(found: Survey, output: str) -> None:
     """Say what was scored, and what was not and why."""
-    from dlgenomics.report.words import plural
+    from dlgenomics.errors import plural
     from dlgenomics.variants.alleles import REASONS
 
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in found.kinds.most_common())

@@ -8,13 +8,14 @@ from typing import Final
 import numpy as np
 
 from dlgenomics.data.encoding import decode
+from dlgenomics.errors import plural
 from dlgenomics.explain.contributions import Contributions
 from dlgenomics.files import write_text
 from dlgenomics.report.heat import heat_map
 from dlgenomics.report.letters import glyphs, logo, profile
 from dlgenomics.report.page import Html, element, figure, join, page, section
 from dlgenomics.report.stretch import busiest_stretch
-from dlgenomics.report.words import compact, plural
+from dlgenomics.report.words import compact
 
 MOST_SEQUENCES: Final = 20
 """The page shows so many of the sequences, in their order; the files have all."""

@@ -13,10 +13,11 @@ from matplotlib.ticker import MaxNLocator
 from dlgenomics.data.encoding import decode
 from dlgenomics.design import Design
 from dlgenomics.design.constraints import gc_share
+from dlgenomics.errors import plural
 from dlgenomics.files import write_text
 from dlgenomics.report.drawing import LINES, draw, write_picture
 from dlgenomics.report.page import Html, element, figure, join, page, section, table
-from dlgenomics.report.words import compact, plural
+from dlgenomics.report.words import compact
 
 MOST_DESIGNS: Final = 20
 """The page shows so many of the designs, the best first; the files have all."""

@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
+from dlgenomics.errors import plural
 from dlgenomics.report.curves import shown_column
 from dlgenomics.report.drawing import INK, LINES, draw
 from dlgenomics.report.outcome import Outcome, Values
 from dlgenomics.report.page import Html, element, figure, figures, section
-from dlgenomics.report.words import compact, plural
+from dlgenomics.report.words import compact
 from dlgenomics.train.layer_table import LayerState
 
 MOST_LINES: Final = len(LINES)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from dlgenomics.errors import plural
 from dlgenomics.report.course import LOSSES
 from dlgenomics.report.curves import Track, learning_curve, metric_tracks
 from dlgenomics.report.outcome import Outcome
 from dlgenomics.report.page import Html, element, figure, figures, section
-from dlgenomics.report.words import is_share, metric_name, plural, share
+from dlgenomics.report.words import is_share, metric_name, share
 
 MOST_FIGURES: Final = 4
 """Up to so many metrics, each has a figure of its own with training and validation."""

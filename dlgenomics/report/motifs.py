@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from dlgenomics.errors import plural
 from dlgenomics.explain.contributions import Contributions
 from dlgenomics.files import write_text
 from dlgenomics.motifs.naming import Match
@@ -15,7 +16,6 @@ from dlgenomics.motifs.patterns import Matrix, Pattern
 from dlgenomics.report.letters import glyphs
 from dlgenomics.report.page import Html, element, join, page, section, table
 from dlgenomics.report.stacks import information, stacks
-from dlgenomics.report.words import plural
 
 _ENOUGH: Final = 25
 """Known motifs from which their columns are a background that p-values can rest on."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dlgenomics.errors import plural
 from dlgenomics.report.confusion import binary_confusion, class_confusion
 from dlgenomics.report.curves import (
     FEW,
@@ -20,7 +21,7 @@ from dlgenomics.report.page import Html, element, figure, figures, join, section
 from dlgenomics.report.profiles import mean_profiles
 from dlgenomics.report.scatter import MOST_DOTS, residual_figure, scatter_figure
 from dlgenomics.report.spread import spread
-from dlgenomics.report.words import metric_meaning, metric_name, metric_value, plural
+from dlgenomics.report.words import metric_meaning, metric_name, metric_value
 
 
 def results(outcome: Outcome) -> Html:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from dlgenomics.errors import RunError
+from dlgenomics.errors import RunError, plural
 from dlgenomics.files import write_text
 from dlgenomics.report.page import (
     Html,
@@ -20,7 +20,7 @@ from dlgenomics.report.page import (
     table,
 )
 from dlgenomics.report.search_figures import MOST_LINES, axis_figure, parallel, progress_figure
-from dlgenomics.report.words import compact, plural, shorten
+from dlgenomics.report.words import compact, shorten
 from dlgenomics.search.folder import SearchFolder, State, Trial, read_state
 from dlgenomics.search.results import cell
 from dlgenomics.spec.document import read_document

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from dlgenomics.errors import OutputError
+from dlgenomics.errors import OutputError, plural
 from dlgenomics.files import write_text
 from dlgenomics.report.drawing import draw, write_picture
 from dlgenomics.report.lollipops import list_size, plot_list, plot_locus
 from dlgenomics.report.page import Html, element, figure, figures, join, page, section, table
-from dlgenomics.report.words import compact, plural
+from dlgenomics.report.words import compact
 from dlgenomics.variants.alleles import REASONS
 from dlgenomics.variants.highlights import Effect, Highlights
 from dlgenomics.variants.reference import Survey

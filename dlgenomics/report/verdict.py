@@ -10,9 +10,10 @@ from typing import Final
 
 import numpy as np
 
+from dlgenomics.errors import plural
 from dlgenomics.report.course import Course, course_of
 from dlgenomics.report.outcome import Outcome
-from dlgenomics.report.words import compact, metric_name, metric_value, plural
+from dlgenomics.report.words import compact, metric_name, metric_value
 
 FEWEST_EPOCHS: Final = 3
 RISE: Final = 0.05

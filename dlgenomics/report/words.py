@@ -45,11 +45,6 @@ def share(part: float, whole: float) -> str:
     return f"{100 * part / whole:.1f} %" if whole else NOT_DEFINED
 
 
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun: «1 epoch», «23 epochs»."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 def shorten(text: str, length: int = 30) -> str:
     """Return text of at most ``length`` characters, with an ellipsis where its middle was."""
     if len(text) <= length:

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from report_case import CASES, DIGEST, GOOD, VERSIONS, Case, Reader
 
-from dlgenomics.errors import RunError
+from dlgenomics.errors import RunError, plural
 from dlgenomics.report import write_report
 from dlgenomics.report.curves import thin
 from dlgenomics.report.outcome import read_outcome
 from dlgenomics.report.verdict import judge
-from dlgenomics.report.words import compact, metric_name, plural, shorten
+from dlgenomics.report.words import compact, metric_name, shorten
 from dlgenomics.spec import parse_spec
 from dlgenomics.train.metrics import roc_curve
 from dlgenomics.train.run import (

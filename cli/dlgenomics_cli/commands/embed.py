@@ -38,11 +38,11 @@ def embed(name: str, sequences: str, output: str, truncate: bool, as_json: bool,
     and behind a sequence, such as <cls>, are left out of both.
     """
     from dlgenomics.data.sequences import read_records
+    from dlgenomics.errors import plural
     from dlgenomics.language.embed import Wish, write_embeddings
     from dlgenomics.language.network import hidden_layer
     from dlgenomics.language.tokenized import tokenize, tokens_input
     from dlgenomics.language.writers import check_ending
-    from dlgenomics.report.words import plural
 
     wish = Wish(chosen["pool"], chosen["layer"], chosen["batch_tokens"])
     opening = Opening(name, chosen["precision"], chosen["yes"], chosen["ignore_memory"])
@@ -72,7 +72,7 @@ def embed(name: str, sequences: str, output: str, truncate: bool, as_json: bool,
 
 
 def _say_what_is_odd(found: Tokenized) -> None:
-    from dlgenomics.report.words import plural
+    from dlgenomics.errors import plural
 
     note_unknown(found.unknown, found.tokenizer)
     if found.cut:

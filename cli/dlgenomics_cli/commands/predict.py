@@ -66,7 +66,7 @@ def predict(name: str, files: dict[str, Any], output: str, length: int | None, y
 
 def report(model: Model, output: str, done: Summary, running: Running) -> None:
     """Print what was done, and what memory or a piece of a run asks for."""
-    from dlgenomics.report.words import plural
+    from dlgenomics.errors import plural
 
     if done.halved:
         say(f"Memory was short: batches had {done.halved} rows instead of {done.batch_size}. The "

@@ -48,12 +48,12 @@ def score_mutations(name: str, sequences: str, mutations: str | None, output: st
     if as_json and output == "-":
         raise click.UsageError("--json prints a summary; name a file with -o for the scores.")
     from dlgenomics.data.sequences import read_records
+    from dlgenomics.errors import plural
     from dlgenomics.language.network import logits
     from dlgenomics.language.score import score
     from dlgenomics.language.score_tables import check_ending, write_scores
     from dlgenomics.language.subjects import Asking
     from dlgenomics.language.tokenized import tokens_input, unknown_tokens
-    from dlgenomics.report.words import plural
 
     check_ending(output)
     opening = Opening(name, chosen["precision"], chosen["yes"], chosen["ignore_memory"])

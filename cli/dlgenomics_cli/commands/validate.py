@@ -19,10 +19,9 @@ def validate(specs: tuple[str, ...], as_json: bool) -> None:
 
     SPECS are YAML files, or names of built-in specs. Starts no TensorFlow.
     """
-    from dlgenomics.errors import DlgError, SpecError
+    from dlgenomics.errors import DlgError, SpecError, plural
     from dlgenomics.files import open_text
     from dlgenomics.registry import registry
-    from dlgenomics.report.words import plural
     from dlgenomics.search.check import check_search_values
     from dlgenomics.spec import spec_warnings
 
