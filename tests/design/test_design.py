@@ -91,7 +91,7 @@ def test_a_wide_beam_under_constraints_finds_what_brute_force_finds() -> None:
     assert decode(found.codes) == decode(best)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(1, 4))
 def test_every_step_keeps_to_the_constraints(seed: int, beam: int) -> None:
     _, objective = _additive(14, seed)

@@ -28,7 +28,7 @@ MULTITASK = DANQ.replace("multilabel_classification", "multitask").replace(
     "training:", "training:\n  loss: {binding: BinaryCrossentropy, accessibility: BinaryCrossentropy}")
 SEEDS = [TAL1, DANQ, SEARCH, MULTITASK]
 
-QUICK = settings(deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink],
+QUICK = settings(phases=[Phase.explicit, Phase.generate, Phase.shrink],
                  suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -202,7 +202,6 @@ def test_an_empty_list_of_callbacks_is_not_the_default(small):
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
-@settings(deadline=None)
 @given(TEXTS, st.floats(allow_nan=False, allow_infinity=False), st.integers(-10**29, 10**29))
 def test_dump_yaml_writes_what_the_reader_reads(text, number, whole):
     from dlgenomics.spec.document import read_document
@@ -235,13 +234,13 @@ def quick_refusal_or_spec(text):
     return spec
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_no_text_raises_anything_but_a_spec_error(text):
     assert quick_refusal_or_spec(text) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text("[]{}:,-?&*!|>%@`'\"#\n\t abn01.<~", max_size=60))
 def test_no_punctuation_raises_anything_but_a_spec_error(text):
     assert quick_refusal_or_spec(text) is None

@@ -309,7 +309,7 @@ ENTRIES = st.recursive(PLAIN, lambda inner: st.builds(
 ), max_leaves=8)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(ENTRIES, max_size=5), st.booleans())
 def test_no_list_of_blocks_makes_the_reader_fail(entries, head):
     ending = ["Flatten", {"Dense": {"units": 1, "name": "bound"}}] if head else []
