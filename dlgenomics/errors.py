@@ -29,6 +29,7 @@ Every message reads «what must hold. Received: what came. What to do.»
     │   │   └── ChecksumError it has another checksum
     │   └── DeclinedError     the download was not agreed to; .bytes, .license
     └── OutputError           a result cannot be written; .path
+        └── EndingError       its name has an ending of no known format
 """
 
 from __future__ import annotations
@@ -316,9 +317,19 @@ class SearchError(DlgError):
 class OutputError(DlgError):
     """A result cannot be written; what was there before is untouched."""
 
-    def __init__(self, path: Path | str, reason: str, advice: str) -> None:
+    def __init__(self, path: Path | str, reason: str, advice: str, *,
+                 rule: str = "the output must be writable") -> None:
         self.path = str(path)
-        super().__init__(f"{self.path}: the output must be writable. Received: {reason}. {advice}")
+        super().__init__(f"{self.path}: {rule}. Received: {reason}. {advice}")
+
+
+class EndingError(OutputError):
+    """The name of an output has an ending of no known format."""
+
+    def __init__(self, path: Path | str, known: Sequence[str]) -> None:
+        suffix = Path(path).suffix
+        super().__init__(path, repr(suffix) if suffix else "no ending", "Choose one of these.",
+                         rule=f"the name must end in {', '.join(known[:-1])} or {known[-1]}")
 
 
 @dataclass(frozen=True)
@@ -342,6 +353,7 @@ class FetchError(DlgError):
         path: where the file may be put by hand; empty where that is of no use.
     """
 
+    rule = "must come whole from one of its places"
     advice = "Open the address in a browser to see what is wrong."
 
     def __init__(
@@ -351,7 +363,7 @@ class FetchError(DlgError):
         self.path, self.checksum = str(path), checksum
         self.url = self.attempts[-1].url if self.attempts else ""
         super().__init__(
-            f"{name} must come whole from one of its places. Received:{self._received()}"
+            f"{name} {self.rule}. Received:{self._received()}"
             f"{self.advice}{self._by_hand()}"
         )
 

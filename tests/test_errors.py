@@ -8,6 +8,7 @@ from dlgenomics import errors
 from dlgenomics.errors import (
     DataError,
     DlgError,
+    EndingError,
     HashMismatchError,
     ModelNotFoundError,
     ReplayError,
@@ -78,3 +79,9 @@ def test_package_and_run_errors_name_the_folder():
     assert replay.difference == 0.25
     assert "(rtol 1e-05, atol 1e-06). Received: a largest difference of 0.25." in str(replay)
     assert str(RunError("x", folder="r", next_step="dlg train")) == "r: x"
+
+
+@pytest.mark.parametrize(("name", "came"), [("a.csv", "'.csv'"), ("a", "no ending")])
+def test_an_ending_of_no_format_is_no_question_of_writing(name, came):
+    assert str(EndingError(name, (".tsv", ".parquet", ".h5"))) == (
+        f"{name}: the name must end in .tsv, .parquet or .h5. Received: {came}. Choose one of these.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from dlgenomics.errors import OutputError, plural
+from dlgenomics.errors import EndingError, plural
 from dlgenomics.files import write_text
 from dlgenomics.report.drawing import draw, write_picture
 from dlgenomics.report.lollipops import list_size, plot_list, plot_locus
@@ -28,11 +28,10 @@ def check_page(path: Path) -> None:
     """Refuse a name whose ending names no picture.
 
     Raises:
-        OutputError: an unknown ending.
+        EndingError: an unknown ending.
     """
     if path.suffix.lower() not in _ENDINGS:
-        raise OutputError(path, f"the ending {path.suffix!r}",
-                          f"Name a page or picture that ends in {', '.join(_ENDINGS)}.")
+        raise EndingError(path, _ENDINGS)
 
 
 def write_variants(path: Path, model: str, found: Survey, effects: Highlights) -> Path:

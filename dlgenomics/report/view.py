@@ -14,7 +14,7 @@ from matplotlib.ticker import StrMethodFormatter
 
 from dlgenomics.data.genes import Features
 from dlgenomics.data.region import Region, Series
-from dlgenomics.errors import DlgError, OutputError
+from dlgenomics.errors import DlgError, EndingError
 from dlgenomics.files import write_text
 from dlgenomics.report.drawing import INK, LINES, SOFT, draw_panels, write_panels
 from dlgenomics.report.page import element, figure, join, page, section
@@ -80,11 +80,10 @@ def check_ending(path: Path) -> None:
     """Refuse a name whose ending names no form of picture, before any work is done.
 
     Raises:
-        OutputError: an unknown ending.
+        EndingError: an unknown ending.
     """
     if path.suffix.lower() not in (*_PICTURES, ".html"):
-        raise OutputError(path, f"the ending {path.suffix or 'of no format'!r}",
-                          f"Name a file that ends in {', '.join(_PICTURES)} or .html.")
+        raise EndingError(path, (*_PICTURES, ".html"))
 
 
 def _said(view: View) -> str:

@@ -176,7 +176,7 @@ def test_a_file_is_written_from_a_model(protein, found, tmp_path):
 
 
 def test_an_unknown_ending_is_refused(tmp_path):
-    with pytest.raises(OutputError, match=r"the ending '.tsv'.*\.parquet, \.h5, \.hdf5, \.npz"):
+    with pytest.raises(OutputError, match=r"must end in \.parquet.*\.npz\. Received: '\.tsv'"):
         written(tmp_path / "made.tsv", "mean")
 
 

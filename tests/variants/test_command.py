@@ -48,8 +48,8 @@ def test_vcf_goes_to_standard_output(run_dlg: Dlg, placed, row, write_vcf, genom
 @pytest.mark.parametrize(("options", "message"), [
     (["--scores", "dif"], "Did you mean 'diff'"),
     (["--targets", "bond"], "Did you mean 'bound'"),
-    (["-o", "out.bam"], "ends in .vcf"),
-    (["--page", "page.pdf"], "ends in .html"),
+    (["-o", "out.bam"], "the name must end in .vcf"),
+    (["--page", "page.pdf"], "the name must end in .html, .svg or .png. Received: '.pdf'"),
     (["--json"], "name a file with -o"),
     (["--haplotypes", "me"], "haplotypes are those of a sample"),
 ])

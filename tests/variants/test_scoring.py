@@ -349,7 +349,7 @@ def test_names_that_mean_nothing_are_refused(plain_model, profile_model, two_col
     refused(profile_model, "logit needs one probability for each variant", scores=("logit",))
     refused(profile_model, "logit_diff needs outputs with an activation", scores=("logit_diff",))
     refused(plain_model, "prefix of INFO fields", prefix="9 lives")
-    with pytest.raises(OutputError, match=r"ends in \.vcf"):
+    with pytest.raises(OutputError, match=r"must end in \.vcf"):
         _score(plain_model, source, genome, tmp_path / "out.bam")
 
 

@@ -197,7 +197,7 @@ def test_other_networks_are_refused(plain_model) -> None:
 
 
 def test_other_endings_are_refused() -> None:
-    with pytest.raises(OutputError, match="ends in"):
+    with pytest.raises(OutputError, match="must end in"):
         check_ending("out.h5")
 
 

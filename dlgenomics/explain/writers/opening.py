@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from dlgenomics.errors import OutputError
+from dlgenomics.errors import EndingError
 from dlgenomics.explain.contributions import Contributions
 from dlgenomics.explain.writers.bigwig import write_bigwig
 from dlgenomics.explain.writers.hdf5 import write_hdf5
@@ -23,11 +23,10 @@ def check_ending(path: Path) -> None:
     """Refuse a name whose ending names no format, before any work is done.
 
     Raises:
-        OutputError: an unknown ending.
+        EndingError: an unknown ending.
     """
     if not path.name.lower().endswith(ENDINGS):
-        raise OutputError(path, f"the ending {path.suffix or 'of no format'!r}",
-                          f"Name a file that ends in {', '.join(ENDINGS)} or .html.")
+        raise EndingError(path, (*ENDINGS, ".html"))
 
 
 def needs_intervals(path: Path) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
-from dlgenomics.errors import OutputError
+from dlgenomics.errors import EndingError
 from dlgenomics.files import atomic_path
 from dlgenomics.language.embedding import Contents, Embedding
 from dlgenomics.language.writers.hdf5 import Hdf5Embeddings
@@ -35,7 +35,7 @@ def check_ending(path: Path | str) -> None:
     """Refuse a name whose ending names no format, before any work is done.
 
     Raises:
-        OutputError: an unknown ending.
+        EndingError: an unknown ending.
     """
     _maker(Path(path))
 
@@ -61,5 +61,4 @@ def _maker(path: Path) -> Callable[[Path, Contents], EmbeddingWriter]:
     for ending, make in _MAKERS.items():
         if path.name.lower().endswith(ending):
             return make
-    raise OutputError(path, f"the ending {path.suffix or 'of no format'!r}",
-                      f"Name a file that ends in {', '.join(_MAKERS)}.")
+    raise EndingError(path, tuple(_MAKERS))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
-from dlgenomics.errors import OutputError
+from dlgenomics.errors import EndingError
 from dlgenomics.files import atomic_folder, atomic_path, output_errors
 from dlgenomics.predict.writers.hdf5 import Hdf5Writer
 from dlgenomics.predict.writers.heading import Heading, Writer
@@ -53,7 +53,7 @@ def check_ending(path: Path | str) -> None:
     """Refuse a name whose ending names no format, before any work is done.
 
     Raises:
-        OutputError: an unknown ending.
+        EndingError: an unknown ending.
     """
     if str(path) != "-":
         _opener(Path(path))
@@ -126,5 +126,4 @@ def _opener(path: Path) -> _Open:
     for ending, opener in _OPENERS.items():
         if path.name.lower().endswith(ending):
             return opener
-    raise OutputError(path, f"the ending {path.suffix or 'of no format'!r}",
-                      f"Name a file that ends in {', '.join(ENDINGS)}.")
+    raise EndingError(path, ENDINGS)

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from dlgenomics.errors import OutputError
+from dlgenomics.errors import EndingError
 from dlgenomics.predict.columns import Naming
 from dlgenomics.predict.writers import open_writer as open_table
 from dlgenomics.predict.writers.heading import Writer as RowWriter
@@ -137,11 +137,10 @@ def check_ending(path: Path | str) -> None:
     """Refuse a name whose ending names no format, before any work is done.
 
     Raises:
-        OutputError: an unknown ending.
+        EndingError: an unknown ending.
     """
     if not is_vcf(path) and not str(path).endswith(_TABLES):
-        raise OutputError(path, f"the ending {Path(path).suffix or 'of no format'!r}",
-                          f"Name a file that ends in .vcf, .vcf.gz, {', '.join(_TABLES)}.")
+        raise EndingError(path, (".vcf", ".vcf.gz", *_TABLES))
 
 
 @contextlib.contextmanager

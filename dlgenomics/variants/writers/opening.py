@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import pysam
 
-from dlgenomics.errors import OutputError
+from dlgenomics.errors import EndingError
 from dlgenomics.files import atomic_path
 from dlgenomics.predict.writers import open_writer as open_table
 from dlgenomics.variants.vcf import Vcf
@@ -35,12 +35,11 @@ def check_ending(path: Path | str) -> None:
     """Refuse a name whose ending names no format, before any work is done.
 
     Raises:
-        OutputError: an unknown ending.
+        EndingError: an unknown ending.
     """
     known = (*_VCF, *_BGZIP, *_TABLES, *_ARRAYS)
     if str(path) != "-" and not str(path).endswith(known):
-        raise OutputError(path, f"the ending {Path(path).suffix or 'of no format'!r}",
-                          f"Name a file that ends in {', '.join(known)}.")
+        raise EndingError(path, known)
 
 
 @contextlib.contextmanager
