@@ -121,14 +121,14 @@ class ContigError(DataError):
     """An interval or a variant names a contig that the FASTA lacks."""
 
     def __init__(self, contig: str, known: Sequence[str], path: Path | str, *,
-                 what: str = "interval", fasta: str = "FASTA", line: int | None = None,
+                 what: str = "every interval's contig", fasta: str = "the FASTA", line: int | None = None,
                  advice: str = "Use a FASTA of the build that the intervals refer to.") -> None:
         self.contig = contig
         self.near = near_contig(contig, known)
         listed = ", ".join(known[:5]) + (", …" if len(known) > 5 else "")
         hint = f" Did you mean {self.near!r}?" if self.near else ""
         super().__init__(
-            f"every {what}'s contig must be in the {fasta}, which has {listed}. "
+            f"{what} must be in {fasta}, which has {listed}. "
             f"Received: {contig!r}.{hint} {advice}",
             path=path, line=line,
         )

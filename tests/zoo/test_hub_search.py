@@ -68,6 +68,6 @@ def test_the_command_prints_a_table_and_json(listed: Hub, run_dlg: Dlg) -> None:
 
 def test_offline_says_so(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLG_OFFLINE", "1")
-    with pytest.raises(OfflineError):
+    with pytest.raises(OfflineError, match=r"a search needs .* Hub\. .*Unset DLG_OFFLINE"):
         search_hub("x")
     assert not hub.log

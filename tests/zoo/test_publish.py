@@ -111,8 +111,10 @@ def test_who_may_not_write_is_told(hub: Hub, tiny_package: Path, token: str, say
 
 def test_a_failed_push_is_finished_by_repeating_it(lab: Hub, tiny_package: Path) -> None:
     lab.answer(500, on=r"POST .*/commit/", times=9)
-    with pytest.raises(NetworkError, match="500"):
+    with pytest.raises(NetworkError, match="500") as caught:
         push(tiny_package, NET)
+    assert str(caught.value).startswith("a push to lab/net needs the Hugging Face Hub.")
+    assert "where it stopped" not in str(caught.value)
     lab._faults.clear()
     sent = len(lab.asked(r"PUT /lfs/"))
     assert sent
@@ -137,8 +139,12 @@ def test_what_cannot_be_pushed(tiny_package: Path, tmp_path: Path, hub: Hub,
     with pytest.raises(HashMismatchError):
         push(damaged, NET)
     monkeypatch.setenv("DLG_OFFLINE", "1")
-    with pytest.raises(OfflineError):
+    with pytest.raises(OfflineError) as caught:
         push(tiny_package, NET)
+    said = str(caught.value)
+    assert said.startswith("a push to lab/net needs the Hugging Face Hub. Received: ")
+    assert "Unset DLG_OFFLINE" in said
+    assert "DLG_MIRROR" not in said
     assert not hub.log
 
 

@@ -252,7 +252,7 @@ def test_a_hub_that_is_down(
 
 def test_a_closed_port_is_a_sentence(hub: Hub, commit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLG_HUB_ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(NetworkError, match=r"lab/net@main must come.*the Hub cannot be reached"):
+    with pytest.raises(NetworkError, match=r"looking up lab/net@main needs the Hugging Face Hub.*the Hub cannot be reached"):
         get()
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import dlgenomics
-from dlgenomics.errors import Attempt, DlgError, NetworkError, OfflineError
+from dlgenomics.errors import Attempt, DlgError
 from dlgenomics.settings import load_settings
 from dlgenomics_zoo.fetch.remote import is_web
 from dlgenomics_zoo.hub.commit import Commit, commit_of
@@ -23,8 +23,10 @@ from dlgenomics_zoo.hub.errors import (
     AccessError,
     GatedError,
     NoRepositoryError,
+    NotAskedError,
     RateLimitError,
     RevisionError,
+    UnreachableError,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class Connection:
         """Ask which commit a revision is, and what it holds.
 
         Raises:
-            HubError, NetworkError, OfflineError: see `asking`.
+            HubError, UnreachableError, NotAskedError: see `asking`.
         """
         with self.asking(repository, revision):
             info = self.api.model_info(repository, revision=revision, files_metadata=True,
@@ -92,7 +94,7 @@ class Connection:
         """Ask for the head of a safetensors file: kind of number → how many.
 
         Raises:
-            HubError, NetworkError, OfflineError: see `asking`.
+            HubError, UnreachableError, NotAskedError: see `asking`.
             DlgError: it is no such head.
         """
         from huggingface_hub.errors import SafetensorsParsingError  # noqa: PLC0415
@@ -108,18 +110,23 @@ class Connection:
         return {str(kind): int(count) for kind, count in found.parameter_count.items()}
 
     @contextlib.contextmanager
-    def asking(self, repository: str, revision: str = "") -> Iterator[None]:
+    def asking(self, repository: str, revision: str = "", *, purpose: str = "") -> Iterator[None]:
         """Turn what huggingface_hub raises inside the block into one of our sentences.
+
+        Args:
+            repository: of whom it is asked.
+            revision: which branch, tag or commit.
+            purpose: what needs the answer, such as "a search". Default: the look-up itself.
 
         Raises:
             NoRepositoryError, GatedError, RevisionError, AccessError: the Hub refuses.
-            RateLimitError, NetworkError: it cannot answer now.
-            OfflineError: nothing may be asked.
+            RateLimitError, UnreachableError: it cannot answer now.
+            NotAskedError: nothing may be asked.
         """
-        name = f"{repository}@{revision}" if revision else repository
+        name = purpose or f"looking up {repository}{f'@{revision}' if revision else ''}"
         url = f"{self.endpoint}/{repository}"
         if self.offline:
-            raise OfflineError(name, [Attempt(url, "not asked, offline mode is set")])
+            raise NotAskedError(name, [Attempt(url, "not asked, offline mode is set")])
         from huggingface_hub import errors as said  # noqa: PLC0415 - takes 0.3 s
 
         try:
@@ -132,11 +139,11 @@ class Connection:
         except said.RevisionNotFoundError as error:
             raise RevisionError(repository, revision, self._known(repository)) from error
         except said.OfflineModeIsEnabled as error:
-            raise OfflineError(name, [Attempt(url, "not asked, HF_HUB_OFFLINE is set")]) from error
+            raise NotAskedError(name, [Attempt(url, "not asked, HF_HUB_OFFLINE is set")]) from error
         except said.HfHubHTTPError as error:
             raise self._refusal(name, repository, error) from error
         except (said.HTTPError, OSError) as error:  # type: ignore[attr-defined]  # its transport's
-            raise NetworkError(name, [Attempt(url, _reason(error))]) from error
+            raise UnreachableError(name, [Attempt(url, _reason(error))]) from error
 
     def _refusal(self, name: str, repository: str, error: Any) -> DlgError:
         """Return the error for a status that has no type of its own there."""
@@ -148,7 +155,7 @@ class Connection:
         if status == _TOO_MANY:
             asked = headers.get("Retry-After", "")
             return RateLimitError(name, url, float(asked) if asked.isdigit() else None)
-        return NetworkError(name, [Attempt(url, f"{status} from the Hub")])
+        return UnreachableError(name, [Attempt(url, f"{status} from the Hub")])
 
     @property
     def token_name(self) -> str:

@@ -12,8 +12,11 @@
     ├── NoRouteError             nothing here opens what the repository holds; .found
     ├── NotPinnedError           code would run, at a revision that can change
     └── MemoryLimitError         it cannot fit in this machine's memory; .bytes, .limit
+    OfflineError
+    └── NotAskedError            offline mode is set, and something must be asked of the Hub
     NetworkError
-    └── RateLimitError           too many requests; .wait
+    └── UnreachableError         the Hub does not answer
+        └── RateLimitError       too many requests; .wait
 
 A file with other bytes than the commit has is a `ChecksumError` (it was thrown away) or, if it lay
 in the cache, a `HashMismatchError`; what is not here in offline mode is an `OfflineError`.
@@ -23,9 +26,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dlgenomics.errors import Attempt, DlgError, NetworkError, did_you_mean
+from dlgenomics.errors import Attempt, DlgError, NetworkError, OfflineError, did_you_mean
 
 _SHOWN = 12
+_NEEDS = "needs the Hugging Face Hub"
 
 
 def _some(names: Sequence[str]) -> str:
@@ -104,11 +108,24 @@ class AccessError(HubError):
                          "Tokens; then set HF_TOKEN, or log in: hf auth login.")
 
 
-class RateLimitError(NetworkError):
+class NotAskedError(OfflineError):
+    """Something must be asked of the Hub, or sent there, and no socket may be opened."""
+
+    rule = _NEEDS
+    advice = "Unset DLG_OFFLINE and HF_HUB_OFFLINE, then repeat."
+
+
+class UnreachableError(NetworkError):
+    """Something must be asked of the Hub, or sent there, and it does not answer."""
+
+    rule = _NEEDS
+    advice = "Check connection, proxy and certificates, then repeat."
+
+
+class RateLimitError(UnreachableError):
     """The Hub wants fewer requests."""
 
-    advice = ("Wait as long, then repeat: what came is kept. With a token (HF_TOKEN) more requests "
-              "are allowed.")
+    advice = "Wait as long, then repeat. With a token (HF_TOKEN) more requests are allowed."
 
     def __init__(self, name: str, url: str, wait: float | None) -> None:
         self.wait = wait

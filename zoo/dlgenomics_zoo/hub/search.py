@@ -65,7 +65,7 @@ def search_hub(words: str = "", *, author: str = "", tags: Sequence[str] = (), l
         NetworkError, OfflineError: the Hub cannot be asked.
     """
     hub = connect()
-    with hub.asking(author or words or "models"):
+    with hub.asking("models", purpose="a search"):
         listed = list(hub.api.list_models(
             search=words or None, author=author or None, filter=list(tags) or None, limit=limit,
             sort="downloads", cardData=True, full=True))

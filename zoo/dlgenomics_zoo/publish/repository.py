@@ -48,13 +48,16 @@ class Repository:
         Raises:
             HubError, NetworkError, OfflineError: see `Connection.asking`.
         """
-        with self.hub.asking(self.name):
+        with self._asking():
             exists = self.hub.api.repo_exists(self.name)
         return self.hub.commit(self.name, self.address.revision) if exists else None
 
+    def _asking(self, revision: str = "") -> contextlib.AbstractContextManager[None]:
+        return self.hub.asking(self.name, revision, purpose=f"a push to {self.name}")
+
     def create(self, *, private: bool) -> Commit:
         """Make the repository and return its first commit."""
-        with self.hub.asking(self.name):
+        with self._asking():
             self.hub.api.create_repo(self.name, private=private, exist_ok=True)
         return self.hub.commit(self.name, self.address.revision)
 
@@ -67,7 +70,7 @@ class Repository:
         done = 0
         for name in names:
             progress("upload", done, total)
-            with self.hub.asking(self.name), _quiet():
+            with self._asking(), _quiet():
                 self.hub.api.preupload_lfs_files(
                     self.name, [CommitOperationAdd(name, folder / name)],
                     revision=self.address.revision, create_pr=pull_request)
@@ -93,7 +96,7 @@ class Repository:
         operations: list[CommitOperationAdd | CommitOperationDelete] = [
             *(CommitOperationAdd(name, folder / name) for name in found.added),
             *(CommitOperationDelete(name) for name in found.removed)]
-        with self.hub.asking(self.name, self.address.revision), _quiet():
+        with self._asking(self.address.revision), _quiet():
             made = self.hub.api.create_commit(
                 self.name, operations, commit_message=message, parent_commit=parent,
                 revision=self.address.revision, create_pr=pull_request)
@@ -105,7 +108,7 @@ class Repository:
         Raises:
             TagError: it names another.
         """
-        with self.hub.asking(self.name):
+        with self._asking():
             refs = self.hub.api.list_repo_refs(self.name)
             stands = next((one.target_commit for one in refs.tags if one.name == tag), None)
             if stands is None:
@@ -117,7 +120,7 @@ class Repository:
         """Fetch files with the Hub's own client, from the Hub and nowhere else."""
         from huggingface_hub import snapshot_download  # noqa: PLC0415
 
-        with self.hub.asking(self.name, commit), _quiet():
+        with self._asking(commit), _quiet():
             snapshot_download(self.name, revision=commit, local_dir=folder, allow_patterns=[*names],
                               endpoint=self.hub.endpoint, token=self.hub.token or False)
 
