@@ -121,7 +121,8 @@ class ContigError(DataError):
     """An interval or a variant names a contig that the FASTA lacks."""
 
     def __init__(self, contig: str, known: Sequence[str], path: Path | str, *,
-                 what: str = "every interval's contig", fasta: str = "the FASTA", line: int | None = None,
+                 what: str = "every interval's contig", fasta: str = "the FASTA",
+                 line: int | None = None,
                  advice: str = "Use a FASTA of the build that the intervals refer to.") -> None:
         self.contig = contig
         self.near = near_contig(contig, known)

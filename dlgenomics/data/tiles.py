@@ -96,7 +96,8 @@ def tile_genome(lengths: Mapping[str, int], length: int, stride: int | None = No
     chosen = tuple(contigs) or tuple(lengths)
     for contig in chosen:
         if contig not in lengths:
-            raise ContigError(contig, list(lengths), path, what="chosen place")
+            raise ContigError(contig, list(lengths), path,
+                              what="every contig of --contigs (contigs=)")
     counts = [max(lengths[contig] - length + stride, 0) // stride for contig in chosen]
     numbers = [np.arange(count, dtype=np.uint32) for count in counts]
     return Tiles(chosen, np.append(0, np.cumsum(counts, dtype=np.int64)),

@@ -124,8 +124,8 @@ def _missing(record: Record, near: str | None, genome: Genome, vcf: Vcf) -> Cont
     advice = ("Let other names of the same contig count with --match-contigs." if near is not None
               else "Use a FASTA of the build that the variants refer to, or skip such records with "
               "--skip-missing-contigs.")
-    return ContigError(record.contig, list(genome.lengths), vcf.path, what="variant",
-                       fasta=genome.path.name, advice=advice, line=record.line)
+    return ContigError(record.contig, list(genome.lengths), vcf.path,
+                       what="every variant's contig", fasta=genome.path.name, advice=advice, line=record.line)
 
 
 def survey(judged: Judge, progress: Progress = silent) -> Survey:
