@@ -115,6 +115,11 @@ def test_a_failed_push_is_finished_by_repeating_it(lab: Hub, tiny_package: Path)
         push(tiny_package, NET)
     assert str(caught.value).startswith("a push to lab/net needs the Hugging Face Hub.")
     assert "where it stopped" not in str(caught.value)
+    assert "does not hold the model yet" in str(caught.value)
+    assert "lab/net" in lab.repositories
+    with pytest.raises(NetworkError, match="500") as caught:  # nothing is made any more
+        push(tiny_package, NET)
+    assert "does not hold the model yet" not in str(caught.value)
     lab._faults.clear()
     sent = len(lab.asked(r"PUT /lfs/"))
     assert sent

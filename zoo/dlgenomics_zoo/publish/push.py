@@ -17,6 +17,7 @@ from dlgenomics_zoo.fetch.consent import within_limit
 from dlgenomics_zoo.hub.address import SCHEME, Address
 from dlgenomics_zoo.hub.commit import Commit
 from dlgenomics_zoo.hub.connection import Connection, connect
+from dlgenomics_zoo.hub.errors import UnreachableError
 from dlgenomics_zoo.hub.files import fetch, lay_out
 from dlgenomics_zoo.publish.changes import Changes, changes
 from dlgenomics_zoo.publish.edition import write_edition
@@ -65,6 +66,13 @@ class Publication:
 _PLAIN: Final = Wishes()
 
 
+class UnfinishedPushError(UnreachableError):
+    """The connection failed when the repository was made and the model was not yet in it."""
+
+    advice = ("The repository is made and does not hold the model yet. Check connection, proxy and "
+              "certificates, then repeat the push, which finishes it.")
+
+
 def plan_push(package: Path, address: Address) -> Changes:
     """Return what the Hub lacks, and change nothing; see `push`.
 
@@ -93,6 +101,7 @@ def push(package: Path, address: Address, wishes: Wishes = _PLAIN, *,
         PackageError, HashMismatchError: the package is not whole.
         AccessError: there is no token, or it may not write there.
         TagError: the tag stands at another commit.
+        UnfinishedPushError: the Hub cannot be reached any more, and has an empty repository.
         HubError, NetworkError: the Hub refuses, or cannot be reached; repeat the push.
         ReplayError: what came back predicts something else.
     """
@@ -100,15 +109,17 @@ def push(package: Path, address: Address, wishes: Wishes = _PLAIN, *,
     hub = connect()
     repository = Repository(hub, address)
     with _edition(package, address) as (folder, names):
-        there = repository.head() or repository.create(private=wishes.private)
+        before = repository.head()
+        there = before or repository.create(private=wishes.private)
         lacks = _missing(repository, there, folder, names)
         if not (lacks.added or lacks.removed):
             commit, url = there.id, ""
         else:
-            repository.send(folder, lacks.added, progress, pull_request=wishes.pull_request)
             message = wishes.message or f"{read_manifest(package).spec.name} from dlgenomics"
-            commit, url = repository.commit(folder, lacks, message, there.id,
-                                            pull_request=wishes.pull_request)
+            with contextlib.nullcontext() if before else _made_now():
+                repository.send(folder, lacks.added, progress, pull_request=wishes.pull_request)
+                commit, url = repository.commit(folder, lacks, message, there.id,
+                                                pull_request=wishes.pull_request)
         if wishes.tag:
             repository.tag(wishes.tag, commit)
         replay = _fetched_back(repository, commit, folder, names)
@@ -125,6 +136,15 @@ def _check(address: Address, wishes: Wishes) -> None:
         raise DlgError("a tag names a version that is published. Received: a tag for a pull "
                        "request, which is not yet. Tag it when it is merged: push again with the "
                        "tag alone.")
+
+
+@contextlib.contextmanager
+def _made_now() -> Iterator[None]:
+    """Say of a connection that fails inside the block what it leaves behind."""
+    try:
+        yield
+    except UnreachableError as error:
+        raise UnfinishedPushError(error.name, error.attempts) from error
 
 
 @contextlib.contextmanager
