@@ -71,3 +71,26 @@ def test_offline_says_so(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OfflineError, match=r"a search needs .* Hub\. .*Unset DLG_OFFLINE"):
         search_hub("x")
     assert not hub.log
+
+
+def test_a_hub_that_is_away_is_one_sentence_at_once(
+        hub: Hub, run_dlg: Dlg, monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    monkeypatch.setattr(time, "sleep", None)  # a second attempt would call it
+    monkeypatch.setenv("DLG_HUB_ENDPOINT", "http://127.0.0.1:9")
+    status, out, err = run_dlg("ls", "--source", "hf")
+    assert (status, out) == (1, "")
+    assert "Error: a search needs the Hugging Face Hub. Received: http://127.0.0.1:9" in err
+    assert "Retrying" not in err
+
+
+def test_what_the_client_logs_of_its_attempts_is_not_shown(
+        listed: Hub, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    listed.answer(503, r"GET /api/models$", times=1)
+    assert len(search_hub("pick")) == 1
+    assert len(listed.asked(r"GET /api/models$")) == 2
+    assert not [one for one in caplog.records if one.name.startswith("huggingface_hub")]

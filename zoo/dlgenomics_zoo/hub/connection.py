@@ -7,6 +7,7 @@ httpx, then httpx2.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ _YES: Final = ("1", "ON", "YES", "TRUE")
 _REFUSED: Final = (401, 403)
 _TOO_MANY: Final = 429
 _NEAR: Final = 5
+_ANY: Final = "dlgenomics/any"
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,20 @@ class Connection:
         return [one.name for kind in (refs.branches, refs.tags, refs.pull_requests or ())
                 for one in kind]
 
+    def models(self, **asked: Any) -> list[Any]:
+        """Ask for the models that fit what `HfApi.list_models` takes.
+
+        Raises:
+            UnreachableError, NotAskedError: see `asking`.
+        """
+        from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415 - takes 0.3 s
+
+        with self.asking("models", purpose="a search"):
+            # The client asks for a list again and again, for 25 s; for a model it asks once.
+            with contextlib.suppress(HfHubHTTPError):
+                self.api.model_info(_ANY, timeout=10)
+            return list(self.api.list_models(**asked))
+
     def tensors(self, commit: Commit, path: str) -> Mapping[str, int]:
         """Ask for the head of a safetensors file: kind of number → how many.
 
@@ -130,7 +146,8 @@ class Connection:
         from huggingface_hub import errors as said  # noqa: PLC0415 - takes 0.3 s
 
         try:
-            yield
+            with _quiet():
+                yield
         except said.GatedRepoError as error:
             raise GatedError(repository, self.endpoint, has_token=bool(self.token)) from error
         except said.RepositoryNotFoundError as error:
@@ -177,6 +194,21 @@ class Connection:
         with contextlib.suppress(DlgError):
             return self.revisions(repository)
         return []
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what the client logs of failed requests: the last one becomes our sentence."""
+    log = logging.getLogger("huggingface_hub.utils._http")
+
+    def none(_record: logging.LogRecord) -> bool:
+        return False
+
+    log.addFilter(none)  # one for each block, as several threads may be in one
+    try:
+        yield
+    finally:
+        log.removeFilter(none)
 
 
 def connect() -> Connection:

@@ -64,11 +64,9 @@ def search_hub(words: str = "", *, author: str = "", tags: Sequence[str] = (), l
     Raises:
         NetworkError, OfflineError: the Hub cannot be asked.
     """
-    hub = connect()
-    with hub.asking("models", purpose="a search"):
-        listed = list(hub.api.list_models(
-            search=words or None, author=author or None, filter=list(tags) or None, limit=limit,
-            sort="downloads", cardData=True, full=True))
+    listed = connect().models(
+        search=words or None, author=author or None, filter=list(tags) or None, limit=limit,
+        sort="downloads", cardData=True, full=True)
     found = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for done, one in enumerate(pool.map(_planned, map(_of, listed)), 1):
