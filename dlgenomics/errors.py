@@ -153,14 +153,15 @@ class BoundsError(DataError):
     """An interval reaches past an end of its contig."""
 
     def __init__(
-        self, contig: str, start: int, end: int, length: int, path: Path | str
+        self, contig: str, start: int, end: int, length: int, path: Path | str, *,
+        line: int | None = None,
     ) -> None:
         self.contig, self.start, self.end, self.length = contig, start, end, length
         super().__init__(
             f"intervals must lie within {contig}, which ends at {length:,}. "
             f"Received: {contig}:{start}-{end} (0-based, half-open). "
             "Remove the interval, check the genome build, or pad with N (--pad, pad=True).",
-            path=path,
+            path=path, line=line,
         )
 
 
@@ -247,7 +248,8 @@ class ModelNotFoundError(DlgError):
         self.near = near_match(name, known)
         hint = f" Did you mean {self.near!r}?" if self.near else ""
         super().__init__(
-            "a model is a name that `dlg ls` lists or a folder with a model.yaml. "
+            "a model is a name that `dlg ls` lists, or a folder with a model.yaml (of a language "
+            "model: a config.json). "
             f"Received: {name!r}.{hint}"
         )
 

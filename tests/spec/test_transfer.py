@@ -199,7 +199,8 @@ CYCLIC = with_layers("- Package: {model: tiny}")
 
 @pytest.mark.parametrize(("layers", "message"), [
     ("- Package: {model: tinny}\n- Dense: {units: 1}",
-     "a model is a name that `dlg ls` lists or a folder with a model.yaml. "
+     "a model is a name that `dlg ls` lists, or a folder with a model.yaml (of a language model: a "
+     "config.json). "
      "Received: 'tinny'. Did you mean 'tiny'?"),
     ("- Package: {model: tiny, output: global_max}\n- Dense: {units: 1}",
      "'output' must be a layer of 'tiny'. Received: 'global_max'. "

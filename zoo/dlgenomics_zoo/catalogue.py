@@ -6,6 +6,7 @@ A name is looked up in that order. Models of a source that you declared are list
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -236,10 +237,21 @@ def _not_found(name: str) -> ModelNotFoundError:
     prefix = name.partition(":")[0]
     known = ([f"{prefix}:{one}" for one in _DESCRIBED[prefix]()] if prefix in _DESCRIBED
              else _known_names())
-    error = ModelNotFoundError(name, sorted(known))
+    error = ModelNotFoundError(name, sorted({*known, *_folders_beside(name)}))
     if any(one.group == name for models in _DESCRIBED.values() for one in models().values()):
         error.next_step = f"dlg ls --group {name}"
     return error
+
+
+def _folders_beside(name: str) -> list[str]:
+    """Return the models' folders that lie where the named one would, written as it is."""
+    typed = name.rstrip("/")
+    place = Path(typed).expanduser()
+    if not place.parent.is_dir() or not os.access(place.parent, os.R_OK | os.X_OK):
+        return []
+    written = typed.removesuffix(place.name)
+    return [f"{written}{one.name}" for one in place.parent.iterdir()
+            if any((one / file).is_file() for file in (MANIFEST, "config.json"))]
 
 
 def _known_names() -> Iterable[str]:
@@ -261,6 +273,7 @@ def find_model(name: str) -> tuple[Path, str]:
     Raises:
         ModelNotFoundError: with the nearest name.
         NotPackagedError: the name is that of a Kipoi model, which has no package.
+        LanguageModelError: the folder holds a language model, which is no package either.
         DlgError: a model of the Hub cannot be had, or is none that a package can hold.
     """
     if is_hub_address(name):
@@ -270,7 +283,32 @@ def find_model(name: str) -> tuple[Path, str]:
     location = locate(name)
     if isinstance(location.found, Descriptor):
         raise NotPackagedError(location, location.found)
+    require_package(location.found)
     return location.found, location.source
+
+
+def require_package(folder: Path) -> None:
+    """Refuse a folder that holds a language model, which is no package.
+
+    Raises:
+        LanguageModelError: it does.
+    """
+    from dlgenomics_zoo.language.load import is_language_model  # noqa: PLC0415 - many readers
+
+    if is_language_model(folder):
+        raise LanguageModelError(folder)
+
+
+class LanguageModelError(DlgError):
+    """A package is needed, and the folder holds a language model as transformers has it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = str(folder)
+        self.next_step = f"dlg info {folder}"
+        super().__init__(
+            f"{folder}: a packaged model (with {MANIFEST}) is needed here. Received: a language "
+            "model as transformers has it. Its commands are `dlg embed`, for vectors of sequences, "
+            "and `dlg score-mutations`.")
 
 
 class NotPackagedError(DlgError):

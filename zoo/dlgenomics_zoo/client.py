@@ -11,7 +11,7 @@ from dlgenomics.errors import DlgError, OutputError
 from dlgenomics.files import atomic_folder
 from dlgenomics.package.manifest import MANIFEST, Manifest, read_manifest, verify_files
 from dlgenomics.progress import Progress, silent
-from dlgenomics_zoo.catalogue import Location, locate
+from dlgenomics_zoo.catalogue import Location, locate, require_package
 from dlgenomics_zoo.fetch import Confirm
 from dlgenomics_zoo.fetch.consent import within_limit
 from dlgenomics_zoo.formats.errors import UnknownLayersError
@@ -187,6 +187,7 @@ def open_package(name: str, terms: Terms = _AS_USUAL) -> tuple[Path, str]:
 
     Raises:
         ModelNotFoundError, NotNativeError, FetchError: see `get_model`.
+        LanguageModelError: the folder holds a language model, which is no package.
     """
     if is_hub_address(name):
         from dlgenomics_zoo.hub.open import SOURCE, hub_package  # noqa: PLC0415 - see above
@@ -194,6 +195,7 @@ def open_package(name: str, terms: Terms = _AS_USUAL) -> tuple[Path, str]:
         return hub_package(name, terms), SOURCE
     location = locate(name)
     if isinstance(location.found, Path):
+        require_package(location.found)
         return location.found, location.source
     from dlgenomics_zoo.imports.store import kipoi_package  # noqa: PLC0415 - readers of formats
 
