@@ -62,8 +62,11 @@ def _shape(shape: Sequence[int | None]) -> str:
 
 
 def _few(names: tuple[str, ...]) -> str:
+    """Return the first names; none where they only count the columns."""
+    if all(name.isdecimal() for name in names):
+        return ""
     more = f" … ({len(names)})" if len(names) > 6 else ""
-    return f": {', '.join(names[:6])}{more}" if names else ""
+    return f": {', '.join(names[:6])}{more}"
 
 
 def _metrics(test: dict[str, dict[str, float | None]]) -> str:
