@@ -78,12 +78,13 @@ class Opening:
         return model
 
 
-def note_unknown(count: int, tokenizer: Tokenizer) -> None:
-    """Say how many tokens of the sequences are not in a model's vocabulary, if there are any."""
+def note_unknown(count: int, odd: tuple[str, str] | None, tokenizer: Tokenizer) -> None:
+    """Say how many tokens are not in a model's vocabulary, if any; ``odd`` is the first of them."""
     if count:
         are = "letter is" if count == 1 else "letters are"
+        first = f", first {odd[0]!r} in sequence {odd[1]!r}" if odd else ""
         say(f"Note: {count:,} {are} not in the model's vocabulary, and read as "
-            f"{tokenizer.unknown}.")
+            f"{tokenizer.unknown}{first}.")
 
 
 def parsed_layer(_context: Any, _option: Any, value: str | None) -> str | int | None:

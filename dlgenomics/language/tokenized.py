@@ -29,6 +29,7 @@ class Tokenized:
         ids: of each, int32, shape (tokens,), with the tokens before and behind it.
         tokenizer: what cut them.
         unknown: how many tokens of all were not in the vocabulary.
+        odd: the first of those, and the name of its sequence; None where there is none.
         cut: the names of those that were cut to the model's context.
     """
 
@@ -36,6 +37,7 @@ class Tokenized:
     ids: tuple[Ids, ...]
     tokenizer: Tokenizer
     unknown: int = 0
+    odd: tuple[str, str] | None = None
     cut: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -87,7 +89,8 @@ def tokenize(records: Sequence[Record], one: TokensInput, path: Path | str, *,
         raise _too_long(records, found, one, path)
     kept = tuple(_cut(ids, one) for ids in found)
     return Tokenized(tuple(record.name for record in records), kept, one.tokenizer,
-                     unknown_tokens(records, kept, one.tokenizer), tuple(long))
+                     unknown_tokens(records, kept, one.tokenizer),
+                     first_unknown(records, kept, one.tokenizer), tuple(long))
 
 
 def inside(ids: Ids, tokenizer: Tokenizer) -> NDArray[np.bool_]:
@@ -116,6 +119,22 @@ def unknown_tokens(records: Sequence[Record], found: Sequence[Ids], tokenizer: T
     written = sum(record.letters.count(tokenizer.unknown) for record in records
                   ) if len(tokenizer.unknown) == 1 else 0
     return max(total - written, 0)
+
+
+def first_unknown(records: Sequence[Record], found: Sequence[Ids],
+                  tokenizer: Tokenizer) -> tuple[str, str] | None:
+    """Return the first token that the vocabulary lacks, and the name of its sequence.
+
+    Takes what `unknown_tokens` takes; None where there is no such token.
+    """
+    reader, unknown = token_reader(tokenizer), tokenizer.id_of(tokenizer.unknown)
+    for record, ids in zip(records, found, strict=True):
+        if unknown not in ids:  # the quick look
+            continue
+        kept = reader.tokens(record.letters)[:inside(ids, tokenizer).sum()]
+        if odd := next((one for one in kept if one not in reader.ids), None):
+            return odd, record.name
+    return None
 
 
 def _too_long(records: Sequence[Record], found: Sequence[Ids], one: TokensInput,

@@ -50,7 +50,7 @@ def test_embed_says_what_it_did_as_json(run_dlg, model, folder):
     assert found == {"model": "protein", "sequences": 2, "rows": 4 + 31, "channels": 16,
                      "pool": "tokens", "layer": found["layer"], "unknown_tokens": 2,
                      "truncated": ["b"], "output": "a.npz"}
-    assert "2 letters are not in the model's vocabulary, and read as -" in err
+    assert "2 letters are not in the model's vocabulary, and read as -, first '*' in sequence 'a'." in err
     assert "1 sequence was cut" in err
     with np.load("a.npz") as file:
         assert file["embeddings"].shape == (35, 16)
@@ -124,7 +124,7 @@ def test_score_mutations_takes_all_or_a_table(run_dlg, model, folder):
     status, _, err = run_dlg("score-mutations", model, "--sequences", "long.fa", "--mutations",
                              "m.tsv", "-o", "s.tsv.gz", "--window")
     assert (status, "2 mutations of 2 sequences in s.tsv.gz" in err) == (0, True)
-    assert "1 letter is not in the model's vocabulary, and read as -." in err
+    assert "1 letter is not in the model's vocabulary, and read as -, first '*' in sequence 's'." in err
     lines = gzip.decompress((folder / "s.tsv.gz").read_bytes()).decode().splitlines()
     assert [line.split("\t")[:2] for line in lines[1:]] == [["s", "G3L:L1V"], ["long", "L40A"]]
 

@@ -50,7 +50,15 @@ def test_a_long_sequence_may_be_cut_and_keeps_its_end(one):
 def test_unknown_letters_are_counted_and_gaps_are_known(one):
     found = tokenize(records("LA*J", "L-A."), one, "a.fa")
     assert found.unknown == 2
+    assert found.odd == ("*", "s0")
     assert found.ids[0].tolist() == [1, 2, 27, 27, 34]
+
+
+def test_the_first_unknown_letter_is_named_with_its_sequence(one):
+    assert tokenize(records("LAG", "LA", "L7*", "8"), one, "a.fa").odd == ("7", "s2")
+    assert tokenize(records("LAG", "L-A."), one, "a.fa").odd is None
+    cut = tokenize(records("L" * 40 + "7", "M8"), one, "a.fa", truncate=True)
+    assert cut.odd == ("8", "s1")
 
 
 def test_a_model_of_another_kind_is_refused():

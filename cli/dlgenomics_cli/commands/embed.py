@@ -74,7 +74,7 @@ def embed(name: str, sequences: str, output: str, truncate: bool, as_json: bool,
 def _say_what_is_odd(found: Tokenized) -> None:
     from dlgenomics.errors import plural
 
-    note_unknown(found.unknown, found.tokenizer)
+    note_unknown(found.unknown, found.odd, found.tokenizer)
     if found.cut:
         were = "was" if len(found.cut) == 1 else "were"
         say(f"Note: {plural(len(found.cut), 'sequence')} {were} cut to the model's context, such "

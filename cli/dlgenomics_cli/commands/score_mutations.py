@@ -53,7 +53,7 @@ def score_mutations(name: str, sequences: str, mutations: str | None, output: st
     from dlgenomics.language.score import score
     from dlgenomics.language.score_tables import check_ending, write_scores
     from dlgenomics.language.subjects import Asking
-    from dlgenomics.language.tokenized import tokens_input, unknown_tokens
+    from dlgenomics.language.tokenized import first_unknown, tokens_input, unknown_tokens
 
     check_ending(output)
     opening = Opening(name, chosen["precision"], chosen["yes"], chosen["ignore_memory"])
@@ -70,9 +70,10 @@ def score_mutations(name: str, sequences: str, mutations: str | None, output: st
     ready = asked(known) if known else None
     model = opening.model()
     asking, subjects = ready or asked(model.spec)
-    unknown = unknown_tokens([one.record for one in subjects], [one.ids for one in subjects],
-                             asking.one.tokenizer)
-    note_unknown(unknown, asking.one.tokenizer)
+    tokens = ([one.record for one in subjects], [one.ids for one in subjects],
+              asking.one.tokenizer)
+    unknown = unknown_tokens(*tokens)
+    note_unknown(unknown, first_unknown(*tokens), asking.one.tokenizer)
     with progress() as following:
         rows = write_scores(output, score(logits(model), subjects, asking,
                                           chosen["batch_tokens"], following))
