@@ -82,8 +82,9 @@ class Genome:
         if len(outside):
             row = outside[0]
             name = intervals.contigs[intervals.contig[row]]
+            path, line = intervals.source(row, self.path)
             raise BoundsError(name, int(intervals.start[row]), int(intervals.end[row]),
-                              self.lengths[name], self.path)
+                              self.lengths[name], path, line=line)
 
     def _contigs(self, intervals: Intervals) -> NDArray[np.int64]:
         """Return the position of each interval's contig in the file."""
@@ -94,9 +95,14 @@ class Genome:
         found: NDArray[np.int64] = self._places[intervals.contig]
         missing = np.flatnonzero(found < 0)
         if len(missing):
-            raise ContigError(intervals.contigs[intervals.contig[missing[0]]],
-                              list(self.lengths), self.path)
+            raise self.contig_error(intervals, missing[0])
         return found
+
+    def contig_error(self, intervals: Intervals, row: int, **advice: str) -> ContigError:
+        """Return the error of an interval whose contig the genome lacks, with its file and line."""
+        path, line = intervals.source(row, self.path)
+        return ContigError(intervals.contigs[intervals.contig[row]], list(self.lengths), path,
+                           fasta=self.path.name, line=line, **advice)
 
     def fetch(self, intervals: Intervals, *, pad: bool = False) -> Codes:
         """Return the sequences of intervals of one length; minus strands reverse-complemented.

@@ -106,6 +106,10 @@ class Intervals:
         contigs = tuple(c if c in known else near_contig(c, names) or c for c in self.contigs)
         return replace(self, contigs=contigs)
 
+    def source(self, row: int, otherwise: Path) -> tuple[Path | str, int | None]:
+        """Return the file and line of an interval; ``otherwise`` where it stands on no line."""
+        return (otherwise, None) if self.line is None else (self.path, int(self.line[row]))
+
     def clusters(self) -> NDArray[np.int64]:
         """Return a number for each interval; those that overlap, directly or in a chain, share it.
 

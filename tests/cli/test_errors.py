@@ -46,8 +46,8 @@ def _predict(run_dlg: Dlg, fasta: Path, bed: Path, out: Path, *more: str) -> tup
     ("chr1\t0\t60\nchr1\t5\n", "bed:2: a BED line must have 3 columns, as the first one has"),
     ("chr1\t0\t60\nchr1\tzero\t60\n", "bed:2: columns 2 and 3 must be whole numbers"),
     ("chr1\t60\t0\n", "with 0 <= start < end. Received: 'chr1 60 0'"),
-    ("chr1\t0\t60\nchr9\t0\t60\n", "which has chr1, chr2. Received: 'chr9'. Use a FASTA"),
-    ("chr1\t9999960\t10000020\n", "intervals must lie within chr1"),
+    ("chr1\t0\t60\nchr9\t0\t60\n", "bed:2: every interval's contig must be in genome.fa, which has chr1, chr2. Received: 'chr9'"),
+    ("chr1\t9999960\t10000020\n", "bed:1: intervals must lie within chr1"),
     ("chr1\t0\t61\n", "must have the 60 bp that the model takes. Received: 61 bp"),
     ("", "must hold at least one interval"),
 ])

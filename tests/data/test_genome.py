@@ -131,7 +131,7 @@ def test_missing_contig(tmp_path, names, asked, near, pad):
     assert (caught.value.contig, caught.value.near) == (asked, near)
     hint = f" Did you mean {near!r}?" if near else ""
     assert str(caught.value) == (
-        f"{path}: every interval's contig must be in the FASTA, which has {', '.join(names)}. "
+        f"{path}: every interval's contig must be in g.fa, which has {', '.join(names)}. "
         f"Received: {asked!r}.{hint} Use a FASTA of the build that the intervals refer to.")
 
 

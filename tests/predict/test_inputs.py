@@ -350,7 +350,7 @@ def test_contigs_of_other_names_are_offered_and_renamed_on_demand(
     opened: Open, tmp_path: Path, letters: dict[str, str], name: str, text: str
 ) -> None:
     path = put(tmp_path, "places", text)
-    with pytest.raises(ContigError, match=r"Received: '1'\. Did you mean 'chr1'\?.*"
+    with pytest.raises(ContigError, match=r"places:1: .*Received: '1'\. Did you mean 'chr1'\?.*"
                        r"--rename-contigs \(rename_contigs=True\)"):
         opened(**{name: path, "resize": "center", "pad": True})
     loader = opened(**{name: path, "resize": "center", "pad": True, "rename_contigs": True})

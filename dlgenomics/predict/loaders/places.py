@@ -15,7 +15,7 @@ from dlgenomics.data.positions import around_first_base, read_positions
 from dlgenomics.data.skipping import sift
 from dlgenomics.data.split import Rows
 from dlgenomics.data.tiles import inside, known_enough, outside, tile_genome
-from dlgenomics.errors import ContigError, DataError, DlgError, near_contig
+from dlgenomics.errors import DataError, DlgError, near_contig
 from dlgenomics.predict.dataloader import LoaderArgument
 
 _Read = Callable[[Mapping[str, Any], Genome, int], tuple[Places, Places]]
@@ -58,9 +58,10 @@ def _in_genome(windows: Intervals, genome: Genome, given: Mapping[str, Any]) -> 
     if given.get("rename_contigs"):
         windows = windows.renamed(genome.lengths)
     known = list(genome.lengths)
-    for contig in (windows.contigs[number] for number in np.unique(windows.contig)):
+    for number, row in zip(*np.unique(windows.contig, return_index=True), strict=True):
+        contig = windows.contigs[number]
         if contig not in genome.lengths and near_contig(contig, known):
-            raise ContigError(contig, known, genome.path, advice=_RENAME)
+            raise genome.contig_error(windows, row, advice=_RENAME)
     genome.check(windows, pad=bool(given.get("pad")))
     _check_overlap(windows, genome)
     return windows
@@ -73,10 +74,11 @@ def _check_overlap(windows: Intervals, genome: Genome) -> None:
     if len(beyond):
         row = beyond[0]
         name = windows.contigs[windows.contig[row]]
+        path, line = windows.source(row, genome.path)
         raise DataError(f"a window must hold bases of {name}, which ends at {lengths[row]:,}; "
                         f"padding adds to them. Received: {name}:{windows.start[row]}-"
                         f"{windows.end[row]} (0-based, half-open). Remove the interval, or use a "
-                        "FASTA of the build that the intervals refer to.", path=genome.path)
+                        "FASTA of the build that the intervals refer to.", path=path, line=line)
 
 
 def _from_bed(given: Mapping[str, Any], _: Genome, length: int) -> tuple[Places, Places]:
