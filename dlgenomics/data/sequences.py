@@ -10,7 +10,7 @@ import numpy as np
 
 from dlgenomics.data.encoding import DNA, Alphabet, Codes, decode, encode
 from dlgenomics.data.intervals import Anchor
-from dlgenomics.data.skipping import Skipped
+from dlgenomics.data.skipping import Skipped, none_good
 from dlgenomics.errors import DataError
 from dlgenomics.files import atomic_path, open_text
 
@@ -101,6 +101,8 @@ def read_sequences(path: Path | str, length: int, *, anchor: Anchor | None = Non
                 skipped.append(Skipped(str(path), line, error.reason))
             else:
                 names.append(name)
+    if skipped and not names:
+        raise none_good(skipped)
     _check_names(names, path)
     codes = encode(b"".join(parts), alphabet).reshape(len(names), length)
     return Sequences(tuple(names), codes, str(path))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlgenomics.data.split import Rows
-from dlgenomics.errors import DataError
+from dlgenomics.errors import DataError, plural
 
 Where = Callable[[int], tuple[str, int | None]]
 """A row → its file and line."""
@@ -48,8 +48,16 @@ def sift(count: int, check: Callable[[Rows], object], skipped: list[Skipped] | N
         return every
     good = _good(every, check, skipped, where)
     if count and not len(good):
-        check(every[:1])
+        raise none_good(skipped)
     return good
+
+
+def none_good(skipped: list[Skipped]) -> DataError:
+    """Return the error of a file whose records were all left out."""
+    first = skipped[0]
+    return DataError("at least one record must be good. Received: no good one among "
+                     f"{plural(len(skipped), 'record')}, all skipped as bad; here the first: "
+                     f"{first.reason}", path=first.path, line=first.line)
 
 
 def _good(rows: Rows, check: Callable[[Rows], object], skipped: list[Skipped],

@@ -55,8 +55,11 @@ def test_many_bad_lines_are_each_noted(tmp_path: Path) -> None:
 def test_nothing_good_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "i.bed"
     path.write_text("a b\nc d\n")
-    with pytest.raises(DataError, match="at least 3 columns"):
+    with pytest.raises(DataError, match=r"i\.bed:1: .*no good one among 2 records.*at least 3 columns"):
         read_intervals(path, skipped=[])
+    path.write_text(">a\nACG\n")
+    with pytest.raises(DataError, match=r"no good one among 1 record,.*'a' with 3"):
+        read_sequences(path, 4, skipped=[])
 
 
 def test_places_that_a_model_cannot_have_are_noted(tmp_path: Path) -> None:
