@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _OPTIONS = (
     click.option("--max-mismatches", type=click.FloatRange(0, 1), default=0.05, show_default=True,
                  help="Stop if REF differs from the genome in a larger share of the records."),
-    click.option("--match-contigs", is_flag=True, help="Take 1 for chr1 and MT for chrM."),
+    click.option("--rename-contigs", is_flag=True,
+                 help="Read chr1 as 1, or 1 as chr1, as the genome has it."),
     click.option("--skip-missing-contigs", is_flag=True,
                  help="Skip records on contigs that the FASTA lacks."),
 )
@@ -25,11 +26,11 @@ _OPTIONS = (
 def policy_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of what is let pass; the command gets them as one argument, ``policy``."""
     @functools.wraps(command)
-    def wrapped(max_mismatches: float, match_contigs: bool, skip_missing_contigs: bool,
+    def wrapped(max_mismatches: float, rename_contigs: bool, skip_missing_contigs: bool,
                 **others: Any) -> None:
         from dlgenomics.variants.reference import Policy
 
-        command(policy=Policy(max_mismatches, match_contigs, skip_missing_contigs), **others)
+        command(policy=Policy(max_mismatches, rename_contigs, skip_missing_contigs), **others)
 
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)

@@ -25,12 +25,12 @@ class Policy:
 
     Attributes:
         max_mismatches: the share of checked records whose REF may differ from the genome.
-        match_contigs: take ``1`` for ``chr1`` and ``MT`` for ``chrM``, and the other way round.
+        rename_contigs: take ``1`` for ``chr1`` and ``MT`` for ``chrM``, and the other way round.
         skip_missing_contigs: skip records on contigs that the genome lacks, instead of stopping.
     """
 
     max_mismatches: float = 0.05
-    match_contigs: bool = False
+    rename_contigs: bool = False
     skip_missing_contigs: bool = False
 
 
@@ -113,7 +113,7 @@ class Judge:
         if record.contig in known:
             return record.contig
         near = near_contig(record.contig, list(known))
-        if self.policy.match_contigs and near is not None:
+        if self.policy.rename_contigs and near is not None:
             return near
         if self.policy.skip_missing_contigs and near is None:
             return record.contig
@@ -121,11 +121,12 @@ class Judge:
 
 
 def _missing(record: Record, near: str | None, genome: Genome, vcf: Vcf) -> ContigError:
-    advice = ("Let other names of the same contig count with --match-contigs." if near is not None
+    advice = ("Read such names as the genome has them with --rename-contigs." if near is not None
               else "Use a FASTA of the build that the variants refer to, or skip such records with "
               "--skip-missing-contigs.")
     return ContigError(record.contig, list(genome.lengths), vcf.path,
-                       what="every variant's contig", fasta=genome.path.name, advice=advice, line=record.line)
+                       what="every variant's contig", fasta=genome.path.name,
+                       advice=advice, line=record.line)
 
 
 def survey(judged: Judge, progress: Progress = silent) -> Survey:

@@ -314,10 +314,10 @@ def test_the_wrong_build_stops_the_run(plain_model, write_vcf, genome, letters, 
 def test_other_names_of_a_contig_are_offered(plain_model, rows, write_vcf, genome, tmp_path) -> None:
     row = ("1", *rows[0][1:])
     source = write_vcf(row)
-    with pytest.raises(ContigError, match=r"every variant's contig must be in \w+\.fa, .*Did you mean 'chr1'\? .*--match-contigs") as raised:
+    with pytest.raises(ContigError, match=r"every variant's contig must be in \w+\.fa, .*Did you mean 'chr1'\? .*--rename-contigs") as raised:
         _score(plain_model, source, genome, tmp_path / "out.vcf")
     assert raised.value.near == "chr1"
-    _score(plain_model, source, genome, tmp_path / "a.vcf", policy=Policy(match_contigs=True))
+    _score(plain_model, source, genome, tmp_path / "a.vcf", policy=Policy(rename_contigs=True))
     _score(plain_model, write_vcf(rows[0]), genome, tmp_path / "b.vcf")
     assert _info(tmp_path / "a.vcf") == _info(tmp_path / "b.vcf")
     assert (tmp_path / "a.vcf").read_text().splitlines()[-1].startswith("1\t")
