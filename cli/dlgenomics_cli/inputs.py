@@ -126,8 +126,10 @@ def _check_together(files: Mapping[str, Any]) -> None:
                 raise click.UsageError(
                     f"{option} is for a genome; sequences have no contig around them.")
     elif (len(chosen) != 1 or "fasta_file" not in files) and set(files) != {"table_file"}:
+        came = " and ".join([*(["--fasta"] if "fasta_file" in files else []), *chosen])
         raise click.UsageError("give --fasta with one of --intervals, --gtf, --vcf and --tile; "
-                               "or --sequences; or, for numbers alone, --table.")
+                               "or --sequences; or, for numbers alone, --table. "
+                               f"Received: {came or 'none of them'}.")
     for owner, names in _OWNERS.items():
         for name in names:
             if name in files and owner not in files:

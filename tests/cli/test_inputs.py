@@ -57,10 +57,10 @@ def test_options_become_arguments_of_a_dataloader(
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    ((), "give --fasta with one of"),
+    ((), "Received: none of them."),
     (GENOME, "give --fasta with one of"),
     (("--intervals", "i.bed"), "give --fasta with one of"),
-    ((*GENOME, "--intervals", "i.bed", "--tile", "9"), "give --fasta with one of"),
+    ((*GENOME, "--intervals", "i.bed", "--tile", "9"), "Received: --fasta and --intervals and --tile."),
     ((*GENOME, "--sequences", "s.fa"), "--sequences stands without --fasta"),
     (("--sequences", "s.fa", "--pad"), "--pad is for a genome"),
     (("--sequences", "s.fa", "--track", "a=b"), "--track is for a genome"),
