@@ -172,6 +172,8 @@ class BuildError(DataError):
                  advice: str) -> None:
         self.mismatched, self.checked, self.swapped = mismatched, checked, swapped
         beside = (f", and {swapped:,} where an alternative allele does" if swapped else "")
+        if swapped > checked / 2:
+            advice = f"The columns REF and ALT look exchanged: exchange them back. {advice}"
         super().__init__(
             f"REF must be what the genome has there. Received: {mismatched:,} of {checked:,} "
             f"records where it is not{beside}. {advice}, or let more pass with --max-mismatches "

@@ -6,6 +6,7 @@ import pytest
 
 from dlgenomics import errors
 from dlgenomics.errors import (
+    BuildError,
     DataError,
     DlgError,
     EndingError,
@@ -79,6 +80,12 @@ def test_package_and_run_errors_name_the_folder():
     assert replay.difference == 0.25
     assert "(rtol 1e-05, atol 1e-06). Received: a largest difference of 0.25." in str(replay)
     assert str(RunError("x", folder="r", next_step="dlg train")) == "r: x"
+
+
+@pytest.mark.parametrize(("swapped", "told"), [(6, True), (5, False), (0, False)])
+def test_columns_that_look_exchanged_are_named(swapped, told):
+    error = BuildError(4, 10, swapped, "a.vcf", "Use another FASTA")
+    assert ("columns REF and ALT look exchanged" in str(error)) == told
 
 
 @pytest.mark.parametrize(("name", "came"), [("a.csv", "'.csv'"), ("a", "no ending")])

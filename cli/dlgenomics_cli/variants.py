@@ -67,6 +67,9 @@ def report_survey(found: Survey, output: str) -> None:
     say(f"{plural(found.alleles, 'allele')} of {plural(found.records, 'record')} scored"
         f"{f' ({kinds})' if kinds else ''}{f' in {output}' if output != '-' else ''}")
     if found.swapped:
-        say(f"{plural(found.swapped, 'record')} with REF and ALT exchanged, scored as written")
+        hint = ("; the columns REF and ALT look exchanged in the whole file"
+                if found.swapped > found.checked / 2 else "")
+        say(f"{plural(found.swapped, 'record')} with REF and ALT exchanged, scored as written"
+            f"{hint}")
     for reason, count in found.skipped.most_common():
         say(f"{plural(count, 'allele')} skipped: {REASONS[reason]} ({reason})")
