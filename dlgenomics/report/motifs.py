@@ -42,11 +42,11 @@ def write_motifs(path: Path, found: Contributions, patterns: Sequence[Pattern],
     head = join([element("p", "Motifs in contribution scores", class_="kicker"),
                  element("h1", found.model or path.stem),
                  table([], [("Explained", found.quantity), ("Method", found.method),
-                            ("Sequences", f"{len(found):,}")]), glyphs()], "\n")
+                            ("Sequences", f"{len(found):,}")]), *([glyphs()] if patterns else [])], "\n")
     blocks = [_block(one, matches) for one, matches in zip(patterns, names, strict=True)]
-    body = join(blocks, "\n") if blocks else element("p", _nothing(found))
-    write_text(path, page(title, head, section(plural(len(patterns), "motif"), element(
-        "p", _how_to_read(known), class_="soft"), body)))
+    body = ([element("p", _how_to_read(known), class_="soft"), join(blocks, "\n")] if blocks
+            else [element("p", _nothing(found))])
+    write_text(path, page(title, head, section(plural(len(patterns), "motif"), *body)))
     return path
 
 

@@ -119,6 +119,9 @@ def test_the_page_is_whole_and_its_logos_have_the_right_letters(tmp_path: Path) 
     assert "http" not in text.replace("http-equiv", "")
     empty = write_motifs(tmp_path / "e.html", _contributions(), [], [], 900).read_text()
     assert "no motif was found" in empty
+    assert "0 motifs" in empty
+    assert "Upper logo" in text
+    assert "Upper logo" not in empty
 
 
 def test_a_name_is_given_only_where_chance_would_not_do_as_well() -> None:
