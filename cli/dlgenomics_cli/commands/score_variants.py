@@ -62,6 +62,8 @@ def score_variants(name: str, vcf: str, fasta: str, output: str, page: Path | No
     logit_diff           alt less ref of what comes before the last activation
     absmax               the largest absolute diff of all columns
     profile_max, profile_at, profile_l1    of outputs along positions
+
+    In tables the scores ref and alt are columns ref/COLUMN and alt/COLUMN, beside the alleles.
     """  # noqa: D301 - the mark of click for lines that stay as they are
     if as_json and output == "-":
         raise click.UsageError("--json prints a summary; name a file with -o for the scores.")
