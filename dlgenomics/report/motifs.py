@@ -42,7 +42,8 @@ def write_motifs(path: Path, found: Contributions, patterns: Sequence[Pattern],
     head = join([element("p", "Motifs in contribution scores", class_="kicker"),
                  element("h1", found.model or path.stem),
                  table([], [("Explained", found.quantity), ("Method", found.method),
-                            ("Sequences", f"{len(found):,}")]), *([glyphs()] if patterns else [])], "\n")
+                            ("Sequences", f"{len(found):,}")]),
+                 *([glyphs()] if patterns else [])], "\n")
     blocks = [_block(one, matches) for one, matches in zip(patterns, names, strict=True)]
     body = ([element("p", _how_to_read(known), class_="soft"), join(blocks, "\n")] if blocks
             else [element("p", _nothing(found))])
