@@ -241,7 +241,7 @@ def test_a_bigwig_needs_intervals(run_dlg, placed, tmp_path: Path) -> None:
     assert (status, "--intervals" in err) == (2, True)
     with pytest.raises(DlgError, match="intervals in a genome"):
         write_contributions(tmp_path / "x.bw", _contributions(None, [[1.0]]))
-    with pytest.raises(OutputError, match="of no format"):
+    with pytest.raises(OutputError, match="Received: no ending"):
         check_ending(tmp_path / "x")
 
 

@@ -227,7 +227,7 @@ def test_kipois_settings_are_honoured_and_never_written(zoo: Path, tmp_path: Pat
     assert found == {"mine": ("folder", str(zoo)), "cloned": ("folder", str(zoo)),
                      "far": ("git", "https://x.org/r")}
     assert locate("mine:Plain").source == "mine"
-    with pytest.raises(DlgError, match="must be one that"):
+    with pytest.raises(DlgError, match="must be added first"):
         remove_source("mine")
     assert path.read_bytes() == before
 
