@@ -12,7 +12,7 @@ from dlgenomics.registry import registry
 
 SPEC_FILE: Final = "spec.yaml"
 _NAME: Final = re.compile(r"^name: .*$", re.MULTILINE)
-_COUNT: Final = 1_000
+_COUNT: Final = 2_000
 _LENGTH: Final = 200
 
 _SPEC: Final = """\

@@ -2,12 +2,12 @@
 
     python tests/benchmarks/extraction.py [--rows 10000] [--bases 200000000] [--rounds 5]
 
-All take turns in one run; figures are medians of wall time, then of
-CPU-seconds, which a busy machine disturbs less. dlgenomics and Kipoi's loader give
-batches, pyfaidx fills one array, in one thread. Intervals of a bgzip FASTA are asked for in one
-call, in the order of the file of intervals; ``copied`` is after so much reading that the cache holds
-an unpacked copy. Peers that are not installed are left out, and the first lines say so. kipoiseq needs an environment of its own, in which dlgenomics is
-found by PYTHONPATH:
+All take turns in one run; figures are medians of wall time, then of CPU-seconds, which a busy
+machine disturbs less. dlgenomics and Kipoi's loader give batches, pyfaidx fills one array, in one
+thread. Intervals of a bgzip FASTA are asked for in one call, in the order of the file of intervals;
+``copied`` is after so much reading that the cache holds an unpacked copy. Peers that are not
+installed are left out, and the first lines say so. kipoiseq needs an environment of its own, in
+which dlgenomics is found by PYTHONPATH:
 
     python -m venv oracle && oracle/bin/pip install kipoiseq==0.7.1 pybedtools six biopython \
         pydantic pyyaml 'setuptools<80'
