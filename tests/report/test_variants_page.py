@@ -89,5 +89,5 @@ def test_pictures_are_of_their_format(effects: Highlights, tmp_path: Path, name:
 
 
 def test_other_endings_are_refused(effects: Highlights, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"\.html, \.svg, \.png"):
+    with pytest.raises(OutputError, match=r"\.html, \.svg or \.png\. Received: '\.pdf'"):
         write_variants(tmp_path / "p.pdf", "m", Survey(), effects)
