@@ -164,7 +164,9 @@ class Genome:
         minus = np.flatnonzero(intervals.strand == "-")
         for first in range(0, len(minus), _ROWS):  # some at a time: faster than all at once
             rows = minus[first:first + _ROWS]
-            found[rows] = backward(found[rows]) | COMPLEMENTED
+            other = backward(found[rows])
+            other |= COMPLEMENTED
+            found[rows] = other
         return found
 
     def _letters(self, intervals: Intervals, *, pad: bool, case: bool) -> Letters:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from dlgenomics.data.letters import Letters
@@ -67,7 +66,7 @@ def gather(text: Letters, windows: Windows) -> Letters:
         uint8, shape (windows, length).
     """
     if (windows.phase + windows.length <= windows.bases).all():
-        return _rows_of(text, windows.line + windows.phase, windows.length)
+        return _pieces(text, windows.line + windows.phase, windows.length)
     if len(windows) <= _ROWS and _are_alike(windows):
         return _of_alike(text, windows)
     found = np.empty((len(windows), windows.length), np.uint8)
@@ -99,10 +98,17 @@ def _alike(windows: Windows) -> Iterator[slice | Numbers]:
         yield from (rows[first:first + _ROWS] for first in range(0, len(rows), _ROWS))
 
 
-def _rows_of(text: Letters, start: Numbers, length: int) -> Letters:
-    """Return ``length`` bytes from each start."""
-    view = as_strided(text, (len(text) - length + 1, length), (1, 1), writeable=False)
-    return view[start]
+def _pieces(text: Letters, start: Numbers, length: int, count: int = 1, step: int = 0) -> Letters:
+    """Return from each start ``count`` pieces of ``length`` bytes, each ``step`` after the last.
+
+    To NumPy a piece is one item, which it copies at once.
+
+    Returns:
+        uint8, shape (starts, count * length).
+    """
+    shape = (len(text) - (count - 1) * step - length + 1, count)
+    items: NDArray[np.void] = np.ndarray(shape, f"V{length}", text, strides=(1, step))
+    return items[start].view(np.uint8).reshape(len(start), count * length)
 
 
 def _reach(windows: Windows) -> tuple[int, int]:
@@ -122,11 +128,10 @@ def _is_worth_lines(text: Letters, windows: Windows) -> bool:
 def _by_lines(text: Letters, windows: Windows) -> Letters:
     """Return the letters of windows with lines of one kind, by copying whole lines."""
     bases, width = int(windows.bases[0]), int(windows.width[0])
-    lines, reach = _reach(windows)
-    view = as_strided(text, (len(text) - reach + 1, lines, bases), (1, width, 1), writeable=False)
-    joined = view[windows.line].reshape(-1)
-    return _rows_of(joined, np.arange(len(windows)) * (lines * bases) + windows.phase,
-                    windows.length)
+    lines, _ = _reach(windows)
+    joined = _pieces(text, windows.line, bases, lines, width).reshape(-1)
+    return _pieces(joined, np.arange(len(windows)) * (lines * bases) + windows.phase,
+                   windows.length)
 
 
 def _by_letters(text: Letters, windows: Windows) -> Letters:
