@@ -8,6 +8,7 @@ ambiguity codes. Codes are kept as long as possible: they are a sixteenth of one
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -114,6 +115,8 @@ def _letter_codes() -> Codes:
     return table
 
 
+_ALIGNMENT: Final = 64
+
 _LETTER_CODES: Final = _letter_codes()
 _OWN_CODES: Final = np.minimum(np.arange(256), len(DNA.symbols) - 1).astype(np.uint8)
 
@@ -188,7 +191,7 @@ def _expanded(codes: NDArray[np.uint8], n: Ambiguity, dtype: Any, out: NDArray[A
     kind = np.dtype(dtype).name
     table = _pair_rows(n, kind, of_letters=of_letters)
     shape = (*codes.shape, len(DNA.letters))
-    found = np.empty(shape, kind) if out is None else out
+    found = _aligned(shape, kind) if out is None else out
     if found.shape != shape or found.dtype != kind or not found.flags.c_contiguous:
         raise ValueError(f"out must be a contiguous array of {kind}, shape {shape}. Received: "
                          f"{found.dtype}, shape {found.shape}.")
@@ -201,6 +204,14 @@ def _expanded(codes: NDArray[np.uint8], n: Ambiguity, dtype: Any, out: NDArray[A
     if even < len(flat):
         found.reshape(-1)[4 * even:] = table[flat[even], :4]
     return found
+
+
+def _aligned(shape: tuple[int, ...], kind: str) -> NDArray[Any]:
+    """Return an array, not filled yet, that TensorFlow can use where it lies."""
+    size = math.prod(shape) * np.dtype(kind).itemsize
+    room = np.empty(size + _ALIGNMENT, np.uint8)
+    first = -room.ctypes.data % _ALIGNMENT
+    return room[first:first + size].view(kind).reshape(shape)
 
 
 def one_hot_protein(codes: Codes, x: Literal["zeros", "shares"] = "zeros") -> OneHot:

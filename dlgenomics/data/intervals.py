@@ -62,10 +62,9 @@ class Intervals:
         return len(self.start)
 
     def __getitem__(self, rows: slice | NDArray[np.int64]) -> Intervals:
-        """Return the intervals of some rows; all of them in order are these, not a copy."""
-        every = np.arange(len(self))
-        if (isinstance(rows, np.ndarray) and rows.dtype == every.dtype
-                and np.array_equal(rows, every)):
+        """Return the intervals of some rows; successive ones are not copied."""
+        rows = _as_slice(rows)
+        if isinstance(rows, slice) and rows == slice(0, len(self)):
             return self
         return replace(
             self, contig=self.contig[rows], start=self.start[rows], end=self.end[rows],
@@ -74,9 +73,9 @@ class Intervals:
         )
 
     @property
-    def contig_names(self) -> NDArray[Any]:
+    def contig_names(self) -> NDArray[np.str_]:
         """The contig of each interval, by name."""
-        return np.array(self.contigs, object)[self.contig]
+        return np.array(self.contigs, np.str_)[self.contig]
 
     def labels(self) -> list[str]:
         """Return ``contig:start-end`` of each interval."""
@@ -129,6 +128,15 @@ class Intervals:
     def widened(self, margin: int) -> Intervals:
         """Return the intervals with ``margin`` bp more at both ends."""
         return replace(self, start=self.start - margin, end=self.end + margin)
+
+
+def _as_slice(rows: slice | NDArray[np.int64]) -> slice | NDArray[np.int64]:
+    """Return row numbers as a slice if they follow each other."""
+    if isinstance(rows, slice) or not len(rows) or rows.dtype == bool:
+        return rows
+    first, last = int(rows[0]), int(rows[-1]) + 1
+    follow = first >= 0 and last - first == len(rows) and bool((np.diff(rows) == 1).all())
+    return slice(first, last) if follow else rows
 
 
 def make_intervals(rows: Sequence[tuple[str, int, int, str]],

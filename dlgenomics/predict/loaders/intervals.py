@@ -13,12 +13,12 @@ from dlgenomics.data.genome import Genome
 from dlgenomics.data.intervals import Intervals
 from dlgenomics.data.loaded import interval_names, window_of
 from dlgenomics.data.split import Rows
-from dlgenomics.predict.loaders.loader import Loader, Records, letter_inputs
+from dlgenomics.predict.loaders.loader import Arrays, Loader, Records, letter_inputs
 from dlgenomics.predict.loaders.numeric import has_numbers, numeric_features, table_for
 from dlgenomics.predict.loaders.places import open_places
 from dlgenomics.predict.loaders.ranges import ranges_of
 from dlgenomics.predict.loaders.signals import TrackFiles, signal_features
-from dlgenomics.spec.inputs import Input
+from dlgenomics.spec.inputs import DnaInput, Input
 
 
 class IntervalLoader(Loader):
@@ -85,6 +85,17 @@ class IntervalLoader(Loader):
     def codes(self, rows: Rows) -> Codes:
         """Return uint8 codes of some rows, shape (rows, window)."""
         return self.genome.fetch(self.windows[rows], pad=self.pad)
+
+    def letters(self, rows: Rows) -> Arrays:
+        """Return the inputs that are made of letters; DNA alone is one-hot as soon as it is read.
+        """
+        inputs = letter_inputs(self.inputs)
+        if len(inputs) != 1:
+            return super().letters(rows)
+        [(name, one)] = inputs.items()
+        if not isinstance(one, DnaInput):
+            return super().letters(rows)
+        return {name: self.genome.one_hot(self.windows[rows], one.n, pad=self.pad)}
 
     def records(self, rows: Rows) -> Records:
         """Return chrom, start, end (as in the file), name where there is one, and strand."""

@@ -70,11 +70,14 @@ class Loader(ABC):
 
     def arrays(self, rows: Rows) -> Arrays:
         """Return what the network takes for some rows, by input."""
-        codes = self.codes(rows)
-        found = encode_inputs(codes, letter_inputs(self.inputs))
-        unchanged = draw_change((), 0, len(codes), np.random.default_rng(0))
+        found = self.letters(rows)
+        unchanged = draw_change((), 0, len(rows), np.random.default_rng(0))
         found.update({k: one.batch(rows, unchanged) for k, one in self.others.items()})
         return {name: found[name] for name in self.inputs}
+
+    def letters(self, rows: Rows) -> Arrays:
+        """Return the inputs that are made of letters, encoded."""
+        return encode_inputs(self.codes(rows), letter_inputs(self.inputs))
 
     def batch(self, rows: Rows) -> Batch:
         """Return some rows as users see them."""

@@ -49,5 +49,5 @@ def ranges_of(places: Intervals, rows: NDArray[np.int64]) -> Ranges:
         places: the intervals, already those of ``rows``.
         rows: their numbers in the file, from 0.
     """
-    return Ranges(chr=places.contig_names.astype(str), start=places.start, end=places.end,
+    return Ranges(chr=places.contig_names, start=places.start, end=places.end,
                   id=rows.astype(str), strand=places.strand)
