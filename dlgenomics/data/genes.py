@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.data.intervals import Intervals, make_intervals
+from dlgenomics.data.skipping import Skipped, none_good, note
 from dlgenomics.data.split import Rows
-from dlgenomics.errors import DataError
+from dlgenomics.errors import DataError, plural
 from dlgenomics.files import open_text
 
 _COLUMNS: Final = 9
@@ -91,59 +92,91 @@ class Features:
         return replace(self.places, start=start, end=start + upstream + downstream)
 
 
-def read_gtf(path: Path | str, feature: str) -> Features:
+@dataclass(frozen=True)
+class _Line:
+    """A line of a GTF: its number, its columns, and what its places and attributes say."""
+
+    number: int
+    columns: list[str]
+    start: int
+    end: int
+    attributes: Mapping[str, str]
+
+
+def read_gtf(path: Path | str, feature: str, skipped: list[Skipped] | None = None) -> Features:
     """Read the lines of one feature.
 
     Args:
         path: the file.
         feature: what the third column says, such as ``gene``.
+        skipped: takes notes of malformed lines, of any feature, which are left out; None: the first
+            is an error.
 
     Raises:
         MissingFileError: no such file.
         DataError: a malformed line, with its number, or no line of that feature.
     """
-    rows: list[list[str]] = []
-    lines: list[int] = []
     kinds: dict[str, None] = {}
-    stranded = True
+    strands: set[str] = set()
+    found: list[_Line] = []
     with open_text(path, "the GTF") as stream:
-        for number, text in enumerate(stream, start=1):
-            if text.startswith("##FASTA"):
-                break
-            if text.startswith("#") or not text.strip():
+        for number, text in _lines(stream):
+            try:
+                row = _columns(text, path, number)
+                line = _line(row, path, number) if row[2] == feature else None
+            except DataError as error:
+                note(error, skipped)
                 continue
-            row = text.rstrip("\r\n").split("\t")
-            _check_row(row, path, number)
-            stranded = stranded and row[6] in "+-"
             kinds.setdefault(row[2])
-            if row[2] == feature:
-                rows.append(row)
-                lines.append(number)
-    if not rows:
-        raise DataError(f"a GTF must have lines of the feature {feature!r}. Received: "
-                        f"{', '.join(kinds) or 'no lines'}.", path=path)
-    return _features(rows, lines, path, stranded=stranded)
+            strands.add(row[6])
+            if line is not None:
+                found.append(line)
+    if not found:
+        raise _featureless(feature, list(kinds), path, skipped)
+    return _features(found, path, stranded="." not in strands)
 
 
-def _check_row(row: list[str], path: Path | str, number: int) -> None:
+def _lines(stream: TextIO) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are features, with their numbers; what follows ``##FASTA`` is none."""
+    for number, text in enumerate(stream, start=1):
+        if text.startswith("##FASTA"):
+            return
+        if text.strip() and not text.startswith("#"):
+            yield number, text.rstrip("\n")
+
+
+def _columns(text: str, path: Path | str, number: int) -> list[str]:
+    row = text.split("\t")
     if len(row) != _COLUMNS or row[6] not in ("+", "-", "."):
         raise DataError("a line of a GTF must have 9 columns separated by tabs, the seventh of "
                         f"them the strand. Received: {' '.join(row)[:60]!r}. Is it a GTF?",
                         path=path, line=number)
+    return row
 
 
-def _features(rows: list[list[str]], lines: list[int], path: Path | str, *,
-              stranded: bool) -> Features:
-    columns = {name: np.array([row[place] for row in rows], object)
+def _line(row: list[str], path: Path | str, number: int) -> _Line:
+    start, end = _place(row, path, number)
+    return _Line(number, row, start, end, _attributes(row[8], path, number))
+
+
+def _featureless(feature: str, kinds: list[str], path: Path | str,
+                 skipped: list[Skipped] | None) -> DataError:
+    if skipped and not kinds:
+        return none_good(skipped)
+    bad = f", and {plural(len(skipped), 'bad line')} left out" if skipped else ""
+    return DataError(f"a GTF must have lines of the feature {feature!r}. Received: "
+                     f"{', '.join(kinds) or 'no lines'}{bad}.", path=path)
+
+
+def _features(lines: list[_Line], path: Path | str, *, stranded: bool) -> Features:
+    columns = {name: np.array([line.columns[place] for line in lines], object)
                for name, place in (("source", 1), ("feature", 2), ("score", 5), ("frame", 7))}
-    attributes = [_attributes(row[8], path, number)
-                  for row, number in zip(rows, lines, strict=True)]
-    keys = _NAMES.get(rows[0][2], ("gene_id", "ID"))
-    names = [next((one[key] for key in keys if key in one), ".") for one in attributes]
-    places = make_intervals([(row[0], *_place(row, path, number), row[6])
-                             for row, number in zip(rows, lines, strict=True)], lines, names,
-                            str(path))
-    return Features(places, columns, attributes, stranded, str(path))
+    keys = _NAMES.get(lines[0].columns[2], ("gene_id", "ID"))
+    names = [next((one.attributes[key] for key in keys if key in one.attributes), ".")
+             for one in lines]
+    places = make_intervals([(one.columns[0], one.start, one.end, one.columns[6])
+                             for one in lines], [one.number for one in lines], names, str(path))
+    return Features(places, columns, [one.attributes for one in lines], stranded, str(path))
 
 
 def _place(row: list[str], path: Path | str, number: int) -> tuple[int, int]:

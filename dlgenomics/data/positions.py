@@ -1,28 +1,33 @@
-"""The positions of a VCF's records, as places in a genome; plain, gzip or bgzip."""
+"""The positions of a VCF's or BCF's records, as places in a genome."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 import numpy as np
 
 from dlgenomics.data.intervals import Intervals, join_parts, make_intervals
+from dlgenomics.data.skipping import Skipped, none_good, note
+from dlgenomics.data.vcf import numbered_records, split_record, vcf_file, vcf_lines
 from dlgenomics.errors import DataError
-from dlgenomics.files import open_text
 
 _COLUMNS: Final = 5
-_DIGITS: Final = 12
 _LINES: Final = 100_000
 
+_Place = tuple[int, tuple[str, int, int, str], str]
+"""A line's number, contig, start, end and strand, and the record's name."""
 
-def read_positions(path: Path | str) -> Intervals:
+
+def read_positions(path: Path | str, skipped: list[Skipped] | None = None) -> Intervals:
     """Return where the reference allele of each record lies, in the file's order.
 
     Args:
-        path: a VCF; ``-`` is standard input.
+        path: a VCF, plain, gzip or bgzip, or a BCF; ``-`` is standard input. Its header may be
+            missing, and so may the columns behind ALT.
+        skipped: takes notes of malformed records, which are left out; None: the first is an error.
 
     Returns:
         Intervals without strand; ``name`` is the record's ID, else ``contig:position:ref:alt``.
@@ -31,39 +36,42 @@ def read_positions(path: Path | str) -> Intervals:
         MissingFileError: no such file.
         DataError: a malformed line, with its number; or a file without records.
     """
-    with open_text(path, "the VCF") as stream:
-        parts = list(_parts(stream, path))
+    with vcf_file(path) as found, vcf_lines(found) as lines:
+        places = _places(lines, str(path), skipped)
+        parts = [_intervals(part, str(path)) for part in
+                 iter(lambda: list(islice(places, _LINES)), [])]
+    if not parts and skipped:
+        raise none_good(skipped)
     if not parts:
         raise DataError("a VCF must hold at least one record. Received: none. Is it the right "
                         "file?", path=path)
     return join_parts(parts)
 
 
-def _parts(stream: TextIO, path: Path | str) -> Iterator[Intervals]:
-    numbered = enumerate(stream, start=1)
-    while batch := list(islice(numbered, _LINES)):
-        records = [(number, *_record(line, path, number)) for number, line in batch
-                   if not line.startswith("#") and line.strip()]
-        if records:
-            lines, rows, names = zip(*records, strict=True)
-            yield make_intervals(rows, lines, names=names, path=str(path))
+def _places(lines: Iterator[str], path: str, skipped: list[Skipped] | None) -> Iterator[_Place]:
+    for number, line in numbered_records(lines):
+        try:
+            place = _place(line, path, number)
+        except DataError as error:
+            note(error, skipped)
+        else:
+            yield number, *place
 
 
-def _record(line: str, path: Path | str, number: int) -> tuple[tuple[str, int, int, str], str]:
-    fields = line.rstrip("\r\n").split("\t", _COLUMNS)
-    if len(fields) < _COLUMNS:
-        raise DataError("a line of a VCF must have columns separated by tabs: CHROM, POS, ID, REF, "
-                        f"ALT and more. Received: {' '.join(fields)[:60]!r}. Is it a VCF?",
-                        path=path, line=number)
-    contig, position, name, ref, alt = fields[:_COLUMNS]
-    good = position.isascii() and position.isdigit() and len(position) <= _DIGITS
-    if not good or int(position) < 1 or not (ref.isascii() and ref.isalpha()):
-        raise DataError("POS must be a whole number, counted from 1, and REF must hold letters. "
-                        f"Received: {position!r} and {ref[:20]!r}. Mend or remove the line.",
+def _place(line: str, path: str, number: int) -> tuple[tuple[str, int, int, str], str]:
+    contig, position, name, ref, alt = split_record(line, number, path, _COLUMNS)
+    if int(position) < 1 or not (ref.isascii() and ref.isalpha()):
+        raise DataError("POS must be counted from 1, and REF must hold letters. Received: "
+                        f"{position!r} and {ref[:20]!r}. Mend or remove the line.",
                         path=path, line=number)
     start = int(position) - 1
     label = f"{contig}:{position}:{ref}:{alt}" if name in (".", "") else name
     return (contig, start, start + len(ref), "."), label
+
+
+def _intervals(places: list[_Place], path: str) -> Intervals:
+    lines, rows, names = zip(*places, strict=True)
+    return make_intervals(rows, lines, names, path)
 
 
 def around_first_base(places: Intervals, length: int) -> Intervals:

@@ -29,6 +29,13 @@ class Skipped:
     reason: str
 
 
+def note(error: DataError, skipped: list[Skipped] | None) -> None:
+    """Note what is wrong with a record; raise it instead if nobody takes notes (None)."""
+    if skipped is None:
+        raise error
+    skipped.append(Skipped(error.path, error.line, error.reason))
+
+
 def sift(count: int, check: Callable[[Rows], object], skipped: list[Skipped] | None,
          where: Where) -> Rows:
     """Return the rows that pass a check.

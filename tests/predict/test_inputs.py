@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import io
+import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -192,14 +194,15 @@ def test_windows_around_the_positions_of_a_vcf(
 
 @pytest.mark.parametrize(("text", "line", "message"), [
     ("chr1\t0\t.\tA\tC\n", 1, "Received: '0' and 'A'"),
-    ("#x\nchr1\tten\t.\tA\tC\n", 2, "Received: 'ten' and 'A'"),
-    ("chr1\t5\t.\t<DEL>\tC\n", 1, "Received: '5' and '<DEL>'"),
+    ("#x\nchr1\tten\t.\tA\tC\n", 2, "Received: 'ten'. Correct the line."),
+    ("chr1\t5\t.\t<DEL>\tC\n", 1, "REF must hold letters. Received: '5' and '<DEL>'"),
+    ("chr1\t5\t.\t\tC\n", 1, "CHROM, REF and ALT must not be empty"),
     ("chr1\t" + "9" * 30 + "\t.\tA\tC\n", 1, "POS must be a whole number"),
-    ("chr1 5 . A C\n", 1, "columns separated by tabs"),
+    ("chr1 5 . A C\n", 1, "with tabs between: CHROM, POS, ID, REF, ALT. Received: 1 in"),
     ("chr1\t5\t.\tA\n", 1, "Is it a VCF?"),
     ("#only\n", None, "at least one record. Received: none"),
     ("", None, "Received: none"),
-    ("BCF\x02\x02\x00\x00", 1, "Is it a VCF?"),
+    ("BCF\x02\x02\x00\x00", None, "must be a whole BCF file"),
 ])
 def test_a_vcf_that_cannot_be_read(
     tmp_path: Path, text: str, line: int | None, message: str
@@ -208,6 +211,47 @@ def test_a_vcf_that_cannot_be_read(
         read_positions(put(tmp_path, "v.vcf", text))
     assert message in str(caught.value)
     assert caught.value.line == line
+
+
+def put_bcf(folder: Path, text: str) -> Path:
+    """Make a BCF of a VCF."""
+    source = put(folder, "to-pack.vcf", text)
+    path = folder / "v.bcf"
+    with pysam.VariantFile(str(source)) as vcf, pysam.VariantFile(
+            str(path), "wb", header=vcf.header) as out:
+        for record in vcf:
+            out.write(record)
+    return path
+
+
+CONTIGS = VCF.replace("#CHROM", "##contig=<ID=chr1>\n##contig=<ID=chr2>\n#CHROM")
+
+
+def test_a_bcf_has_the_positions_of_the_vcf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = read_positions(put(tmp_path, "v.vcf", CONTIGS))
+    path = put_bcf(tmp_path, CONTIGS)
+    found = read_positions(path)
+    assert found.labels() == expected.labels() == ["chr1:10-11", "chr2:20-23"]
+    assert found.columns["name"].tolist() == ["rs1", "chr2:21:ACG:A"]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    assert read_positions("-").labels() == expected.labels()
+
+
+def test_a_vcf_may_come_through_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(pipe.write_text, VCF)
+        assert read_positions(pipe).labels() == ["chr1:10-11", "chr2:20-23"]
+        assert written.result() == len(VCF)
+
+
+@pytest.mark.parametrize("cut", [28, 40])
+def test_a_vcf_or_bcf_that_was_cut_off_is_refused(tmp_path: Path, cut: int) -> None:
+    for path in (put(tmp_path, "v.vcf.gz", VCF, "bgzip"), put_bcf(tmp_path, CONTIGS)):
+        path.write_bytes(path.read_bytes()[:-cut])
+        with pytest.raises(DataError, match="must be a whole bgzip file"):
+            read_positions(path)
 
 
 # ---- the whole genome ------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def test_a_bad_record_is_named_by_its_line(write_vcf, row, message: str) -> None
 def test_a_short_line_is_named(write_vcf) -> None:
     path = write_vcf(ROWS[0])
     path.write_text(path.read_text() + "chr1\t20\t.\tA\n")
-    with pytest.raises(DataError, match=r"8 columns or more, with tabs\. Received: 4"):
+    with pytest.raises(DataError, match=r"8 columns or more, with tabs.*INFO\. Received: 4"):
         _read(path)
 
 

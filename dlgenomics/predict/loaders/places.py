@@ -40,16 +40,15 @@ def open_places(given: Mapping[str, Any], genome: Genome, length: int) -> tuple[
     (source,) = (name for name in SOURCES if given.get(name) is not None)
     places, windows = _READERS[source](given, genome, length)
     if isinstance(windows, Intervals):
-        good = _sifted(windows, lambda some: _in_genome(some, genome, given), given)
+        good = _sifted(windows, lambda rows: _in_genome(windows[rows], genome, given), given)
         places, windows = places[good], _in_genome(windows[good], genome, given)
     return places, windows
 
 
-def _sifted(found: Intervals, check: Callable[[Intervals], object],
-            given: Mapping[str, Any]) -> Rows:
+def _sifted(found: Intervals, check: Callable[[Rows], object], given: Mapping[str, Any]) -> Rows:
     """Return the rows that pass a check; see `sift`."""
     lines = found.line
-    return sift(len(found), lambda rows: check(found[rows]), given.get("skipped"),
+    return sift(len(found), check, given.get("skipped"),
                 lambda row: (found.path, None if lines is None else int(lines[row])))
 
 
@@ -84,7 +83,7 @@ def _check_overlap(windows: Intervals, genome: Genome) -> None:
 def _from_bed(given: Mapping[str, Any], _: Genome, length: int) -> tuple[Places, Places]:
     found = read_intervals(given["intervals_file"], skipped=given.get("skipped"))
     anchor = given.get("resize")
-    places = found[_sifted(found, lambda some: fit_length(some, length, anchor), given)]
+    places = found[_sifted(found, lambda rows: fit_length(found[rows], length, anchor), given)]
     return places, fit_length(places, length, anchor)
 
 
@@ -93,8 +92,10 @@ def _from_gtf(given: Mapping[str, Any], _: Genome, length: int) -> tuple[Places,
     if anchor not in ("tss", "tes"):
         raise DlgError(f"anchor must be tss or tes. Received: {anchor!r}.")
     upstream, downstream = _around(given, length)
-    found = read_gtf(given["gtf_file"], given.get("feature", "gene"))
-    places = found.around(end=anchor == "tes", upstream=upstream, downstream=downstream)
+    end = anchor == "tes"
+    found = read_gtf(given["gtf_file"], given.get("feature", "gene"), given.get("skipped"))
+    good = _sifted(found.places, lambda rows: found[rows].anchors(end=end), given)
+    places = found[good].around(end=end, upstream=upstream, downstream=downstream)
     return places, fit_length(places, length, given.get("resize"))
 
 
@@ -114,7 +115,7 @@ def _from_vcf(given: Mapping[str, Any], _: Genome, length: int) -> tuple[Places,
     if given.get("resize") in ("start", "end"):
         raise DlgError("windows lie around the position of each variant. Received: resize="
                        f"{given['resize']!r}. Leave it out.")
-    places = read_positions(given["vcf_file"])
+    places = read_positions(given["vcf_file"], given.get("skipped"))
     return places, around_first_base(places, length)
 
 
@@ -158,7 +159,8 @@ SOURCES: Final[Mapping[str, tuple[LoaderArgument, ...]]] = {
                        "model's length"),
         LoaderArgument("downstream", "bp behind the anchor")),
     "vcf_file": (
-        LoaderArgument("vcf_file", "or variants: windows around each position", required=True),),
+        LoaderArgument("vcf_file", "or variants, VCF or BCF: windows around each position",
+                       required=True),),
     "tile": (
         LoaderArgument("tile", "or the whole genome, in tiles of so many bp", required=True),
         LoaderArgument("stride", "bp from tile to tile; default: the tile's"),
