@@ -40,7 +40,7 @@ class Wanted:
     Attributes:
         layer: a layer's name, or its index from 1: its output instead of predictions.
         gradients: a column of the predictions: its gradient with respect to the input instead.
-        engine: what runs the network: ``tensorflow`` or ``openvino``.
+        engine: what runs the network: ``tensorflow``, or one of `engines.ENGINES`.
         devices: GPUs (or logical CPUs) that take batches in turn.
     """
 

@@ -101,8 +101,8 @@ def computation_for(network: Network, order: Order) -> Computation:
 
 
 def _versions(engine: str) -> dict[str, str]:
-    names = _SOFTWARE if engine == "tensorflow" else (*_SOFTWARE, engine)
-    return {name: _version(name) for name in names}
+    package = engine.partition("-")[0]
+    return {name: _version(name) for name in dict.fromkeys((*_SOFTWARE, package))}
 
 
 def _version(name: str) -> str:

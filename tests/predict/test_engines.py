@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dlgenomics.data.encoding import one_hot
 from dlgenomics.errors import DlgError
 from dlgenomics.predict.computation import Wanted, computation_of
-from dlgenomics.predict.engines.opening import check_engine, open_engine
+from dlgenomics.predict.engines.opening import ENGINES, check_engine, open_engine
+from dlgenomics_cli import running
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,38 @@ def test_openvino_gives_what_tensorflow_gives(model, rng: np.random.Generator) -
     first = engine({"dna": np.zeros((1, 60, 4), np.float32)})["bound"].copy()
     engine({"dna": np.ones((1, 60, 4), np.float32)})
     assert np.array_equal(first, engine({"dna": np.zeros((1, 60, 4), np.float32)})["bound"])
+
+
+def test_bfloat16_is_near_tensorflow(model, rng: np.random.Generator) -> None:
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    engine = open_engine("openvino-bfloat16", model)
+    x = {"dna": np.eye(4, dtype=np.float32)[rng.integers(0, 4, (200, 60))]}
+    assert np.allclose(engine(x)["bound"], model.forward(x)["bound"], rtol=0.03, atol=0.02)
+
+
+def test_a_batch_is_used_where_it_lies_or_copied_with_the_same_bits(
+    model, rng: np.random.Generator
+) -> None:
+    codes = rng.integers(0, 4, (9, 60)).astype(np.uint8)
+    aligned = one_hot(codes)
+    room = np.empty(aligned.size + 1, np.float32)
+    other = room[1:].reshape(aligned.shape)
+    other[...] = aligned
+    fixed = aligned.copy()
+    fixed.flags.writeable = False
+    assert aligned.ctypes.data % 64 == 0
+    assert other.ctypes.data % 64 > 0
+    first = model.forward({"dna": aligned})["bound"]
+    kept = first.copy()
+    for same in (other, fixed, aligned[:, ::-1][:, ::-1], np.asfortranarray(aligned)):
+        assert np.array_equal(model.forward({"dna": same})["bound"], kept)
+    aligned[...] = 0
+    assert np.array_equal(first, kept)
+    assert not np.array_equal(model.forward({"dna": aligned})["bound"], kept)
+
+
+def test_the_command_line_names_the_engines() -> None:
+    assert ("tensorflow", *ENGINES) == running.ENGINES
 
 
 def test_an_engine_that_differs_is_refused_with_figures(model) -> None:

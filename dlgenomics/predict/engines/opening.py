@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,10 +15,31 @@ from dlgenomics.errors import DlgError, did_you_mean
 from dlgenomics.predict.engines.openvino import OpenVinoEngine
 from dlgenomics.predict.network import Engine, Network
 
-ENGINES: Final = {"openvino": OpenVinoEngine}
+Tolerance = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """An engine.
+
+    Attributes:
+        open: a Keras model, the names of its inputs and of its outputs → the engine.
+        tolerance: how far it may be from TensorFlow, relative and absolute; None: as far as the
+            package's own test allows.
+    """
+
+    open: Callable[[keras.Model, list[str], list[str]], Engine]
+    tolerance: Tolerance | None = None
+
+
+ENGINES: Final = {
+    "openvino": Kind(OpenVinoEngine),
+    "openvino-bfloat16": Kind(partial(OpenVinoEngine, precision="bf16"), (0.03, 0.02)),
+}
+"""By name. A bfloat16 has 8 bits of precision: what is rounded to it is off by up to 0.4 %."""
+
 _ROWS: Final = 4
-_RTOL: Final = 1e-4
-_ATOL: Final = 1e-5
+_TOLERANCE: Final = (1e-4, 1e-5)
 
 
 def open_engine(name: str, network: Network) -> Engine:
@@ -32,21 +56,28 @@ def open_engine(name: str, network: Network) -> Engine:
         known = ("tensorflow", *ENGINES)
         raise DlgError(f"an engine is one of {', '.join(known)}. Received: {name!r}."
                        f"{did_you_mean(name, known)}")
-    spec = network.spec.model
-    engine = ENGINES[name](network.model, list(spec.inputs), list(spec.outputs))
-    check_engine(name, engine, network)
+    spec, kind = network.spec.model, ENGINES[name]
+    engine = kind.open(network.model, list(spec.inputs), list(spec.outputs))
+    check_engine(name, engine, network, kind.tolerance)
     return engine
 
 
-def check_engine(name: str, engine: Engine, network: Network) -> None:
+def check_engine(name: str, engine: Engine, network: Network,
+                 tolerance: Tolerance | None = None) -> None:
     """Compare an engine with TensorFlow.
 
+    Args:
+        name: the engine's, for messages.
+        engine: what is checked.
+        network: see `open_engine`.
+        tolerance: relative and absolute; None: the package's (1e-4 and 1e-5).
+
     Raises:
-        DlgError: a number differs by more than the package's tolerance (1e-4 of it and 1e-5).
+        DlgError: a number differs by more.
     """
     stored = network.stored_test
     examples = stored.inputs if stored else _random_inputs(network)
-    rtol, atol = (stored.rtol, stored.atol) if stored else (_RTOL, _ATOL)
+    rtol, atol = tolerance or ((stored.rtol, stored.atol) if stored else _TOLERANCE)
     found, expected = engine(examples), network.forward(examples)
     for output, values in expected.items():
         if not np.allclose(found[output], values, rtol, atol):

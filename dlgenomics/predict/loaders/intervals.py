@@ -87,8 +87,7 @@ class IntervalLoader(Loader):
         return self.genome.fetch(self.windows[rows], pad=self.pad)
 
     def letters(self, rows: Rows) -> Arrays:
-        """Return the inputs that are made of letters; DNA alone is one-hot as soon as it is read.
-        """
+        """Return the inputs made of letters; DNA alone is one-hot as soon as it is read."""
         inputs = letter_inputs(self.inputs)
         if len(inputs) != 1:
             return super().letters(rows)
