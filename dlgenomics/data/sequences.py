@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
 from dlgenomics.data.encoding import DNA, Alphabet, Codes, decode, encode
 from dlgenomics.data.intervals import Anchor
-from dlgenomics.data.skipping import Skipped, none_good
+from dlgenomics.data.skipping import Skipped, none_good, note
 from dlgenomics.errors import DataError
 from dlgenomics.files import atomic_path, open_text
 
@@ -51,6 +53,19 @@ class Record:
         return len(self.letters)
 
 
+@dataclass(frozen=True)
+class _Block:
+    """A header without its ``>``, None for what stands before the first one, and its lines."""
+
+    header: str | None
+    line: int
+    lines: list[str]
+
+    def letters(self) -> bytes:
+        """Return the lines as one sequence, without white space."""
+        return b"".join("".join(self.lines).encode("ascii", "replace").split())
+
+
 def read_records(path: Path | str) -> list[Record]:
     """Read a FASTA of sequences of any lengths, in file order.
 
@@ -61,20 +76,22 @@ def read_records(path: Path | str) -> list[Record]:
         MissingFileError: no such file.
         DataError: not a FASTA, an empty one, an empty record, or two records of one name.
     """
+    found: dict[str, Record] = {}
     with open_text(path, "the FASTA of sequences") as stream:
-        found = [Record(name, sequence.decode(), line)
-                 for name, line, sequence in _records(stream.read(), path)]
-    _check_names([one.name for one in found], path)
-    for one in found:
-        if not one.letters:
-            raise DataError(f"every sequence must have letters. Received: {one.name!r} with none. "
-                            "Remove the record.", path=path, line=one.line)
-    return found
+        for block in _blocks(stream):
+            name = _name(block, found, path)
+            found[name] = Record(name, block.letters().decode(), block.line)
+            if not found[name].letters:
+                raise DataError(f"every sequence must have letters. Received: {name!r} with none. "
+                                "Remove the record.", path=path, line=block.line)
+    if not found:
+        raise _empty(path)
+    return list(found.values())
 
 
 def read_sequences(path: Path | str, length: int, *, anchor: Anchor | None = None,
                    alphabet: Alphabet = DNA, skipped: list[Skipped] | None = None) -> Sequences:
-    """Read a FASTA of sequences of one length.
+    """Read a FASTA of sequences of one length; it takes little more memory than their codes.
 
     Args:
         path: the file; ``-`` is standard input.
@@ -82,58 +99,67 @@ def read_sequences(path: Path | str, length: int, *, anchor: Anchor | None = Non
         anchor: take so many letters of longer sequences: the central ones, or those at the start
             or end; None: all must have that length.
         alphabet: what the letters are.
-        skipped: takes notes of sequences of a wrong length, which are left out; None: the first
-            is an error.
+        skipped: takes notes of malformed records, sequences of a wrong length and second ones of
+            a name, which are left out; None: the first is an error.
 
     Raises:
         MissingFileError: no such file.
         DataError: not a FASTA, an empty one, two records of one name, or a wrong length.
     """
-    names: list[str] = []
-    parts: list[bytes] = []
+    names: dict[str, None] = {}
+    codes = bytearray()  # grows in place, where a list of parts would be copied at the end
+    table = alphabet.code_of.tobytes()
     with open_text(path, "the FASTA of sequences") as stream:
-        for name, line, sequence in _records(stream.read(), path):
+        for block in _blocks(stream):
             try:
-                parts.append(_fitted(sequence, length, name, path, line, anchor=anchor))
+                name = _name(block, names, path)
+                fitted = _fitted(block.letters(), length, name, path, block.line, anchor=anchor)
             except DataError as error:
-                if skipped is None:
-                    raise
-                skipped.append(Skipped(str(path), line, error.reason))
-            else:
-                names.append(name)
-    if skipped and not names:
-        raise none_good(skipped)
-    _check_names(names, path)
-    codes = encode(b"".join(parts), alphabet).reshape(len(names), length)
-    return Sequences(tuple(names), codes, str(path))
-
-
-def _check_names(names: list[str], path: Path | str) -> None:
+                note(error, skipped)
+                continue
+            names[name] = None
+            codes += fitted.translate(table)
     if not names:
-        raise DataError("a FASTA must hold at least one sequence. Received: none.", path=path)
-    if len(set(names)) < len(names):
-        seen: set[str] = set()
-        twice = next(n for n in names if n in seen or seen.add(n))  # type: ignore[func-returns-value]
-        raise DataError(f"each sequence must have a name of its own. Received: {twice!r} twice.",
-                        path=path)
+        raise none_good(skipped) if skipped else _empty(path)
+    found = np.frombuffer(codes, np.uint8).reshape(len(names), length)
+    return Sequences(tuple(names), found, str(path))
 
 
-def _records(text: str, path: Path | str) -> list[tuple[str, int, bytes]]:
-    head, *blocks = ("\n" + text).split("\n>")
-    if head.strip():
-        raise DataError(f"a FASTA must start with '>'. Received: {head.strip()[:20]!r}.",
-                        path=path, line=1)
-    found = []
-    line = 1 + head.count("\n")
-    for block in blocks:
-        header, _, body = block.partition("\n")
-        words = header.split()
-        if not words:
-            raise DataError("a FASTA header must hold a name. Received: '>' alone.",
-                            path=path, line=line)
-        found.append((words[0], line, b"".join(body.encode("ascii", "replace").split())))
-        line += block.count("\n") + 1
-    return found
+def _empty(path: Path | str) -> DataError:
+    return DataError("a FASTA must hold at least one sequence. Received: none.", path=path)
+
+
+def _blocks(stream: TextIO) -> Iterator[_Block]:
+    """Yield the records of a stream one by one, and what stands before the first."""
+    block = _Block(None, 1, [])
+    for number, text in enumerate(stream, start=1):
+        if text.startswith(">"):
+            if block.header is not None or block.letters():
+                yield block
+            block = _Block(text[1:], number, [])
+        else:
+            block.lines.append(text)
+    if block.header is not None or block.letters():
+        yield block
+
+
+def _name(block: _Block, taken: Container[str], path: Path | str) -> str:
+    """Return the first word of a header.
+
+    Raises:
+        DataError: there is no header, no word, or a record before has the same.
+    """
+    if block.header is None:
+        raise DataError("a FASTA must start with '>'. Received: "
+                        f"{''.join(block.lines).strip()[:20]!r}.", path=path, line=block.line)
+    words = block.header.split(maxsplit=1)
+    if not words:
+        raise DataError("a FASTA header must hold a name. Received: '>' alone.", path=path,
+                        line=block.line)
+    if words[0] in taken:
+        raise DataError(f"each sequence must have a name of its own. Received: {words[0]!r} twice.",
+                        path=path, line=block.line)
+    return words[0]
 
 
 def _fitted(sequence: bytes, length: int, name: str, path: Path | str, line: int, *,

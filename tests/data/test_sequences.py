@@ -1,6 +1,7 @@
 """FASTA files of sequences, each an example."""
 
 import gzip
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ def test_center_takes_the_middle(read, sequence, length, middle):
      "Longer sequences are needed."),
     (">a\n>b\nACGT\n", 1, "every sequence must have 4 bp. Received: 'a' with 0 bp. "
      "Longer sequences are needed."),
-    (">a\nACGT\n>b\nACGT\n>a 2\nACGT\n", None, "each sequence must have a name of its own. "
+    (">a\nACGT\n>b\nACGT\n>a 2\nACGT\n", 5, "each sequence must have a name of its own. "
      "Received: 'a' twice."),
 ])
 def test_refused(read, text, line, message):
@@ -88,6 +89,23 @@ def test_broken_files(tmp_path, read):
     content = gzip.compress(b">a\n" + np.random.default_rng(0).bytes(9000).hex().encode())
     with pytest.raises(DataError, match="must be a whole gzip file"):
         read(content[:3000], 4)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_reading_takes_little_more_memory_than_the_codes(tmp_path, packed):
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 5, (4000, 500)).astype(np.uint8)
+    lines = [f">{i}\n{decode(row[:250])}\n{decode(row[250:])}\n" for i, row in enumerate(codes)]
+    content = "".join(lines).encode()
+    path = tmp_path / "a.fa"
+    path.write_bytes(gzip.compress(content, 1) if packed else content)
+    tracemalloc.start()
+    found = read_sequences(path, 500)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    names = 120 * len(codes)  # a text, and its place in a table
+    assert peak < 1.3 * codes.nbytes + names
+    assert (found.codes == codes).all()
 
 
 @pytest.mark.parametrize("name", ["a.fa", "a.fa.gz"])

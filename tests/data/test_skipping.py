@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +16,9 @@ from dlgenomics.data.intervals import read_intervals
 from dlgenomics.data.sequences import read_sequences
 from dlgenomics.data.skipping import Skipped, sift
 from dlgenomics.errors import DataError
+from dlgenomics.predict.loaders.loader import Loader
 from dlgenomics.predict.loaders.opening import open_loader
+from dlgenomics.predict.skipped import note_skipped
 from dlgenomics.spec.inputs import DnaInput
 
 GOOD = "chr1\t{0}\t{1}\tn\t0\t+"
@@ -86,6 +93,145 @@ def test_sequences_of_another_length_are_noted(tmp_path: Path) -> None:
     assert read_sequences(path, 4, skipped=skipped).names == ("a", "c")
     assert [(one.line, "Received: 'b' with 3" in one.reason) for one in skipped] == [
         (3, True), (7, False)]
+
+
+FORMS = {"plain": str.encode, "crlf": lambda text: text.replace("\n", "\r\n").encode(),
+         "gzip": lambda text: gzip.compress(text.encode())}
+Open = Callable[..., Loader]
+GENOME = "".join(np.random.default_rng(1).choice(list("ACGT"), 200))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: its head, a good record by number, what is bad, and how it is read."""
+
+    argument: str
+    head: str
+    good: Callable[[int], str]
+    bad: Mapping[str, str]
+
+    def files(self, path: Path, genome: Path) -> dict[str, Any]:
+        """Return the arguments that read it."""
+        needed = {} if self.argument == "sequences_file" else {"fasta_file": genome}
+        return {**needed, self.argument: path}
+
+
+KINDS = {
+    "bed": Kind("intervals_file", "# a comment\n", lambda i: f"chr1\t{10 * i}\t{10 * i + 6}\n", {
+        "chr1\tten\t16\n": "whole numbers", "chr9\t0\t6\n": "chr9", "chr1\t1\t5\n": "4 bp"}),
+    "gtf": Kind(
+        "gtf_file", "# a comment\n",
+        lambda i: f'chr1\tX\tgene\t{10 * i + 11}\t{10 * i + 15}\t.\t+\t.\tgene_id "g{i}";\n', {
+            'chr1\tX\tgene\tten\t20\t.\t+\t.\tgene_id "b";\n': "1 <= start <= end",
+            'chr1\tX\tgene\t9\t4\t.\t+\t.\tgene_id "b";\n': "1 <= start <= end",
+            'chr1\tX\tgene\t1\t20\t.\t+\t.\tgene_id\n': "attributes must read like",
+            'chr1\tX\tgene\t11\t20\t.\t*\t.\tgene_id "b";\n': "the seventh of them the strand",
+            'chr1\tX\tgene\t11\t20\t.\t.\t.\tgene_id "b";\n': "must have a strand",
+            'chr1\tX\texon\t11\n': "must have 9 columns",
+            'chr9\tX\tgene\t11\t20\t.\t+\t.\tgene_id "b";\n': "chr9",
+            'chr1\tX\tgene\t999\t999\t.\t+\t.\tgene_id "b";\n': "ends at 200",
+            "\x00\x01\n": "Is it a GTF?"}),
+    "gff3": Kind(
+        "gtf_file", "##gff-version 3\n",
+        lambda i: f"chr1\tX\tgene\t{10 * i + 11}\t{10 * i + 15}\t.\t-\t.\tID=g{i}\n", {
+            "chr1\tX\tgene\t0\t20\t.\t+\t.\tID=b\n": "1 <= start <= end",
+            "chr1 X gene 1 20 . + . ID=b\n": "must have 9 columns"}),
+    "vcf": Kind("vcf_file", "##fileformat=VCFv4.2\n", lambda i: f"chr1\t{10 * i + 11}\t.\tA\tC\n", {
+        "chr1\tten\t.\tA\tC\n": "POS must be a whole number", "chr1\t0\t.\tA\tC\n": "from 1",
+        "chr1\t5\t.\t<DEL>\tC\n": "REF must hold letters", "chr1\t5\t.\tA\n": "Received: 4 in",
+        "chr1\t5\t.\tA\t\n": "must not be empty", "chr9\t5\t.\tA\tC\n": "chr9",
+        "chr1\t999\t.\tA\tC\n": "ends at 200", "\x00\x01\n": "Is it a VCF?"}),
+    "fasta": Kind("sequences_file", "", lambda i: f">s{i}\nACG\nTAC\n", {
+        ">\nACGTAC\n": "must hold a name", ">b\nACG\n": "Longer sequences", ">b\n": "with 0 bp",
+        ">b\nACGTACGT\n": "--resize center"}),
+}
+CASES = [(kind, bad) for kind, one in KINDS.items() for bad in one.bad]
+
+
+@pytest.fixture(scope="module")
+def genome(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("genome") / "g.fa"
+    path.write_text(f">chr1\n{GENOME}\n")
+    return path
+
+
+@pytest.fixture
+def opened(tmp_path: Path, genome: Path) -> Open:
+    """Return a function: a kind of file and its records → the loader that reads them."""
+    def open_it(kind: str, texts: list[str], form: str = "plain", *, skip: bool = True) -> Loader:
+        path = tmp_path / f"in.{kind}"
+        path.write_bytes(FORMS[form](KINDS[kind].head + "".join(texts)))
+        return open_loader({"dna": DnaInput(kind="dna", length=6)},
+                           {**KINDS[kind].files(path, genome), "skip_bad": skip})
+
+    return open_it
+
+
+def line_of(kind: str, texts: list[str], at: int) -> int:
+    """Return the line on which a text begins."""
+    return (KINDS[kind].head + "".join(texts[:at])).count("\n") + 1
+
+
+@pytest.mark.parametrize(("at", "form"), [(0, "plain"), (0, "gzip"), (2, "crlf"), (4, "gzip"),
+                                          (4, "plain")])
+@pytest.mark.parametrize(("kind", "bad"), CASES, ids=[f"{kind}-{i}" for i, (kind, _) in
+                                                      enumerate(CASES)])
+def test_a_bad_record_stops_a_run_or_is_listed_beside_its_output(
+    opened: Open, tmp_path: Path, kind: str, bad: str, at: int, form: str
+) -> None:
+    texts = [KINDS[kind].good(i) for i in range(4)]
+    whole = opened(kind, texts, form, skip=False)
+    expected = whole.records(np.arange(4))
+    texts.insert(at, bad)
+    place = line_of(kind, texts, at)
+    reason = KINDS[kind].bad[bad]
+    if kind != "bed" or at:  # the first line of a BED says how many columns there are
+        with pytest.raises(DataError, match=f"in.{kind}:{place}: .*{re.escape(reason)}"):
+            opened(kind, texts, form, skip=False)
+    loader = opened(kind, texts, form)
+    assert {name: column.tolist() for name, column in loader.records(np.arange(4)).items()} == {
+        name: column.tolist() for name, column in expected.items()}
+    assert (loader.codes(np.arange(4)) == whole.codes(np.arange(4))).all()
+    side = note_skipped(tmp_path / "out.tsv", loader.skipped)
+    assert side == tmp_path / "out.tsv.skipped.tsv"
+    header, row, end = side.read_text().split("\n")
+    assert (header, end) == ("file\tline\treason", "")
+    assert row.startswith(f"{tmp_path / f'in.{kind}'}\t{place}\t")
+    assert reason in row
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_bad_records_are_both_listed(opened: Open, kind: str, form: str) -> None:
+    bad = list(KINDS[kind].bad)[:2]
+    texts = [bad[0], KINDS[kind].good(0), "\n", bad[1], KINDS[kind].good(1)]
+    loader = opened(kind, texts, form)
+    assert len(loader) == 2
+    assert sorted(one.line or 0 for one in loader.skipped) == [line_of(kind, texts, at)
+                                                               for at in (0, 3)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_of_bad_records_alone_is_an_error(opened: Open, kind: str) -> None:
+    bad = list(KINDS[kind].bad)[:2]
+    with pytest.raises(DataError, match="no good one among 2 records, all skipped as bad"):
+        opened(kind, bad)
+
+
+def test_a_feature_that_only_bad_lines_have_is_said(opened: Open) -> None:
+    exon, gene = KINDS["gtf"].good(0).replace("gene\t", "exon\t"), next(iter(KINDS["gtf"].bad))
+    with pytest.raises(DataError, match=r"feature 'gene'. Received: exon, and 1 bad line left out"):
+        opened("gtf", [exon, gene])
+
+
+def test_sequences_of_one_name_or_none_are_noted(opened: Open) -> None:
+    texts = ["ACGTAC\n", ">a\nACGTAC\n", ">a 2\nTTTTTT\n", ">b\nCCCCCC\n"]
+    loader = opened("fasta", texts)
+    assert loader.records(np.arange(2))["name"].tolist() == ["a", "b"]
+    assert [(one.line, one.reason.partition(" Received")[0]) for one in loader.skipped] == [
+        (1, "a FASTA must start with '>'."), (4, "each sequence must have a name of its own.")]
+    with pytest.raises(DataError, match=r"in\.fasta:4: .*'a' twice"):
+        opened("fasta", ["\n", *texts[1:]], skip=False)
 
 
 def test_rows_are_sifted_by_halves() -> None:
