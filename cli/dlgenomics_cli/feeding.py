@@ -109,7 +109,7 @@ def open_model(name: str, files: dict[str, Any], feeding: Feeding, terms: Terms,
 
     # All that can be wrong with names and files is found before TensorFlow takes its seconds.
     folder, _ = open_package(name, terms)
-    loader = open_inputs(read_manifest(folder).spec.data.inputs, files)
+    loader = open_inputs(read_manifest(folder).spec.data.inputs, files, terms.progress)
     with starting_tensorflow():
         from dlgenomics_zoo.client import get_model
 

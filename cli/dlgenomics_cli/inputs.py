@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from dlgenomics.predict.loaders.loader import Loader
+    from dlgenomics.progress import Progress
     from dlgenomics.spec.inputs import Input
 
 _STDIN: Final = "gzip; - is standard input."
@@ -29,7 +30,8 @@ _OPTIONS: Final = (
     click.option("--downstream", type=click.IntRange(0), metavar="BP",
                  help="bp behind the anchor."),
     click.option("--vcf", "vcf_file", type=click.Path(),
-                 help=f"Or variants: the reference around each position; {_STDIN}"),
+                 help="Or variants, VCF or BCF: the reference around each position; "
+                 f"{_STDIN}"),
     click.option("--tile", type=click.IntRange(1), metavar="BP",
                  help="Or the whole genome, in tiles of so many bp."),
     click.option("--stride", type=click.IntRange(1), metavar="BP",
@@ -47,7 +49,7 @@ _OPTIONS: Final = (
                  "start or up to the end."),
     click.option("--pad", is_flag=True, help="Fill up with N past the ends of contigs."),
     click.option("--skip-bad", is_flag=True,
-                 help="Leave out malformed intervals, places outside the genome and sequences of "
+                 help="Leave out malformed records, places outside the genome and sequences of "
                  "another length; OUTPUT.skipped.tsv lists them."),
     click.option("--rename-contigs", is_flag=True,
                  help="Read chr1 as 1, or 1 as chr1, as the genome has it."),
@@ -150,7 +152,8 @@ def _tracks(texts: tuple[str, ...]) -> dict[str, list[str]]:
     return found
 
 
-def open_inputs(inputs: Mapping[str, Input], files: Mapping[str, Any]) -> Loader:
+def open_inputs(inputs: Mapping[str, Input], files: Mapping[str, Any],
+                following: Progress) -> Loader:
     """Return the loader of what was given, for a model's inputs.
 
     Raises:
@@ -159,4 +162,4 @@ def open_inputs(inputs: Mapping[str, Input], files: Mapping[str, Any]) -> Loader
     """
     from dlgenomics.predict.loaders.opening import open_loader
 
-    return open_loader(inputs, files)
+    return open_loader(inputs, files, following)

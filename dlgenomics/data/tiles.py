@@ -14,6 +14,7 @@ from dlgenomics.data.genome import Genome
 from dlgenomics.data.intervals import Anchor, Intervals, make_intervals
 from dlgenomics.data.split import Rows
 from dlgenomics.errors import ContigError, DlgError, near_contig
+from dlgenomics.progress import Progress, silent
 
 _SPAN: Final = 4_000_000
 """Bases that are looked at for N at a time."""
@@ -144,13 +145,15 @@ def outside(tiles: Tiles, unwanted: Intervals, lengths: Mapping[str, int]) -> ND
     return found
 
 
-def known_enough(tiles: Tiles, genome: Genome, most: float) -> NDArray[np.bool_]:
+def known_enough(tiles: Tiles, genome: Genome, most: float,
+                 progress: Progress = silent) -> NDArray[np.bool_]:
     """Return which windows hold no more than a share of N and other ambiguity codes.
 
     Args:
         tiles: the windows; what reaches past a contig counts as N.
         genome: an open genome.
         most: the share.
+        progress: is told how many windows have been looked at; a large genome takes seconds.
 
     Raises:
         DlgError: not a share.
@@ -168,6 +171,7 @@ def known_enough(tiles: Tiles, genome: Genome, most: float) -> NDArray[np.bool_]
             before = np.append(0, np.cumsum(unknown, dtype=np.int32))
             count = before[start - origin + tiles.window] - before[start - origin]
             found[rows] = count <= most * tiles.window
+            progress("look for N", rows.stop, len(tiles))
     return found
 
 

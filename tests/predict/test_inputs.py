@@ -294,6 +294,17 @@ def test_tiles_without_unwanted_places_and_without_n(
     assert len(opened(tile=6, skip_n=1.0)) == len(naive_tiles({"chr1": 100, "chr2": 41}, 6, 6))
 
 
+def test_the_search_for_n_can_be_followed(fasta: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    arguments = {"fasta_file": fasta, "tile": 6, "skip_n": 0.5}
+    found = open_loader(DNA, arguments, lambda *step: told.append(step))
+    assert told == [("look for N", 16, 22), ("look for N", 22, 22)]  # chr1, chr2; chrM has none
+    assert rows_of(found) == rows_of(open_loader(DNA, arguments))
+    told.clear()
+    open_loader(DNA, {"fasta_file": fasta, "tile": 6}, lambda *step: told.append(step))
+    assert not told
+
+
 def test_chosen_contigs_in_their_order(opened: Open) -> None:
     assert [row[0] for row in rows_of(opened(tile=6, stride=20, contigs=["chr2", "chr1"]))] == [
         "chr2", "chr2", "chr1", "chr1", "chr1", "chr1", "chr1"]

@@ -90,7 +90,8 @@ def explain(name: str, method: str, references: str | None, seed: int, target: s
     # All that can be wrong with names and files is found before TensorFlow takes its seconds.
     manifest, _, _ = model_manifest(name)
     _check_number(manifest.spec, method, target, layer, on)
-    loader = open_inputs(manifest.spec.data.inputs, files)
+    with progress() as following:
+        loader = open_inputs(manifest.spec.data.inputs, files, following)
     with starting_tensorflow():
         from dlgenomics.explain.explaining import explain_loader
         from dlgenomics_zoo.client import get_model

@@ -14,6 +14,7 @@ from dlgenomics.predict.loaders.places import SOURCES
 from dlgenomics.predict.loaders.sequences import SequenceLoader
 from dlgenomics.predict.loaders.table import TableLoader
 from dlgenomics.predict.schema import ArraySchema, LoaderSchema
+from dlgenomics.progress import Progress, silent
 from dlgenomics.spec.inputs import Input, TokensInput
 
 _RESIZE: Final = LoaderArgument(
@@ -66,12 +67,13 @@ def _no_example(folder: str | None) -> dict[str, Any]:  # noqa: ARG001 - there i
                    "dlgenomics. `dlg test` replays its stored test; `dlg simulate` makes files.")
 
 
-def open_loader(inputs: Mapping[str, Input], arguments: Mapping[str, Any]) -> Loader:
+def open_loader(inputs: Mapping[str, Input], arguments: Mapping[str, Any],
+                progress: Progress = silent) -> Loader:
     """Return the loader for the files that are given.
 
     These are ``fasta_file`` with one of ``intervals_file``, ``gtf_file``, ``vcf_file`` and
     ``tile``, or ``sequences_file``; or, for a model that takes numbers alone, ``table_file``. What
-    is None counts as not given.
+    is None counts as not given. ``progress`` follows a search of the genome for N.
 
     Raises:
         DlgError: an argument is unknown or missing.
@@ -91,6 +93,8 @@ def open_loader(inputs: Mapping[str, Input], arguments: Mapping[str, Any]) -> Lo
     missing = [one.name for one in takes if one.required and given.get(one.name) is None]
     if missing:
         raise DlgError(f"a dataloader needs {_needed(kind)}. Received: no {missing[0]}.")
+    if kind is IntervalLoader:
+        given["progress"] = progress
     opened: Loader = kind(inputs, **given)
     return opened
 

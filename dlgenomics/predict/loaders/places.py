@@ -17,6 +17,7 @@ from dlgenomics.data.split import Rows
 from dlgenomics.data.tiles import inside, known_enough, outside, tile_genome
 from dlgenomics.errors import DataError, DlgError, near_contig
 from dlgenomics.predict.dataloader import LoaderArgument
+from dlgenomics.progress import silent
 
 _Read = Callable[[Mapping[str, Any], Genome, int], tuple[Places, Places]]
 
@@ -29,7 +30,8 @@ def open_places(given: Mapping[str, Any], genome: Genome, length: int) -> tuple[
 
     Args:
         given: a dataloader's arguments; ``resize`` is set where the spec asks for it. A list
-            ``skipped`` takes notes of bad places, which are left out.
+            ``skipped`` takes notes of bad places, which are left out; ``progress`` follows what
+            takes long, which is the search for N.
         genome: an open genome.
         length: bp of the windows.
 
@@ -132,7 +134,8 @@ def _from_tiles(given: Mapping[str, Any], genome: Genome, length: int) -> tuple[
     if given.get("blacklist_file") is not None:
         kept &= outside(tiles, _blacklist(given, genome), genome.lengths)
     if given.get("skip_n") is not None:
-        kept[kept] = known_enough(windows.kept(kept), genome, given["skip_n"])
+        kept[kept] = known_enough(windows.kept(kept), genome, given["skip_n"],
+                                  given.get("progress", silent))
     if not kept.any():
         raise DataError(f"a genome must hold at least one tile of {tiles.length} bp that is kept. "
                         f"Received: {len(tiles):,} tiles, of which none is. Check --contigs, "
