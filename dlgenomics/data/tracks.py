@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 
 from dlgenomics.data.places import Places
 from dlgenomics.data.split import Rows
-from dlgenomics.errors import ContigError, DataError, DlgError
+from dlgenomics.errors import ContigError, DataError, DlgError, near_contig
 from dlgenomics.files import require_file
 from dlgenomics.spec.inputs import Transform
 
 Signal = NDArray[np.float32]
+
+_ADVICE: Final = ("Use a bigWig of the genome's build; dlg predict reads 1 as chr1 with "
+                  "--rename-contigs (rename_contigs=True).")
 
 TRANSFORMS: Final[Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]]] = {
     "none": lambda values: values,
@@ -58,6 +61,12 @@ class Track:
             raise DataError(f"a track must be a bigWig file. Received: {error}.",
                             path=path) from error
 
+    def own_name(self, contig: str) -> str:
+        """Return what the file calls a contig: ``1`` for ``chr1``; an unknown one stays."""
+        if contig in self.lengths:
+            return contig
+        return near_contig(contig, list(self.lengths)) or contig
+
     def values(self, contig: str, start: int, end: int, missing: float) -> NDArray[np.float64]:
         """Return one value for each position; ``missing`` where the file has none.
 
@@ -65,7 +74,8 @@ class Track:
             ContigError: the file has no such contig.
         """
         if contig not in self.lengths:
-            raise ContigError(contig, list(self.lengths), self.path)
+            raise ContigError(contig, list(self.lengths), self.path, what="every place's contig",
+                              fasta="the bigWig", advice=_ADVICE)
         found = np.full(end - start, missing, np.float64)
         first, last = max(start, 0), min(end, self.lengths[contig])
         if first < last:
@@ -83,18 +93,27 @@ class TrackBank:
         windows: 0-based half-open, all of one length; minus strands are reversed.
         missing: the value of positions that a file does not cover.
         stranded: files come in pairs that change places on the minus strand.
+        rename: look for ``1`` where a file lacks ``chr1``, and the other way round.
     """
 
     paths: Sequence[Path]
     windows: Places
     missing: float
     stranded: bool
+    rename: bool = False
     itemsize: int = 4
 
     @cached_property
     def tracks(self) -> list[Track]:
         """The files, opened."""
         return [Track(path) for path in self.paths]
+
+    @cached_property
+    def _names(self) -> list[dict[str, str]]:
+        """What each file calls each contig of the windows."""
+        contigs = self.windows[:1].contigs
+        return [{contig: track.own_name(contig) if self.rename else contig for contig in contigs}
+                for track in self.tracks]
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -108,8 +127,9 @@ class TrackBank:
         part = self.windows[rows]
         places = zip(part.contig_names, part.start, part.end, strict=True)
         for row, (contig, start, end) in enumerate(places):
-            for column, track in enumerate(self.tracks):
-                found[row, :, column] = track.values(contig, int(start), int(end), self.missing)
+            for column, (track, names) in enumerate(zip(self.tracks, self._names, strict=True)):
+                found[row, :, column] = track.values(names[contig], int(start), int(end),
+                                                     self.missing)
         minus = part.strand == "-"
         found[minus] = reverse(found[minus], stranded=self.stranded)
         return found

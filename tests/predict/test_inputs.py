@@ -520,6 +520,25 @@ def test_tracks_of_other_names_are_renamed_with_the_rest(
     loader = opened(inputs, intervals_file=bed, tracks={"s": [path]}, rename_contigs=True)
     assert loader.arrays(np.arange(1))["s"][0, :, 0].tolist() == [3, 3, 3, 3, 0, 0]
     assert read_all(loader) == [letters["chr1"][20:26]]
+    tiles = {"tile": 6, "stride": 5, "contigs": ["chr1"], "tracks": {"s": [path]}}
+    tiled = opened(inputs, **tiles, rename_contigs=True)
+    assert tiled.arrays(np.array([3, 4]))["s"][:, :, 0].tolist() == [
+        [0, 0, 0, 0, 0, 3], [3, 3, 3, 3, 0, 0]]
+    with pytest.raises(ContigError, match=r"z\.bw: every place's contig must be in the bigWig, which "
+                       r"has 1\. Received: 'chr1'\. Did you mean '1'\? .*--rename-contigs"):
+        opened(inputs, **tiles).arrays(np.arange(1))
+
+
+def test_tracks_of_one_input_may_have_different_names(opened: Open, tmp_path: Path) -> None:
+    pybigtools = pytest.importorskip("pybigtools", reason="bigWig files need the extra 'tracks'")
+    paths = [tmp_path / "x.bw", tmp_path / "y.bw"]
+    for value, name, path in zip((2.0, 5.0), ("1", "chr1"), paths, strict=True):
+        pybigtools.open(str(path), "w").write({name: 100}, iter([(name, 0, 100, value)]))
+    inputs = {name: MIXED[name] for name in ("dna", "signal")}
+    bed = put(tmp_path, "i.bed", "chr1\t20\t26\n")
+    for places in ({"intervals_file": bed}, {"tile": 6, "contigs": ["chr1"]}):
+        loader = opened(inputs, **places, tracks={"signal": paths}, rename_contigs=True)
+        assert loader.arrays(np.arange(1))["signal"].tolist() == [[[2, 5], [2, 5]]]
 
 
 # ---- arguments that do not fit ---------------------------------------------------------------

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlgenomics.data.features import Feature, Signal
-from dlgenomics.data.intervals import Intervals
 from dlgenomics.data.places import Places
 from dlgenomics.data.tracks import TrackBank
 from dlgenomics.errors import DlgError, did_you_mean
@@ -70,9 +69,7 @@ def signal_features(inputs: Mapping[str, Input], windows: Places, files: TrackFi
     found: dict[str, Feature] = {}
     for name, one in tracks.items():
         bank = TrackBank(files.of(name, one), windows.resized(one.length), one.missing,
-                         one.stranded)
-        lengths = bank.tracks[0].lengths  # opens all of them: what is no bigWig is told now
-        if rename and isinstance(bank.windows, Intervals):
-            bank = TrackBank(bank.paths, bank.windows.renamed(lengths), one.missing, one.stranded)
+                         one.stranded, rename)
+        _ = bank.tracks  # opens all of them: what is no bigWig is told now
         found[name] = Signal(bank, 0, one.bin, "mean", one.transform, one.stranded)
     return found
