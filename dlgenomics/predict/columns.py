@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from numpy.typing import NDArray
 
@@ -29,16 +29,54 @@ def column_names(data: Data) -> dict[str, list[str]]:
 
 
 @dataclass(frozen=True)
+class Profile:
+    """Where the positions of an output lie in a row's window, around whose middle they are.
+
+    Attributes:
+        tracks: the names of its channels.
+        window: bp of the window.
+        bin: bp of a position.
+        minus: for each track the channel that holds it where the window is on the minus strand.
+        unknown: why nobody can say where the positions lie; empty if it is known.
+    """
+
+    tracks: Sequence[str]
+    window: int = 0
+    bin: int = 1
+    minus: Sequence[int] = ()
+    unknown: str = ""
+
+
+@dataclass(frozen=True)
 class Naming:
     """How nested arrays become the columns of a table; plain data, so that it can be kept.
 
     Attributes:
         key: what the arrays are called where names are nested, such as ``preds``.
         labels: by output the names along its last axis; None gives every number its place.
+        profiles: the outputs that have positions along the sequence.
     """
 
     key: str = "preds"
     labels: Mapping[str, Sequence[str]] | None = None
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> Self:
+        """Return what `dataclasses.asdict` made plain."""
+        profiles = {name: Profile(**one) for name, one in data.get("profiles", {}).items()}
+        return cls(**{**data, "profiles": profiles})
+
+    @property
+    def tracks(self) -> dict[str, str]:
+        """The names of tracks along a genome, each with its output."""
+        return {name: output for output, labels in (self.labels or {}).items() for name in (
+            self.profiles[output].tracks if output in self.profiles else labels)}
+
+    def outputs(self, found: Any) -> Mapping[str, Any]:
+        """Return arrays by output; one without a name has that of the only output."""
+        return found if isinstance(found, Mapping) else {
+            next(iter(self.labels or [self.key])): found}
 
     def columns(self, found: Any) -> dict[str, NDArray[Any]]:
         """Return arrays as columns of a table, one number a row.
@@ -48,8 +86,7 @@ class Naming:
         """
         if self.labels is None:
             return flatten({self.key: found})
-        arrays = found if isinstance(found, Mapping) else {next(iter(self.labels)): found}
-        return {column: one for name, array in arrays.items()
+        return {column: one for name, array in self.outputs(found).items()
                 for column, one in _named(array, self.labels[name]).items()}
 
 

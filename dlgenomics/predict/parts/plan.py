@@ -94,7 +94,7 @@ class Plan:
             data = json.loads(text)
             if data["format"] != FORMAT:
                 raise ValueError(f"format {data['format']}")
-            data["naming"] = Naming(**data["naming"])
+            data["naming"] = Naming.from_plain(data["naming"])
             return cls(**{one.name: data[one.name] for one in fields(cls)})
         except (ValueError, KeyError, TypeError) as error:
             raise RunError("plan.json must be that of a run of this version. Received: "

@@ -13,9 +13,10 @@ from dlgenomics.files import atomic_folder, atomic_path, output_errors
 from dlgenomics.predict.writers.hdf5 import Hdf5Writer
 from dlgenomics.predict.writers.heading import Heading, Writer
 from dlgenomics.predict.writers.npz import NpzWriter
+from dlgenomics.predict.writers.placing import TrackWriter
 from dlgenomics.predict.writers.regular import Regular
 from dlgenomics.predict.writers.tables import BedWriter, ParquetWriter, TsvWriter
-from dlgenomics.predict.writers.tracks import BedGraph, BigWig, TrackWriter, track_files
+from dlgenomics.predict.writers.tracks import BedGraph, BigWig, track_files
 from dlgenomics.predict.writers.zarr import ZarrWriter
 
 _Opened = contextlib.AbstractContextManager[Writer]
@@ -101,7 +102,7 @@ def _tracks(form: type[BedGraph | BigWig]) -> _Open:
     def opened(path: Path, within: Path | None, heading: Heading) -> Iterator[Writer]:
         files, made = track_files(path, heading), form(heading.lengths)
         with (output_errors(path),
-              TrackWriter(list(files), heading.lengths, within or path.parent) as writer):
+              TrackWriter(list(files), heading, within or path.parent) as writer):
             yield writer
             for column, file in files.items():
                 with atomic_path(file, within) as part:

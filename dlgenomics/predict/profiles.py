@@ -1,0 +1,126 @@
+"""Outputs with positions along the sequence: where these lie on a genome, told from a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from dlgenomics.data.loaded import window_of
+from dlgenomics.predict.columns import Naming, Profile
+from dlgenomics.spec.alignment import aligned_views
+from dlgenomics.spec.inputs import ArrayInput, DnaInput, KmerInput, RnaInput, TrackInput
+from dlgenomics.spec.outline import View
+from dlgenomics.spec.targets import ArrayTarget, InputTarget, OutputShape, ProfileTarget
+from dlgenomics.spec.types import Data, Spec
+
+_COMPLEMENT: Final = (3, 2, 1, 0)
+"""The channels A C G T as the other strand has them."""
+
+
+def with_profiles(naming: Naming, spec: Spec) -> Naming:
+    """Return how predictions are named, with the places of their positions.
+
+    Args:
+        naming: of predictions; that of a layer's output or of gradients stays as it is.
+        spec: the model's.
+    """
+    if naming.labels is None:
+        return naming
+    return replace(naming, profiles=profiles_of(spec, naming.labels))
+
+
+def profiles_of(spec: Spec, labels: Any) -> dict[str, Profile]:
+    """Return where the positions of outputs lie; outputs without positions are left out.
+
+    A target from bigWig files says itself how long a position is. For others the model's layers
+    tell it: the steps of convolutions and pooling from one position to the next. The shape alone
+    does not: SpliceAI's 5,000 positions of 15,000 bp are not three bases each.
+
+    Args:
+        spec: the model's.
+        labels: by output the names along its last axis.
+    """
+    window = _window(spec.data)
+    views = aligned_views(spec, {name: _input_view(one, window)
+                                 for name, one in spec.data.inputs.items()}) if window else {}
+    found = {name: _profile(spec.data, name, labels[name], window, views.get(name, View(all=True)))
+             for name in spec.data.targets}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def _window(data: Data) -> int:
+    """Return the bp of the windows that are read; 0 if no input says."""
+    if data.sequences:
+        return window_of(list(data.sequences.values()))
+    arrays = [one.shape[0] for one in data.inputs.values() if _is_one_hot(one)]
+    return max([*arrays, *(one.length for one in data.tracks.values())], default=0)
+
+
+def _is_one_hot(one: Any) -> bool:
+    return isinstance(one, ArrayInput) and len(one.shape) == 2 and one.shape[1] == len(_COMPLEMENT)
+
+
+def _input_view(one: Any, window: int) -> View:
+    """Return the bases of the window that the positions of an input stand for."""
+    if _is_one_hot(one):
+        return View()
+    first = window // 2 - getattr(one, "length", 0) // 2
+    if isinstance(one, DnaInput | RnaInput):
+        return View(first, first)
+    if isinstance(one, KmerInput):
+        return View(first, first + one.k - 1, one.stride)
+    if isinstance(one, TrackInput):
+        return View(first, first + one.bin - 1, one.bin)
+    return View(all=True)
+
+
+def _profile(data: Data, name: str, labels: Sequence[str], window: int,
+             view: View) -> Profile | None:
+    """Return where an output's positions lie; None if it has none."""
+    target: Any = data.targets[name]
+    if isinstance(target, InputTarget):
+        target = data.inputs[target.input]
+        if isinstance(target, DnaInput | RnaInput):
+            return Profile(labels, window, 1, _COMPLEMENT)
+    if isinstance(target, ProfileTarget | TrackInput):
+        return Profile(labels, window, target.bin, _channels(len(labels), target.stranded))
+    shape = data.output_shape(name)
+    if len(shape) == 1:
+        is_row = isinstance(target, ArrayTarget) and not target.columns and not view.all
+        return _placed((name,), shape, window, view) if is_row else None
+    return _placed(labels, shape, window, view)
+
+
+def _channels(count: int, stranded: bool) -> tuple[int, ...]:
+    """Return the channels as the minus strand has them: stranded ones are pairs."""
+    return tuple(channel ^ 1 for channel in range(count)) if stranded else tuple(range(count))
+
+
+def _placed(tracks: Sequence[str], shape: OutputShape, window: int, view: View) -> Profile:
+    """Return the places of positions that follow from the steps of the layers before them."""
+    positions = shape[0]
+    if positions is None or len(shape) > 2:
+        return Profile(tracks, unknown=f"its shape for a row is {shape}, where (positions, "
+                                       "channels) can be placed")
+    if positions == window:
+        view = View()
+    problem = _problem(positions, window, view)
+    return Profile(tracks, window, view.jump, _channels(len(tracks), False), problem)
+
+
+def _problem(positions: int, window: int, view: View) -> str:
+    """Return why positions cannot be placed; empty if they can."""
+    if view.all or view.jump < 1:
+        return f"the layers do not tell which bases each of its {positions:,} positions stands for"
+    length = positions * view.jump
+    covered = f"its {positions:,} positions of {view.jump} bp are {length:,} bp"
+    if length > window:
+        return f"{covered}, more than the window's {window:,}"
+    if (window - length) % 2:
+        return f"{covered}, whose middle is between those of the window's {window:,}"
+    # Both sums are twice a middle: of what the positions see, and of the window.
+    aside = view.first + view.last + view.jump * (positions - 1) - (window - 1)
+    if length < window and abs(aside) > view.jump:
+        return f"{covered} that do not lie around the middle of the window's {window:,}"
+    return ""
