@@ -301,3 +301,56 @@ def test_no_rows_give_a_file_with_columns_alone(tmp_path: Path, ending: str) -> 
     elif ending == ".bg":
         assert path.read_text() == ""
     assert path.exists()
+
+
+# Names of columns ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(4, 2), (4, 5, 2)])
+def test_arrays_have_the_names_of_their_columns(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    result = _result(values=np.zeros(shape, np.float32))
+    for name in ("o.h5", "o.npz"):
+        _write(tmp_path / name, result, result)
+    with h5py.File(tmp_path / "o.h5") as stored:
+        assert list(stored) == ["preds"]
+        assert list(stored["preds"].attrs["column_labels"]) == ["CTCF", "PU.1"]
+    with np.load(tmp_path / "o.npz", allow_pickle=False) as stored:
+        assert stored["column_labels/preds"].tolist() == ["CTCF", "PU.1"]
+    zarr = pytest.importorskip("zarr", reason="the extra zarr is not installed")
+    _write(tmp_path / "o.zarr", result, result)
+    assert zarr.open_group(str(tmp_path / "o.zarr"), mode="r")["preds"].attrs["column_labels"] == [
+        "CTCF", "PU.1"]
+
+
+def test_each_target_has_its_own_names(tmp_path: Path) -> None:
+    naming = Naming(labels={"a": ["a/x", "a/ü"], "b": ["b"]})
+    numbers = {"a": np.zeros((4, 2), np.float32), "b": np.zeros((4, 1), np.float32)}
+    result = _result(values=numbers, naming=naming)
+    for name in ("o.h5", "o.npz"):
+        _write(tmp_path / name, result, naming=naming)
+    with h5py.File(tmp_path / "o.h5") as stored:
+        assert list(stored["preds/a"].attrs["column_labels"]) == ["a/x", "a/ü"]
+        assert list(stored["preds/b"].attrs["column_labels"]) == ["b"]
+        assert list(stored["preds"]) == ["a", "b"]
+    with np.load(tmp_path / "o.npz", allow_pickle=False) as stored:
+        assert stored["column_labels/preds/a"].tolist() == ["a/x", "a/ü"]
+        assert stored["column_labels/preds/b"].tolist() == ["b"]
+
+
+def test_hdf5_holds_the_names_of_many_columns(tmp_path: Path) -> None:
+    names = [f"a track whose name is long, number {i}" for i in range(20_000)]
+    result = _result(values=np.zeros((4, len(names)), np.float32),
+                     naming=Naming(labels={"a": names}))
+    _write(tmp_path / "o.h5", result)
+    with h5py.File(tmp_path / "o.h5") as stored:
+        assert list(stored["preds"].attrs["column_labels"]) == names
+
+
+def test_what_has_no_names_gets_none(tmp_path: Path) -> None:
+    result = _result(naming=Naming(), kept={"inputs": np.zeros((4, 2), np.float32)})
+    for name in ("o.h5", "o.npz"):
+        _write(tmp_path / name, result, naming=Naming())
+    with h5py.File(tmp_path / "o.h5") as stored:
+        assert not [key for key in stored if stored[key].attrs]
+    with np.load(tmp_path / "o.npz", allow_pickle=False) as stored:
+        assert not [key for key in stored.files if "column_labels" in key]

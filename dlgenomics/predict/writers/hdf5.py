@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.predict.nested import leaves
-from dlgenomics.predict.writers.result import Result
+from dlgenomics.predict.writers.result import COLUMN_LABELS, Result
 
 _CHUNK_BYTES: Final = 1 << 20
 _LARGEST_CHUNK: Final = 10_000
@@ -19,7 +19,8 @@ _LARGEST_CHUNK: Final = 10_000
 class Hdf5Writer:
     """Datasets ``preds``, and ``metadata/ranges/chr`` and so on of what is kept.
 
-    Nested keys are groups; an item of a list has its number. Texts are UTF-8.
+    Nested keys are groups; an item of a list has its number. Texts are UTF-8. The names along the
+    last axis of predictions are their attribute ``column_labels``.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,10 +28,13 @@ class Hdf5Writer:
 
     def write(self, result: Result) -> None:
         """Add rows."""
+        labels = result.column_labels()
         for key, array in leaves(result.nested()):
             values = array.astype(object) if array.dtype.kind in "OU" else array
             if key not in self._file:
                 self._make(key, array)
+                if key in labels:
+                    self._file[key].attrs[COLUMN_LABELS] = np.array(labels[key], object)
             dataset = self._file[key]
             first = len(dataset)
             dataset.resize(first + len(array), axis=0)
@@ -43,6 +47,7 @@ class Hdf5Writer:
         self._file.create_dataset(
             key, shape=(0, *array.shape[1:]), maxshape=(None, *array.shape[1:]),
             chunks=(chunk, *array.shape[1:]), compression="gzip",
+            track_order=True,  # the form of header that holds more than 4,000 names
             dtype=h5py.string_dtype() if is_text else array.dtype)
 
     def finish(self) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from dlgenomics.predict.nested import leaves
-from dlgenomics.predict.writers.result import Result
+from dlgenomics.predict.writers.result import COLUMN_LABELS, Result
 
 
 class NpzWriter:
     """Arrays ``preds`` (or ``preds/TARGET``), the records such as ``start``, and what is kept.
+
+    The names along the last axis of predictions are ``column_labels/preds`` and so on.
 
     The rows are held in memory until the end, as they are when such a file is read.
 
@@ -32,6 +34,7 @@ class NpzWriter:
         if not self._parts:
             return
         whole = Result.join(self._parts).portable()
-        arrays = dict(leaves({**whole.records, **whole.nested()}))
+        labels = {name: np.array(names, str) for name, names in whole.column_labels().items()}
+        arrays = dict(leaves({**whole.records, **whole.nested(), COLUMN_LABELS: labels}))
         with self._path.open("wb") as stream:
             np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]

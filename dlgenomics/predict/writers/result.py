@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from dlgenomics.errors import DlgError
 from dlgenomics.predict.columns import Naming
 from dlgenomics.predict.nested import Columns, flatten, join_rows, leaves, map_leaves
+
+COLUMN_LABELS: Final = "column_labels"
+"""What names along the last axis are called, as in the descriptors of Kipoi's models."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,17 @@ class Result:
     def nested(self) -> dict[str, Any]:
         """Return arrays by name, as Kipoi nests them: ``preds`` and what is kept."""
         return {self.naming.key: self.predictions, **self.kept}
+
+    def column_labels(self) -> dict[str, Sequence[str]]:
+        """Return the names along the last axis of each array of predictions, by its nested key.
+
+        They are those of a table's columns; arrays without names are left out.
+        """
+        labels = self.naming.labels or {}
+        if isinstance(self.predictions, Mapping):
+            return {f"{self.naming.key}/{name}": labels[name] for name in self.predictions
+                    if name in labels}
+        return {self.naming.key: next(iter(labels.values()))} if labels else {}
 
     def bed(self) -> Columns:
         """Return BED6 columns, then the predictions and what is kept, their keys joined by ``/``.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dlgenomics.errors import DlgError
 from dlgenomics.predict.nested import leaves
-from dlgenomics.predict.writers.result import Result
+from dlgenomics.predict.writers.result import COLUMN_LABELS, Result
 
 _CHUNK_BYTES: Final = 1 << 20
 _LARGEST_CHUNK: Final = 10_000
@@ -19,7 +19,8 @@ _LARGEST_CHUNK: Final = 10_000
 class ZarrWriter:
     """Arrays by the names that an HDF5 file has: ``preds``, ``metadata/ranges/chr`` and so on.
 
-    The second format of Zarr, which every reader knows.
+    The second format of Zarr, which every reader knows. The names along the last axis of
+    predictions are their attribute ``column_labels``.
 
     Args:
         path: the folder.
@@ -38,9 +39,12 @@ class ZarrWriter:
 
     def write(self, result: Result) -> None:
         """Add rows."""
+        labels = result.column_labels()
         for key, array in leaves({**result.nested(), "records": result.records}):
             if key not in self._group:
                 self._make(key, array)
+                if key in labels:
+                    self._group[key].attrs[COLUMN_LABELS] = list(labels[key])
             self._group[key].append(array.astype(object) if array.dtype.kind in "OU" else array)
 
     def _make(self, key: str, array: NDArray[Any]) -> None:
