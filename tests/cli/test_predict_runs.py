@@ -9,6 +9,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pysam
 import pytest
 
 Dlg = Callable[..., tuple[int, str, str]]
@@ -160,6 +161,58 @@ def test_bad_records_stop_a_run_or_are_listed_beside_it(
     assert noted[0] == "file\tline\treason"
     assert noted[1].startswith(f"{bed}\t6\ta BED line must have")
     assert len(out.read_text().splitlines()) == 71
+
+
+SITES = ("##fileformat=VCFv4.2\n##contig=<ID={contig}>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+         "{contig}\t40\t.\tA\tC\t.\t.\t.\n{contig}\t50\t.\tG\tT\t.\t.\t.\n")
+GENES = ('{contig}\tX\tgene\t41\t60\t.\t+\t.\tgene_id "a";\n'
+         '{contig}\tX\tgene\t51\t90\t.\t-\t.\tgene_id "b";\n')
+
+
+@pytest.fixture
+def contig(files: tuple[object, ...]) -> str:
+    """The name of a contig of the genome."""
+    return Path(str(files[1])).read_text().partition("\n")[0][1:].split()[0]
+
+
+@pytest.mark.parametrize(("option", "text", "bad", "reason"), [
+    ("--vcf", SITES, "{contig}\tten\t.\tA\tC\t.\t.\t.\n", "POS must be a whole number"),
+    ("--gtf", GENES, "{contig}\tX\tgene\n", "a line of a GTF must have 9 columns"),
+    ("--sequences", ">a\n" + "A" * 60 + "\n>b\n" + "C" * 60 + "\n", ">c\nACGT\n", "must have 60 bp"),
+])
+def test_bad_records_of_every_kind_are_listed(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], contig: str, tmp_path: Path,
+    option: str, text: str, bad: str, reason: str,
+) -> None:
+    path, out = tmp_path / "places", tmp_path / "o.tsv"
+    path.write_text((text + bad).format(contig=contig))
+    genome = () if option == "--sequences" else files[:2]
+    command = ("predict", tiny_package, *genome, option, path, "-o", out)
+    status, _, err = run_dlg(*command)
+    place = text.count("\n") + 1
+    assert (status, f"{path}:{place}: " in err, reason in err) == (1, True, True)
+    status, text_out, err = run_dlg(*command, "--skip-bad", "--json")
+    assert status == 0, err
+    assert (json.loads(text_out)["skipped"], json.loads(text_out)["rows"]) == (1, 2)
+    _, row = (tmp_path / "o.tsv.skipped.tsv").read_text().splitlines()
+    assert row.startswith(f"{path}\t{place}\t")
+    assert reason in row
+
+
+def test_a_bcf_gives_the_predictions_of_its_vcf(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], contig: str, tmp_path: Path
+) -> None:
+    vcf, bcf = tmp_path / "v.vcf", tmp_path / "v.bcf"
+    vcf.write_text(SITES.format(contig=contig))
+    with pysam.VariantFile(str(vcf)) as source, pysam.VariantFile(
+            str(bcf), "wb", header=source.header) as made:
+        for record in source:
+            made.write(record)
+    for path in (vcf, bcf):
+        status, _, err = run_dlg("predict", tiny_package, *files[:2], "--vcf", path, "-o",
+                                 path.with_suffix(f"{path.suffix}.tsv"))
+        assert status == 0, err
+    assert (tmp_path / "v.bcf.tsv").read_bytes() == (tmp_path / "v.vcf.tsv").read_bytes()
 
 
 @pytest.mark.slow

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pysam
@@ -70,6 +72,16 @@ def test_standard_input_can_be_read_twice(write_vcf, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stdin", Stdin)
     with open_vcf("-") as vcf:
         assert [len(list(vcf.records())), len(list(vcf.records()))] == [3, 3]
+
+
+def test_a_pipe_can_be_read_twice(write_vcf, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    content = write_vcf(*ROWS).read_bytes()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(pipe.write_bytes, content)
+        with open_vcf(pipe) as vcf:
+            assert [len(list(vcf.records())), len(list(vcf.records()))] == [3, 3]
 
 
 def test_a_truncated_gzip_is_said(write_vcf, tmp_path: Path) -> None:
