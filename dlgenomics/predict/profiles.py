@@ -53,7 +53,7 @@ def _window(data: Data) -> int:
     """Return the bp of the windows that are read; 0 if no input says."""
     if data.sequences:
         return window_of(list(data.sequences.values()))
-    arrays = [one.shape[0] for one in data.inputs.values() if _is_one_hot(one)]
+    arrays = [one.shape[0] or 0 for one in data.inputs.values() if _is_one_hot(one)]
     return max([*arrays, *(one.length for one in data.tracks.values())], default=0)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Flat = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
 """Starts, ends and numbers of segments, in order and without overlap."""
 
-SPAN: Final = 1 << 20
+SPAN: Final = 1 << 18
 """Bases that are in memory at a time."""
 
 
