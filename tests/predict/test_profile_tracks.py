@@ -18,6 +18,7 @@ from dlgenomics.predict.columns import Naming, Profile
 from dlgenomics.predict.loaders.ranges import Ranges
 from dlgenomics.predict.writers import Heading, open_writer
 from dlgenomics.predict.writers.result import Result
+from dlgenomics.variants.builds import BUILDS
 
 LENGTHS = {"chr2": 90, "chr10": 50, "chr1": 100}
 Track = dict[tuple[str, int], float]
@@ -31,8 +32,9 @@ class Row(NamedTuple):
     strand: str
 
 
-def _heading(profile: Profile, column: str | None = None) -> Heading:
-    return Heading(Naming(labels={"p": list(profile.tracks)}, profiles={"p": profile}), LENGTHS,
+def _heading(profile: Profile, column: str | None = None,
+             lengths: dict[str, int] = LENGTHS) -> Heading:
+    return Heading(Naming(labels={"p": list(profile.tracks)}, profiles={"p": profile}), lengths,
                    column)
 
 
@@ -148,6 +150,28 @@ def test_bigwig_is_valid_over_the_contigs(tmp_path: Path) -> None:
         for base in range(length):
             expected[base] = slow.get((contig, base), np.nan)
         assert np.array_equal(stored.values(contig, 0, length, fillna=None), expected, equal_nan=True)
+
+
+def test_bigwig_of_a_human_genome(tmp_path: Path) -> None:
+    """Windows at both ends of each chromosome, in no order, half of a window beyond."""
+    pybigtools = pytest.importorskip("pybigtools", reason="the extra tracks is not installed")
+    lengths = {f"chr{name}": length for name, length in BUILDS["GRCh38 (hg38)"].items()}
+    profile = Profile(("x",), 200, 2, (0,))
+    heading = _heading(profile, lengths=lengths)
+    rows = [Row(name, place, "-") for name, length in lengths.items()
+            for place in (length - 100, -100, length // 2)]
+    values = np.tile(np.arange(80, dtype=np.float32)[None, :, None], (len(rows), 1, 1))
+    _write(tmp_path / "o.bw", heading, _result(rows, 200, values, heading))
+    stored = pybigtools.open(str(tmp_path / "o.bw"))
+    assert stored.chroms() == lengths
+    turned = np.repeat(np.arange(80)[::-1], 2)
+    for name, length in lengths.items():
+        first, *_, last = (row[:2] for row in stored.records(name))
+        assert (first, last) == ((0, 2), (length - 2, length))
+        for start, expected in ((0, turned[80:]), (length - 80, turned[:80]),
+                                (length // 2 + 20, turned)):
+            found = stored.values(name, start, start + len(expected), fillna=None)
+            assert np.array_equal(found, expected)
 
 
 @pytest.mark.skipif(not shutil.which("bedtools"), reason="bedtools is not installed")
