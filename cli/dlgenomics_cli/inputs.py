@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from dlgenomics_cli.output import say
+
 if TYPE_CHECKING:
     from dlgenomics.predict.loaders.loader import Loader
     from dlgenomics.progress import Progress
@@ -163,3 +165,17 @@ def open_inputs(inputs: Mapping[str, Input], files: Mapping[str, Any],
     from dlgenomics.predict.loaders.opening import open_loader
 
     return open_loader(inputs, files, following)
+
+
+def say_skipped(loader: Loader, output: str) -> None:
+    """Say how many bad records were left out; and which, where no file beside OUTPUT lists them."""
+    from dlgenomics.errors import plural
+
+    count = len(loader.skipped)
+    if not count:
+        return
+    if output == "-":
+        for one in loader.skipped:
+            say(f"{one.path}{'' if one.line is None else f':{one.line}'}: {one.reason}")
+    listed = "" if output == "-" else f"; {output}.skipped.tsv lists them"
+    say(f"{plural(count, 'bad record')} {'was' if count == 1 else 'were'} left out{listed}.")

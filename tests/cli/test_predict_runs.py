@@ -179,7 +179,7 @@ def contig(files: tuple[object, ...]) -> str:
     ("--vcf", SITES, "{contig}\tten\t.\tA\tC\t.\t.\t.\n", "POS must be a whole number"),
     ("--gtf", GENES, "{contig}\tX\tgene\n", "a line of a GTF must have 9 columns"),
     ("--sequences", ">a\n" + "A" * 60 + "\n>b\n" + "C" * 60 + "\n", ">c\nACGT\n", "must have 60 bp"),
-])
+], ids=["vcf", "gtf", "sequences"])
 def test_bad_records_of_every_kind_are_listed(
     run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], contig: str, tmp_path: Path,
     option: str, text: str, bad: str, reason: str,
@@ -197,6 +197,10 @@ def test_bad_records_of_every_kind_are_listed(
     _, row = (tmp_path / "o.tsv.skipped.tsv").read_text().splitlines()
     assert row.startswith(f"{path}\t{place}\t")
     assert reason in row
+    status, rows, err = run_dlg(*command[:-1], "-", "--skip-bad")
+    assert (status, len(rows.splitlines())) == (0, 3)
+    noted, counted = err.splitlines()[-2:]
+    assert (noted.startswith(f"{path}:{place}: "), counted) == (True, "1 bad record was left out.")
 
 
 def test_a_bcf_gives_the_predictions_of_its_vcf(

@@ -79,6 +79,17 @@ def test_npz_as_modisco_reads_it(run_dlg, placed, tiny_data, tmp_path: Path) -> 
         assert stored["actual"] == pytest.approx((stored["arr_0"] * beside["arr_0"]).sum(1))
 
 
+def test_bad_records_are_listed_beside_the_scores(run_dlg, placed, tmp_path: Path) -> None:
+    sequences, out = tmp_path / "s.fa", tmp_path / "scores.npz"
+    sequences.write_text(">a\n" + "ACGTTGCATC" * 6 + "\n>b\nGGAT\n")
+    command = ("explain", "test/tiny", "--method", "gradient", "--sequences", sequences, "-o", out)
+    assert run_dlg(*command)[0] == 1
+    status, _, err = run_dlg(*command, "--skip-bad")
+    assert (status, f"1 bad record was left out; {out}.skipped.tsv lists them." in err) == (0, True)
+    _, row = (tmp_path / "scores.npz.skipped.tsv").read_text().splitlines()
+    assert row.startswith(f"{sequences}\t3\tevery sequence must have 60 bp")
+
+
 def _contributions(places: Ranges | None, scores: list[list[float]]) -> Contributions:
     height = np.array(scores, np.float32)
     x = np.zeros((*height.shape, 4), np.float32)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dlgenomics_cli.example import example
-from dlgenomics_cli.inputs import input_options, open_inputs
+from dlgenomics_cli.inputs import input_options, open_inputs, say_skipped
 from dlgenomics_cli.output import (
     json_option,
     progress,
@@ -94,6 +94,7 @@ def explain(name: str, method: str, references: str | None, seed: int, target: s
         loader = open_inputs(manifest.spec.data.inputs, files, following)
     with starting_tensorflow():
         from dlgenomics.explain.explaining import explain_loader
+        from dlgenomics.predict.skipped import note_skipped
         from dlgenomics_zoo.client import get_model
 
         model = get_model(name)
@@ -101,6 +102,8 @@ def explain(name: str, method: str, references: str | None, seed: int, target: s
         found = explain_loader(model, loader, made, target=target, layer=layer, on=on,
                                allow_n=allow_n, batch_size=batch_size, progress=following)
     written = _write(found, output, page, files.get("fasta_file"))
+    note_skipped(output, loader.skipped)
+    say_skipped(loader, str(output))
     if picture is not None:
         written.append(_draw(found, picture, annotate))
     _report(found, written, as_json)

@@ -9,7 +9,7 @@ import click
 from dlgenomics_cli.downloads import length_option, terms, yes_option
 from dlgenomics_cli.example import example
 from dlgenomics_cli.feeding import Feeding, feeding_options, open_model
-from dlgenomics_cli.inputs import input_options
+from dlgenomics_cli.inputs import input_options, say_skipped
 from dlgenomics_cli.output import json_option, progress, say, show_json
 from dlgenomics_cli.running import Running, keeping_shards, running_options
 
@@ -61,6 +61,7 @@ def predict(name: str, files: dict[str, Any], output: str, length: int | None, y
         show_json({"model": model.name, "columns": model.columns, "output": output,
                    **done.to_data()})
     else:
+        say_skipped(loader, output)
         report(model, output, done, running)
 
 
@@ -71,9 +72,6 @@ def report(model: Model, output: str, done: Summary, running: Running) -> None:
     if done.halved:
         say(f"Memory was short: batches had {done.halved} rows instead of {done.batch_size}. The "
             "last digits may differ from those of other runs.")
-    if done.skipped:
-        say(plural(done.skipped, "bad record") + (" was" if done.skipped == 1 else " were")
-            + " left out" + (f"; {output}.skipped.tsv lists them." if output != "-" else "."))
     if running.piece:
         say(f"Piece {running.piece} is done. When all are: dlg merge {output}")
     elif output != "-":
