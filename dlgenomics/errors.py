@@ -14,6 +14,7 @@ Every message reads «what must hold. Received: what came. What to do.»
     ├── TopicNotFoundError    nothing that a spec may hold has that name; .name, .near
     ├── SpecNotFoundError     no built-in spec of that name; .name, .near
     ├── ModelNotFoundError    no model of that name; .name, .near
+    ├── LayerNotFoundError    no layer of that name or number; .layer, .near
     ├── PackageError          a packaged model is incomplete or contradicts itself; .folder
     │   ├── HashMismatchError a file's bytes are not those recorded; .path, .expected, .received
     │   └── ReplayError       stored inputs no longer give the stored outputs; .difference
@@ -254,6 +255,20 @@ class ModelNotFoundError(DlgError):
             "model: a config.json). "
             f"Received: {name!r}.{hint}"
         )
+
+
+class LayerNotFoundError(DlgError, ValueError):
+    """A network has no layer of a name, or of a number counted from 1.
+
+    A `ValueError` too, which Kipoi raises.
+    """
+
+    def __init__(self, layer: str | int, names: Sequence[str]) -> None:
+        self.layer = layer
+        self.near = near_match(layer, names) if isinstance(layer, str) else None
+        super().__init__(
+            f"a layer is one of {', '.join(names)}, or a number from 1 to {len(names)}. Received: "
+            f"{layer!r}." + (f" Did you mean {self.near!r}?" if self.near else ""))
 
 
 class PackageError(DlgError):

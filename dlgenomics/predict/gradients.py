@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from dlgenomics.errors import DlgError, did_you_mean
+from dlgenomics.errors import DlgError, LayerNotFoundError
 
 AVERAGES: Final[Mapping[str, Callable[..., Any]]] = {
     "sum": tf.reduce_sum,
@@ -24,7 +24,7 @@ def find_layer(model: keras.Model, layer: str | int) -> keras.Layer:
     """Return a layer by name, or by Kipoi's index, which counts from 1.
 
     Raises:
-        ValueError: no such layer; the message lists those there are.
+        LayerNotFoundError: no such layer; the message lists those there are.
     """
     names = [one.name for one in model.layers]
     if isinstance(layer, int):
@@ -32,9 +32,7 @@ def find_layer(model: keras.Model, layer: str | int) -> keras.Layer:
             return model.layers[layer - 1]
     elif layer in names:
         return model.get_layer(layer)
-    hint = did_you_mean(layer, names) if isinstance(layer, str) else ""
-    raise ValueError(f"a layer is one of {', '.join(names)}, or an index from 1 to {len(names)}. "
-                     f"Received: {layer!r}.{hint}")
+    raise LayerNotFoundError(layer, names)
 
 
 def activation(
@@ -85,19 +83,57 @@ def input_gradient(
         ValueError: several values are left and no ``avg_func`` joins them.
         DlgError: an input holds words or tokens, which have no gradient.
     """
-    words = [name for name, array in arrays.items() if array.dtype.kind not in "fc"]
-    if words:
-        raise DlgError("gradients are taken with respect to inputs of measured numbers or one-hot "
-                       f"letters. Received: {', '.join(words)}, whole numbers that stand for "
-                       "words. Change letters and compare predictions instead.")
+    _refuse_words(arrays)
     tensors = {name: tf.convert_to_tensor(array) for name, array in arrays.items()}
+    found = _gradients(model, tensors, layer, filter_idx, avg_func, pre_nonlinearity)
+    return {name: gradient.numpy() for name, gradient in found.items()}
+
+
+class InputGradient:
+    """What `input_gradient` gives, as one compiled function for batches of any size.
+
+    Args:
+        model: a functional model.
+        layer: whose output is differentiated.
+        filter_idx, avg_func, pre_nonlinearity: see `input_gradient`.
+    """
+
+    def __init__(self, model: keras.Model, layer: keras.Layer, *,
+                 filter_idx: int | slice | tuple[Any, ...] | None = None,
+                 avg_func: str | None = None, pre_nonlinearity: bool = False) -> None:
+        signature = {t.name: tf.TensorSpec((None, *t.shape[1:]), t.dtype) for t in model.inputs}
+        self._run = tf.function(
+            lambda tensors: _gradients(model, tensors, layer, filter_idx, avg_func,
+                                       pre_nonlinearity),
+            input_signature=[signature], autograph=False)
+
+    def __call__(self, arrays: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        """Return gradients shaped as the inputs, by input; see `input_gradient`."""
+        _refuse_words(arrays)
+        found = self._run({name: tf.convert_to_tensor(array) for name, array in arrays.items()})
+        return {name: gradient.numpy() for name, gradient in found.items()}
+
+
+def _gradients(model: keras.Model, tensors: dict[str, Any], layer: keras.Layer,
+               filter_idx: int | slice | tuple[Any, ...] | None, avg_func: str | None,
+               pre_nonlinearity: bool) -> dict[str, Any]:
     with tf.GradientTape() as tape:
         tape.watch(tensors)
         x = tensors if len(tensors) > 1 else next(iter(tensors.values()))
         found = activation(model, x, layer, pre_nonlinearity=pre_nonlinearity)
         value = averaged(chosen(found, filter_idx), avg_func)
-    gradients = tape.gradient(value, tensors)
-    return {name: gradient.numpy() for name, gradient in gradients.items()}
+    # An input on which the layer does not depend has the gradient 0.
+    gradients: dict[str, Any] = tape.gradient(
+        value, tensors, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return gradients
+
+
+def _refuse_words(arrays: Mapping[str, NDArray[Any]]) -> None:
+    words = [name for name, array in arrays.items() if array.dtype.kind not in "fc"]
+    if words:
+        raise DlgError("gradients are taken with respect to inputs of measured numbers or one-hot "
+                       f"letters. Received: {', '.join(words)}, whole numbers that stand for "
+                       "words. Change letters and compare predictions instead.")
 
 
 def chosen(found: Any, filter_idx: int | slice | tuple[Any, ...] | None) -> Any:

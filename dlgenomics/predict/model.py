@@ -19,7 +19,7 @@ from dlgenomics.errors import PackageError, ReplayError
 from dlgenomics.predict.columns import column_names
 from dlgenomics.predict.dataloader import Dataloader
 from dlgenomics.predict.forward import Forward
-from dlgenomics.predict.gradients import activation, find_layer, input_gradient
+from dlgenomics.predict.gradients import InputGradient, activation, find_layer, input_gradient
 from dlgenomics.predict.inputs import as_named_arrays, named
 from dlgenomics.predict.layout import as_plain, as_source, is_source, source_layouts
 from dlgenomics.predict.loaders.opening import own_dataloader
@@ -259,34 +259,55 @@ class Model:
         Raises:
             ValueError: no such layer, or arguments that name none.
         """
+        one = self._differentiated(layer, final_layer, selected_fwd_node)
+        found = input_gradient(self.model, self._arrays(x), one, filter_idx=filter_idx,
+                               avg_func=avg_func, pre_nonlinearity=pre_nonlinearity)
+        return self._laid_out(found, x)
+
+    def gradient(self, arrays: Mapping[str, NDArray[Any]], **how: Any) -> Any:
+        """Return gradients for the arrays of the network, in the layout of the source's users.
+
+        Compiled at the first call, for all that ask for the same: a run has many batches.
+
+        Args:
+            arrays: the batch by input.
+            how: see `input_grad`.
+        """
+        x = {name: as_source(array, self.inputs[name], self.layouts[name])
+             if name in self.layouts else array for name, array in arrays.items()}
+        wanted = repr(sorted(how.items()))
+        if wanted not in self._compiled:
+            self._compiled.clear()
+            self._compiled[wanted] = self._compile_gradient(**how)
+        return self._laid_out(self._compiled[wanted](self._arrays(x)), x)
+
+    @cached_property
+    def _compiled(self) -> dict[str, InputGradient]:
+        """The gradient that was asked for last, by how it was asked for."""
+        return {}
+
+    def _compile_gradient(self, layer: str | int | None = None, final_layer: bool = True,
+                          selected_fwd_node: None = None, **how: Any) -> InputGradient:
+        return InputGradient(
+            self.model, self._differentiated(layer, final_layer, selected_fwd_node), **how)
+
+    def _differentiated(self, layer: str | int | None, final_layer: bool,
+                        selected_fwd_node: None) -> keras.Layer:
+        """Return the layer whose output is differentiated; see `input_grad`."""
         if selected_fwd_node is not None or (layer is None and not final_layer):
             raise ValueError("input_grad must have a layer, or final_layer=True, and no "
                              f"selected_fwd_node. Received: layer={layer!r}, final_layer="
                              f"{final_layer}, selected_fwd_node={selected_fwd_node!r}.")
-        found = self._gradients(self._arrays(x), filter_idx=filter_idx, avg_func=avg_func,
-                                layer=layer, pre_nonlinearity=pre_nonlinearity)
+        return find_layer(self.model, self.spec.model.outputs[0] if layer is None else layer)
+
+    def _laid_out(self, found: dict[str, NDArray[np.float32]], x: Any) -> Any:
+        """Return gradients as the inputs ``x`` are laid out; the array itself where it is one."""
         given = named(x, list(self.inputs))
         for name, layout in self.layouts.items():
             one = self.inputs[name]
             form = as_source if is_source(np.shape(given[name]), one, layout) else as_plain
             found[name] = form(found[name], one, layout)
         return next(iter(found.values())) if len(found) == 1 else found
-
-    def gradient(self, arrays: Mapping[str, NDArray[Any]], **how: Any) -> Any:
-        """Return gradients for the arrays of the network, in the layout of the source's users.
-
-        Args:
-            arrays: the batch by input.
-            how: see `input_grad`.
-        """
-        return self.input_grad({
-            name: as_source(array, self.inputs[name], self.layouts[name])
-            if name in self.layouts else array for name, array in arrays.items()}, **how)
-
-    def _gradients(self, arrays: dict[str, NDArray[Any]], *, layer: str | int | None,
-                   **how: Any) -> dict[str, NDArray[np.float32]]:
-        one = find_layer(self.model, self.spec.model.outputs[0] if layer is None else layer)
-        return input_gradient(self.model, arrays, one, **how)
 
     def test(self) -> Replay:
         """Replay the stored test inputs and compare with the stored outputs.

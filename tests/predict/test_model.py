@@ -70,7 +70,7 @@ def test_activations_by_name_and_by_kipoi_index(model, x: np.ndarray) -> None:
 def test_an_unknown_layer_has_a_near_match(model, x: np.ndarray) -> None:
     with pytest.raises(ValueError, match="Did you mean 'conv1d_1'"):
         model.predict_activation_on_batch(x, "conv1d_11")
-    with pytest.raises(ValueError, match="index from 1"):
+    with pytest.raises(ValueError, match="number from 1"):
         model.predict_activation_on_batch(x, 0)
 
 
@@ -102,6 +102,35 @@ def test_gradients_of_inner_layers_need_an_average(model, x: np.ndarray) -> None
     parts = sum(model.input_grad(x, layer="conv1d_1", avg_func="sum", filter_idx=i)
                 for i in range(6))
     assert total == pytest.approx(parts, abs=1e-4)
+
+
+def test_gradients_of_a_run_are_compiled_once_and_are_those_of_a_batch(model, x: np.ndarray) -> None:
+    how = {"layer": "conv1d_1", "avg_func": "max", "filter_idx": 2, "pre_nonlinearity": True}
+    expected = model.input_grad(x, **how)
+    assert np.abs(expected).max() > 0
+    first = model.gradient({"dna": x}, **how)
+    (compiled,) = model._compiled.values()
+    rest = model.gradient({"dna": x[:3]}, **how)
+    assert list(model._compiled.values()) == [compiled]
+    assert first == pytest.approx(expected, abs=1e-6)
+    assert rest == pytest.approx(expected[:3], abs=1e-6)
+    assert model.gradient({"dna": x}) == pytest.approx(model.input_grad(x), abs=1e-6)
+
+
+def test_an_input_on_which_a_layer_does_not_depend_has_the_gradient_0() -> None:
+    import keras
+
+    from dlgenomics.predict.gradients import InputGradient, input_gradient
+
+    a, b = keras.Input((3,), name="a"), keras.Input((2,), name="b")
+    seen = keras.layers.Dense(1, name="seen", kernel_initializer="ones")(a)
+    both = keras.Model({"a": a, "b": b}, {"seen": seen, "other": keras.layers.Dense(1)(b)})
+    arrays = {"a": np.ones((4, 3), np.float32), "b": np.ones((4, 2), np.float32)}
+    layer = both.get_layer("seen")
+    how = {"filter_idx": None, "avg_func": None, "pre_nonlinearity": False}
+    for found in (input_gradient(both, arrays, layer, **how), InputGradient(both, layer)(arrays)):
+        assert found["a"].tolist() == [[1.0] * 3] * 4
+        assert found["b"].tolist() == [[0.0] * 2] * 4
 
 
 def test_what_it_is_can_be_asked(model, tiny_package: Path) -> None:
