@@ -10,13 +10,14 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from dlgenomics.data.genes import Features
 from dlgenomics.data.region import Region, Series
 from dlgenomics.errors import DlgError, EndingError
 from dlgenomics.files import write_text
 from dlgenomics.report.drawing import INK, LINES, SOFT, draw_panels, write_panels
+from dlgenomics.report.outlines import outline
 from dlgenomics.report.page import element, figure, join, page, section
 
 MOST_PANELS: Final = 24
@@ -24,6 +25,8 @@ _PICTURES: Final = (".png", ".svg", ".pdf")
 _WIDTH: Final = 9.0
 _PANEL: Final = 1.1
 _GENE: Final = 0.32
+_LETTER: Final = 0.012
+"""Width of a letter of a gene's name, of that of the picture."""
 
 
 @dataclass(frozen=True)
@@ -97,24 +100,28 @@ def _plot(drawing: Figure, view: View, heights: Sequence[float], lanes: Sequence
                                           height_ratios=list(heights)))
     for number, (one, ax) in enumerate(zip((*view.predictions, *view.tracks), axes, strict=False)):
         is_track = number >= len(view.predictions)
-        _plot_series(ax, one, SOFT if is_track else LINES[number % len(LINES)][0], area=is_track)
+        _plot_series(ax, one, view.region,
+                     SOFT if is_track else LINES[number % len(LINES)][0], area=is_track)
     if view.genes is not None:
         _plot_genes(axes[-1], view.genes, lanes, view.region)
-    axes[-1].set_xlim(view.region.start, view.region.end)
+    # Places are those of genome browsers: the first base is 1, and stands at 1.
+    axes[-1].set_xlim(view.region.start + 0.5, view.region.end + 0.5)
+    axes[-1].xaxis.set_major_locator(MaxNLocator(9, integer=True, steps=[1, 2, 5, 10]))
     axes[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axes[-1].set_xlabel(f"{view.region.contig}, bp from 0")
+    axes[-1].set_xlabel(str(view.region))
 
 
-def _plot_series(ax: Axes, one: Series, colour: str, *, area: bool) -> None:
+def _plot_series(ax: Axes, one: Series, region: Region, colour: str, *, area: bool) -> None:
     """Draw each number over its stretch; where there is none, nothing is drawn."""
-    gap = np.append(one.start[1:] > one.end[:-1], True)
-    x = np.stack([one.start, one.end, one.end], axis=1).astype(float).ravel()
-    y = np.stack([one.values, one.values, np.where(gap, np.nan, one.values)], axis=1).ravel()
+    drawn = outline(one, region)
+    x = drawn.x + 0.5
     if area:
-        ax.fill_between(x, y, color=colour, alpha=0.6, linewidth=0)
+        ax.fill_between(x, drawn.y, color=colour, alpha=0.6, linewidth=0)
+        if not (drawn.y < 0).any():
+            ax.set_ylim(bottom=0)
     else:
-        ax.plot(x, y, color=colour, linewidth=1.4)
-    ax.set_title(one.name)
+        ax.plot(x, drawn.y, color=colour, linewidth=1.4)
+    ax.set_title(one.name + (f", means over {drawn.bin:,} bp" if drawn.bin else ""))
 
 
 def _lanes(view: View) -> list[int]:
@@ -123,29 +130,39 @@ def _lanes(view: View) -> list[int]:
         return []
     ends: list[float] = []
     lanes: list[int] = []
-    span = view.region.end - view.region.start
     for row, name in enumerate(_names(view.genes)):
-        start = max(int(view.genes.places.start[row]), view.region.start)
-        lane = next((n for n, end in enumerate(ends) if end < start), len(ends))
+        start, end = _taken(view.genes, row, name, view.region)
+        lane = next((n for n, last in enumerate(ends) if last < start), len(ends))
         if lane == len(ends):
             ends.append(0.0)
-        ends[lane] = max(int(view.genes.places.end[row]), start + span * 0.012 * (len(name) + 3))
+        ends[lane] = end
         lanes.append(lane)
     return lanes
+
+
+def _taken(genes: Features, row: int, name: str, region: Region) -> tuple[float, float]:
+    """Return where a gene and its name begin and end; names stay inside the picture."""
+    start, end = int(genes.places.start[row]), int(genes.places.end[row])
+    width = (region.end - region.start) * _LETTER * (len(name) + 3)
+    left = max(region.start, min(start, region.end - width))
+    return left, max(end, left + width)
 
 
 def _plot_genes(ax: Axes, genes: Features, lanes: Sequence[int], region: Region) -> None:
     for row, (name, lane) in enumerate(zip(_names(genes), lanes, strict=True)):
         start, end = int(genes.places.start[row]), int(genes.places.end[row])
         strand = str(genes.places.strand[row])
-        ax.broken_barh([(start, end - start)], (-lane - 0.2, 0.4), color=LINES[0][0])
+        ax.broken_barh([(start + 0.5, end - start)], (-lane - 0.2, 0.4), color=LINES[0][0])
         arrow = {"+": " →", "-": " ←"}.get(strand, "")
-        ax.text(max(start, region.start), -lane - 0.28, name + arrow, fontsize=8, color=INK,
-                va="top", clip_on=True)
+        left, right = _taken(genes, row, name, region)
+        at_the_end = left < start
+        ax.text((min(right, region.end) if at_the_end else left) + 0.5, -lane - 0.28, name + arrow,
+                fontsize=8, color=INK, va="top", ha="right" if at_the_end else "left",
+                clip_on=True)
     ax.set_ylim(-max(lanes, default=0) - 1.1, 0.5)
     ax.set_yticks([])
     ax.grid(visible=False)
-    ax.set_title("genes")
+    ax.set_title("genes" if len(genes) else "genes: none here")
 
 
 def _names(genes: Features) -> list[str]:

@@ -105,3 +105,33 @@ def test_what_cannot_be_drawn(run_dlg: Dlg, table: Path, tmp_path: Path) -> None
     status, _, err = run_dlg("view", table, "--region", "chr3:1-100", "-o", tmp_path / "v.png")
     assert (status, "hold numbers in the region" in err) == (1, True)
     assert not list(tmp_path.glob("v.*"))
+
+
+def test_the_axis_counts_as_the_region_does(run_dlg: Dlg, tmp_path: Path) -> None:
+    table = tmp_path / "p.tsv"
+    table.write_text("chrom\tstart\tend\tp\nchr1\t1000\t1010\t1\n")
+    out = tmp_path / "v.svg"
+    assert run_dlg("view", table, "--region", "chr1:1,001-1,010", "-o", out)[0] == 0
+    words = re.sub(r"<[^>]+>", " ", out.read_text()).split()
+    assert "chr1:1,001-1,010" in words
+    ticks = [word for word in words if re.fullmatch(r"[\d,]+", word)]
+    assert {"1,000", "1,011"}.isdisjoint(ticks)
+    assert "1,010" in ticks
+
+
+def test_a_whole_chromosome_of_a_track_is_a_small_picture(
+    run_dlg: Dlg, tmp_path: Path
+) -> None:
+    pybigtools = pytest.importorskip("pybigtools", reason="the extra tracks is not installed")
+    track, out = tmp_path / "signal.bw", tmp_path / "v.svg"
+    pybigtools.open(str(track), "w").write({"chr1": 400_000}, [
+        ("chr1", 20 * i, 20 * i + 20, float(i * 7919 % 101)) for i in range(20_000)])
+    status, _, err = run_dlg("view", track, "--track", track, "--region", "chr1:1-400,000",
+                             "-o", out)
+    assert status == 0, err
+    assert out.stat().st_size < 500_000
+    assert "signal, means over 267 bp" in out.read_text()
+    status, _, err = run_dlg("view", track, "--column", "p", "--region", "chr1:1-9", "-o", out)
+    assert (status, "a bigWig holds one" in err) == (2, True)
+    status, _, err = run_dlg("view", tmp_path / "no.tsv", "--region", "chr1:1-9", "-o", out)
+    assert (status, "the predictions must be a file that exists" in err) == (1, True)

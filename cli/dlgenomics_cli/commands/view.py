@@ -14,8 +14,8 @@ from dlgenomics_cli.output import show
 @click.argument("predictions", type=click.Path(path_type=Path))
 @click.option("--region", required=True, metavar="CHR:FROM-TO",
               help="As in a genome browser: counted from 1, both ends included.")
-@click.option("--column", "columns", multiple=True, help="A column; may be repeated.  "
-              "[default: all]")
+@click.option("--column", "columns", multiple=True, help="A column of a table; may be "
+              "repeated.  [default: all]")
 @click.option("--track", "tracks", multiple=True, type=click.Path(path_type=Path),
               help="A bigWig to show below; may be repeated.")
 @click.option("--gtf", type=click.Path(path_type=Path), help="Genes to show below: GTF or GFF3.")
@@ -29,9 +29,13 @@ def view(predictions: Path, region: str, columns: tuple[str, ...], tracks: tuple
     """
     from dlgenomics.data.genes import read_gtf
     from dlgenomics.data.region import Region, read_series
+    from dlgenomics.files import require_file
     from dlgenomics.report.view import View, check_ending, write_view
 
     check_ending(output)
+    require_file(predictions, "the predictions")
+    if columns and predictions.suffix.lower() in (".bw", ".bigwig"):
+        raise click.UsageError("--column chooses columns of a table; a bigWig holds one.")
     where = Region.parse(region)
     found = read_series(predictions, where, columns)
     below = [one for path in tracks for one in read_series(path, where)]
