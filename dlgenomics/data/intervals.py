@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.data.skipping import Skipped, sift
+from dlgenomics.data.skipping import Skipped, good_rows, none_good
 from dlgenomics.errors import DataError, near_contig
 from dlgenomics.files import open_text
 
@@ -194,6 +194,8 @@ def read_intervals(path: Path | str, bed_columns: int | None = None,
     """
     with open_text(path, "the intervals file") as stream:
         parts = list(_read_parts(stream, bed_columns, str(path), skipped))
+    if not parts and skipped:
+        raise none_good(skipped)
     if not parts:
         raise DataError("an intervals file must hold at least one interval. Received: none. "
                         "Is it the right file?", path=path)
@@ -227,10 +229,13 @@ def _read_parts(stream: TextIO, bed_columns: int | None, path: str,
                 lines.append(number)
         if rows:
             least = bed_columns or 3
-            width = width or _width(rows, least, skips=skipped is not None)
-            names = names or _names(width, header, bed_columns, path)
-            parse = partial(_parse, width, least, names, path)
-            yield _sifted(rows, lines, parse, path, skipped)
+            likely = width or _width(rows, least, skips=skipped is not None)
+            called = names or _names(likely, header, bed_columns, path)
+            parse = partial(_parse, likely, least, called, path)
+            found = _sifted(rows, lines, parse, path, skipped)
+            yield from found
+            if found:
+                width, names = likely, called
 
 
 def _plain_columns(texts: list[str]) -> list[list[str]] | None:
@@ -263,13 +268,13 @@ def _parse(width: int, least: int, names: list[str], path: str, rows: list[list[
 
 
 def _sifted(rows: list[list[str]], lines: list[int], parse: _Parse, path: str,
-            skipped: list[Skipped] | None) -> Intervals:
+            skipped: list[Skipped] | None) -> list[Intervals]:
     """Return the intervals of some lines, without those that are malformed and noted."""
     found: list[Intervals] = []
-    sift(len(rows), lambda some: found.append(parse([rows[i] for i in some],
-                                                    [lines[i] for i in some])),
-         skipped, lambda row: (path, lines[row]))
-    return join_parts(found)
+    good_rows(len(rows), lambda some: found.append(parse([rows[i] for i in some],
+                                                         [lines[i] for i in some])),
+              skipped, lambda row: (path, lines[row]))
+    return found
 
 
 def _header(line: str) -> list[str] | None:

@@ -38,7 +38,7 @@ def note(error: DataError, skipped: list[Skipped] | None) -> None:
 
 def sift(count: int, check: Callable[[Rows], object], skipped: list[Skipped] | None,
          where: Where) -> Rows:
-    """Return the rows that pass a check.
+    """Return the rows that pass a check, of which there must be one.
 
     Args:
         count: how many rows there are.
@@ -49,14 +49,20 @@ def sift(count: int, check: Callable[[Rows], object], skipped: list[Skipped] | N
     Raises:
         DataError: a row is bad and nobody takes notes, or no row is good.
     """
+    good = good_rows(count, check, skipped, where)
+    if count and skipped and not len(good):
+        raise none_good(skipped)
+    return good
+
+
+def good_rows(count: int, check: Callable[[Rows], object], skipped: list[Skipped] | None,
+              where: Where) -> Rows:
+    """Return the rows that pass a check, perhaps none; see `sift`."""
     every = np.arange(count)
     if skipped is None:
         check(every)
         return every
-    good = _good(every, check, skipped, where)
-    if count and not len(good):
-        raise none_good(skipped)
-    return good
+    return _good(every, check, skipped, where)
 
 
 def none_good(skipped: list[Skipped]) -> DataError:

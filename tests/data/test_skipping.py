@@ -30,6 +30,21 @@ BAD = {
 }
 
 
+def test_a_stretch_of_bad_lines_alone_is_noted(tmp_path: Path,
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dlgenomics.data.intervals._LINES", 4)
+    path = tmp_path / "i.bed"
+    good = [GOOD.format(10 * i, 10 * i + 6) for i in range(5)]
+    path.write_text("\n".join(["nothing"] * 4 + good + ["words"] * 8 + good) + "\n")
+    skipped: list[Skipped] = []
+    found = read_intervals(path, skipped=skipped)
+    assert found.start.tolist() == 2 * [0, 10, 20, 30, 40]
+    assert [one.line for one in skipped] == [1, 2, 3, 4, *range(10, 18)]
+    path.write_text("nothing\n" * 9)
+    with pytest.raises(DataError, match="no good one among 9 records"):
+        read_intervals(path, skipped=[])
+
+
 @pytest.mark.parametrize("kind", BAD)
 @pytest.mark.parametrize("at", [0, 3, 9])
 def test_a_malformed_line_stops_or_is_noted(tmp_path: Path, kind: str, at: int) -> None:
