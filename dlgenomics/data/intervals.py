@@ -77,6 +77,10 @@ class Intervals:
         """The contig of each interval, by name."""
         return np.array(self.contigs, np.str_)[self.contig]
 
+    def first_rows(self) -> NDArray[np.int64]:
+        """Return the first row of each contig that has one."""
+        return np.unique(self.contig, return_index=True)[1]
+
     def labels(self) -> list[str]:
         """Return ``contig:start-end`` of each interval."""
         rows = zip(self.contig_names, self.start, self.end, strict=True)

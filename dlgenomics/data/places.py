@@ -22,6 +22,9 @@ class Places(Protocol):
     def __getitem__(self, rows: Rows | slice) -> Intervals:
         """Return the places of some rows."""
 
+    def first_rows(self) -> Rows:
+        """Return the first row of each contig that has one."""
+
     def resized(self, length: int, anchor: Anchor = "center") -> Places:
         """Return windows of ``length`` bp; see `Intervals.resized`."""
 

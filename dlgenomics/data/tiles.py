@@ -61,6 +61,10 @@ class Tiles:
                   "end": self.window - length}[anchor]
         return replace(self, offset=self.offset + begins, window=length)
 
+    def first_rows(self) -> Rows:
+        """Return the first row of each contig that has one."""
+        return self.first[:-1][np.diff(self.first) > 0]
+
     def of_contig(self, contig: int) -> slice:
         """Return the rows of one contig, by its place in ``contigs``."""
         return slice(int(self.first[contig]), int(self.first[contig + 1]))

@@ -67,8 +67,8 @@ class Track:
             return contig
         return near_contig(contig, list(self.lengths)) or contig
 
-    def values(self, contig: str, start: int, end: int, missing: float) -> NDArray[np.float64]:
-        """Return one value for each position; ``missing`` where the file has none.
+    def require(self, contig: str) -> None:
+        """Refuse a contig that the file lacks.
 
         Raises:
             ContigError: the file has no such contig.
@@ -76,6 +76,14 @@ class Track:
         if contig not in self.lengths:
             raise ContigError(contig, list(self.lengths), self.path, what="every place's contig",
                               fasta="the bigWig", advice=_ADVICE)
+
+    def values(self, contig: str, start: int, end: int, missing: float) -> NDArray[np.float64]:
+        """Return one value for each position; ``missing`` where the file has none.
+
+        Raises:
+            ContigError: the file has no such contig.
+        """
+        self.require(contig)
         found = np.full(end - start, missing, np.float64)
         first, last = max(start, 0), min(end, self.lengths[contig])
         if first < last:
@@ -120,6 +128,17 @@ class TrackBank:
         """(windows, length, tracks)."""
         first = self.windows[:1]
         return (len(self.windows), int(first.end[0] - first.start[0]), len(self.paths))
+
+    def check(self) -> None:
+        """Look for every contig of the windows in every file, before any window is read.
+
+        Raises:
+            ContigError: a file lacks one.
+            DataError: a file is no bigWig.
+        """
+        for contig in self.windows[self.windows.first_rows()].contig_names.tolist():
+            for track, names in zip(self.tracks, self._names, strict=True):
+                track.require(names[contig])
 
     def take(self, rows: Rows) -> Signal:
         """Return float32, shape (rows, length, tracks)."""

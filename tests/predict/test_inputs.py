@@ -526,7 +526,10 @@ def test_tracks_of_other_names_are_renamed_with_the_rest(
         [0, 0, 0, 0, 0, 3], [3, 3, 3, 3, 0, 0]]
     with pytest.raises(ContigError, match=r"z\.bw: every place's contig must be in the bigWig, which "
                        r"has 1\. Received: 'chr1'\. Did you mean '1'\? .*--rename-contigs"):
-        opened(inputs, **tiles).arrays(np.arange(1))
+        opened(inputs, **tiles)
+    with pytest.raises(ContigError, match=r"z\.bw: .*which has 1\. Received: 'chr1'"):
+        opened(inputs, intervals_file=put(tmp_path, "j.bed", "chr1\t20\t26\n"),
+               tracks={"s": [path]})
 
 
 def test_tracks_of_one_input_may_have_different_names(opened: Open, tmp_path: Path) -> None:

@@ -59,8 +59,8 @@ def _in_genome(windows: Intervals, genome: Genome, given: Mapping[str, Any]) -> 
     if given.get("rename_contigs"):
         windows = windows.renamed(genome.lengths)
     known = list(genome.lengths)
-    for number, row in zip(*np.unique(windows.contig, return_index=True), strict=True):
-        contig = windows.contigs[number]
+    first = windows.first_rows()
+    for contig, row in zip(windows[first].contig_names.tolist(), first.tolist(), strict=True):
         if contig not in genome.lengths and near_contig(contig, known):
             raise genome.contig_error(windows, row, advice=_RENAME)
     genome.check(windows, pad=bool(given.get("pad")))

@@ -58,7 +58,7 @@ def signal_features(inputs: Mapping[str, Input], windows: Places, files: TrackFi
 
     Raises:
         DlgError: files for an input that takes none, or see `TrackFiles.of`.
-        DataError: a file is no bigWig.
+        DataError: a file is no bigWig, or lacks a contig.
     """
     tracks = {name: one for name, one in inputs.items() if isinstance(one, TrackInput)}
     for name in files.given:
@@ -70,6 +70,6 @@ def signal_features(inputs: Mapping[str, Input], windows: Places, files: TrackFi
     for name, one in tracks.items():
         bank = TrackBank(files.of(name, one), windows.resized(one.length), one.missing,
                          one.stranded, rename)
-        _ = bank.tracks  # opens all of them: what is no bigWig is told now
+        bank.check()
         found[name] = Signal(bank, 0, one.bin, "mean", one.transform, one.stranded)
     return found
