@@ -39,7 +39,7 @@ def split_rows(
     path: str,
     strata: NDArray[Any] | None = None,
     clusters: NDArray[np.int64] | None = None,
-    chromosomes: NDArray[np.object_] | None = None,
+    chromosomes: NDArray[np.str_] | None = None,
     words: NDArray[np.object_] | None = None,
 ) -> Parts:
     """Divide rows as a spec's ``split`` says.
@@ -125,7 +125,7 @@ def _dealt(number: int, sizes: list[int]) -> list[int]:
     return dealt
 
 
-def _by_chromosome(split: ChromosomeSplit, chromosomes: NDArray[np.object_], path: str) -> Parts:
+def _by_chromosome(split: ChromosomeSplit, chromosomes: NDArray[np.str_], path: str) -> Parts:
     known = sorted(set(chromosomes))
     for name in (*split.test, *split.validation):
         if name not in known:

@@ -86,14 +86,14 @@ class IntervalLoader(Loader):
         """Return uint8 codes of some rows, shape (rows, window)."""
         return self.genome.fetch(self.windows[rows], pad=self.pad)
 
-    def letters(self, rows: Rows) -> Arrays:
+    def letter_arrays(self, rows: Rows) -> Arrays:
         """Return the inputs made of letters; DNA alone is one-hot as soon as it is read."""
         inputs = letter_inputs(self.inputs)
         if len(inputs) != 1:
-            return super().letters(rows)
+            return super().letter_arrays(rows)
         [(name, one)] = inputs.items()
         if not isinstance(one, DnaInput):
-            return super().letters(rows)
+            return super().letter_arrays(rows)
         return {name: self.genome.one_hot(self.windows[rows], one.n, pad=self.pad)}
 
     def records(self, rows: Rows) -> Records:

@@ -70,12 +70,12 @@ class Loader(ABC):
 
     def arrays(self, rows: Rows) -> Arrays:
         """Return what the network takes for some rows, by input."""
-        found = self.letters(rows)
+        found = self.letter_arrays(rows)
         unchanged = draw_change((), 0, len(rows), np.random.default_rng(0))
         found.update({k: one.batch(rows, unchanged) for k, one in self.others.items()})
         return {name: found[name] for name in self.inputs}
 
-    def letters(self, rows: Rows) -> Arrays:
+    def letter_arrays(self, rows: Rows) -> Arrays:
         """Return the inputs that are made of letters, encoded."""
         return encode_inputs(self.codes(rows), letter_inputs(self.inputs))
 
