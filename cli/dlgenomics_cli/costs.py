@@ -36,7 +36,7 @@ def show_cost(model: Model, cost: Cost, *, as_json: bool) -> None:
         "model": model.name,
         "rows": f"{cost.rows:,}, {cost.batch_size} at a time",
         "memory of a batch": f"about {size_text(cost.row_bytes * cost.batch_size)}",
-        "measured": f"{cost.rate:,.1f} rows/s on {cost.cores} cores ({per_core:,.1f} a core; "
+        "measured": f"{_rate(cost.rate)} rows/s on {cost.cores} cores ({_rate(per_core)} a core; "
                     f"{cost.measured_rows:,} rows)",
         "this run": duration(cost.run_seconds),
     }
@@ -45,6 +45,10 @@ def show_cost(model: Model, cost: Cost, *, as_json: bool) -> None:
         facts[f"human genome, {stride:,} bp"] = (
             f"{hours:,.1f} core-hours; {duration(hours * 36)} on 100 cores")
     show_facts(facts)
+
+
+def _rate(a_second: float) -> str:
+    return f"{a_second:,.0f}" if a_second >= 100 else f"{a_second:.3g}"
 
 
 def duration(seconds: float) -> str:

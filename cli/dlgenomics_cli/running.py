@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from dlgenomics_cli.feeding import Feeding
 
 
+PREDICTIONS: Final = "predictions"
+_TRACKS: Final = (".bedgraph", ".bg", ".bw", ".bigwig")
+
+
 @dataclass(frozen=True)
 class Running:
     """How a run goes on and what it writes.
@@ -71,7 +75,13 @@ class Running:
         return Order(wanted, feeding.keep_inputs, feeding.keep_metadata, self.batch_size,
                      feeding.num_workers)
 
-    def check(self, output: str, *, as_json: bool) -> None:
+    def written(self, feeding: Feeding) -> str:
+        """Return what is written, in words."""
+        if feeding.layer is not None:
+            return f"layer {feeding.layer}"
+        return f"gradients of {self.gradients}" if self.gradients is not None else PREDICTIONS
+
+    def check(self, output: str, feeding: Feeding, *, as_json: bool) -> None:
         """Refuse options that do not go together.
 
         Raises:
@@ -86,6 +96,18 @@ class Running:
             raise click.UsageError("--dask makes all shards; --shard is for job arrays without it.")
         if self.restart and (self.resume or self.shard):
             raise click.UsageError("--restart throws shards away that --resume and --shard keep.")
+        if feeding.layer is not None and self.gradients is not None:
+            raise click.UsageError("--layer and --gradients write different things; give one.")
+        self._check_columns(output, feeding)
+
+    def _check_columns(self, output: str, feeding: Feeding) -> None:
+        is_track = output.lower().endswith(_TRACKS)
+        if self.column is not None and not is_track:
+            raise click.UsageError(f"--column is for tracks ({', '.join(_TRACKS)}); other files "
+                                   "hold all columns.")
+        if is_track and (feeding.keep_inputs or feeding.keep_metadata):
+            raise click.UsageError("--keep-inputs and --keep-metadata need a file that has room "
+                                   f"for them; {', '.join(_TRACKS)} hold numbers alone.")
 
 
 def _shard(_context: Any, _option: Any, value: str | None) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import time
@@ -19,6 +20,10 @@ STRIDE: Final = 200
 """Bases between predictions of an accessibility track, as in DeepSEA."""
 
 
+_FIRST: Final = 2
+"""Batches that are not measured: the first prepares the network, and the second waits for it."""
+
+
 @dataclass(frozen=True)
 class Cost:
     """What was measured, and what follows from it.
@@ -27,7 +32,7 @@ class Cost:
         rows: of the run.
         batch_size: rows at a time.
         measured_rows: rows that were read and predicted.
-        seconds: that took, after the first batch, which prepares the network.
+        seconds: that took, after the first batches, which prepare the network.
         cores: that were used.
         window: bases of a row; None where rows have no sequence.
         row_bytes: of the network's largest layers, about.
@@ -71,31 +76,27 @@ class Cost:
 
 
 def measure_cost(flow: Flow, window: int | None, row_bytes: int, seconds: float = 3.0) -> Cost:
-    """Read and predict rows for some seconds; write nothing.
+    """Read and predict rows for some seconds, those of a short run again and again; write nothing.
 
     Args:
         flow: of the run.
         window: bases of a row.
         row_bytes: see `Cost`.
-        seconds: how long at most, besides the first batch and the one that is under way.
+        seconds: how long at most, besides the first batches and those that are under way. A run
+            that is over before is measured for a sixth of that at least.
     """
     count = len(flow.loader)
-    batches = batch_rows(0, count, flow.batch_size)
-    # A run of a single batch has no second one: its rows are read again.
-    first, batches = itertools.tee(batches)
-    again = itertools.chain(batches, itertools.islice(first, 1))
     rows, taken = 0, 0.0
-    with_results = flow.results(again)
-    try:
-        next(with_results)
+    results = flow.results(itertools.cycle(batch_rows(0, count, flow.batch_size)))
+    with contextlib.closing(results):
+        for _ in range(_FIRST):
+            next(results)
         start = time.perf_counter()
-        for result in with_results:
+        for result in results:
             rows += len(result)
             taken = time.perf_counter() - start
-            if taken > seconds:
+            if taken > seconds or (rows >= count and taken > seconds / 6):
                 break
-    finally:
-        with_results.close()
     return Cost(count, flow.batch_size, max(rows, 1), max(taken, 1e-9), _cores(), window, row_bytes)
 
 

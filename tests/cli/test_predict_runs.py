@@ -67,7 +67,7 @@ def test_ctrl_c_says_how_to_go_on_and_a_changed_file_is_noticed(
     text = bed.read_text()
     bed.write_text(text.replace("\t+\t", "\t-\t", 1))
     status, _, err = run_dlg(*command, "--resume")
-    assert (status, "inputs.intervals_file.sha256" in err) == (1, True)
+    assert (status, "other content of inputs.intervals_file." in err) == (1, True)
     bed.write_text(text)
     status, _, err = run_dlg(*command, "--resume", "--keep-metadata")
     assert (status, "options.keep_metadata (False, now True)" in err) == (1, True)
@@ -83,6 +83,9 @@ def test_ctrl_c_says_how_to_go_on_and_a_changed_file_is_noticed(
     (["--shard", "1/3", "--restart"], "--restart throws shards away"),
     (["--dask", "2", "--shard", "1/2"], "--dask makes all shards"),
     (["--resume", "-o", "-"], "need a file"),
+    (["--layer", "1", "--gradients", "bound"], "give one"),
+    (["--column", "bound"], "--column is for tracks"),
+    (["--keep-inputs", "-o", "o.bw"], "hold numbers alone"),
 ])
 def test_options_that_do_not_go_together(
     run_dlg: Dlg, files: tuple[object, ...], tmp_path: Path, options: list[str], sentence: str
@@ -98,18 +101,36 @@ def test_gradients_and_layers_are_written_the_same_way(
 
     model = get_model(tiny_package)
     x = model.default_dataloader(fasta_file=files[1], intervals_file=files[3]).load_all()["inputs"]
-    for option, value, key, expected in (
-        ("--gradients", "bound", "grads", model.input_grad(x)),
-        ("--layer", "conv1d_1", "preds", model.predict_activation_on_batch(x, "conv1d_1")),
+    for option, value, key, expected, words in (
+        ("--gradients", "bound", "grads", model.input_grad(x), "gradients of bound"),
+        ("--layer", "conv1d_1", "preds", model.predict_activation_on_batch(x, "conv1d_1"),
+         "layer conv1d_1"),
     ):
-        assert run_dlg("predict", tiny_package, *files, option, value, "--keep-inputs", "-o",
-                       tmp_path / "o.h5")[0] == 0
+        status, _, err = run_dlg("predict", tiny_package, *files, option, value, "--keep-inputs",
+                                 "-o", tmp_path / "o.h5")
+        assert (status, f"70 rows of {words} in" in err) == (0, True)
         with h5py.File(tmp_path / "o.h5") as stored:
             assert np.abs(stored[key][:] - expected).max() < 1e-6
             assert np.array_equal(stored["inputs"][:], x)
     status, _, err = run_dlg("predict", tiny_package, *files, "--gradients", "bond", "-o",
                              tmp_path / "g.h5")
     assert (status, "Did you mean 'bound'" in err) == (1, True)
+    status, _, err = run_dlg("predict", tiny_package, *files, "--layer", "conv1d_11", "-o",
+                             tmp_path / "g.h5")
+    assert (status, "Did you mean 'conv1d_1'" in err) == (1, True)
+
+
+def test_a_run_goes_on_with_files_that_lie_elsewhere(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path
+) -> None:
+    out, elsewhere = tmp_path / "o.tsv", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    assert run_dlg("predict", tiny_package, *files, "-o", out, "--shard", "1/2")[0] == 0
+    for name in ("genome.fa", "intervals.bed"):
+        shutil.move(tmp_path / name, elsewhere / name)
+    moved = [elsewhere / one.name if isinstance(one, Path) else one for one in files]
+    found = json.loads(run_dlg("predict", tiny_package, *moved, "-o", out, "--resume", "--json")[1])
+    assert (found["rows"], found["resumed"], found["written"]) == (70, 2, "predictions")
 
 
 def test_predictions_as_a_track(
@@ -141,6 +162,8 @@ def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(
     found = json.loads(text)
     assert (found["rows"], found["batch_size"], found["window"]) == (70, 8, 60)
     assert found["rows_per_second"] > 0
+    assert found["measured_rows"] >= 70
+    assert found["seconds"] >= 0.5
     hours = HUMAN_GENOME / 60 / found["rows_per_second_per_core"] / 3600
     assert found["human_genome"]["core_hours_every_60_bp"] == pytest.approx(hours, rel=0.02)
     assert "core-hours" in run_dlg("predict", tiny_package, *files, "--dry-run")[1]

@@ -199,9 +199,9 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path, expected) -> None:
 
 
 @pytest.mark.parametrize(("change", "named"), [
-    ({"model": {"name": "sum", "sha256": "2"}}, r"model\.sha256 \(1, now 2\)"),
+    ({"model": {"name": "sum", "sha256": "2"}}, r"other content of model\."),
     ({"inputs": {"fasta_file": {"file": "g.fa", "sha256": "b"}}},
-     r"inputs\.fasta_file\.sha256 \(a, now b\)"),
+     r"other content of inputs\.fasta_file\."),
     ({"inputs": {}}, r"inputs\.fasta_file \(.*now None\)"),
     ({"options": {"layer": "conv"}}, r"options\.layer \(None, now conv\)"),
     ({"versions": {"tensorflow": "9"}}, r"versions\.tensorflow"),

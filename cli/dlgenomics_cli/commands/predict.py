@@ -11,7 +11,7 @@ from dlgenomics_cli.example import example
 from dlgenomics_cli.feeding import Feeding, feeding_options, open_model
 from dlgenomics_cli.inputs import input_options, say_skipped
 from dlgenomics_cli.output import json_option, progress, say, show_json
-from dlgenomics_cli.running import Running, keeping_shards, running_options
+from dlgenomics_cli.running import PREDICTIONS, Running, keeping_shards, running_options
 
 if TYPE_CHECKING:
     from dlgenomics.predict.model import Model
@@ -37,7 +37,7 @@ def predict(name: str, files: dict[str, Any], output: str, length: int | None, y
     NAME is a name that `dlg ls` lists, or a package's folder. Intervals on the minus strand are
     reverse-complemented. A model of Kipoi takes --dataloader-args, too, as it does there.
     """
-    running.check(output, as_json=as_json)
+    running.check(output, feeding, as_json=as_json)
     from dlgenomics.predict.writers import check_ending
 
     check_ending(output)
@@ -57,15 +57,17 @@ def predict(name: str, files: dict[str, Any], output: str, length: int | None, y
             done = model.pipeline.write_predictions(
                 output, loader, running.order(feeding), arguments=files, intent=running.intent,
                 column=running.column, progress=following)
+    written = running.written(feeding)
     if as_json:
-        show_json({"model": model.name, "columns": model.columns, "output": output,
+        columns = model.columns if written == PREDICTIONS else []
+        show_json({"model": model.name, "written": written, "columns": columns, "output": output,
                    **done.to_data()})
     else:
         say_skipped(loader, output)
-        report(model, output, done, running)
+        report(model, output, done, running, written)
 
 
-def report(model: Model, output: str, done: Summary, running: Running) -> None:
+def report(model: Model, output: str, done: Summary, running: Running, written: str) -> None:
     """Print what was done, and what memory or a piece of a run asks for."""
     from dlgenomics.errors import plural
 
@@ -75,4 +77,6 @@ def report(model: Model, output: str, done: Summary, running: Running) -> None:
     if running.piece:
         say(f"Piece {running.piece} is done. When all are: dlg merge {output}")
     elif output != "-":
-        say(f"{plural(done.rows, 'prediction')} ({', '.join(model.columns[:6])}) in {output}")
+        rows = (f"{plural(done.rows, 'prediction')} ({', '.join(model.columns[:6])})"
+                if written == PREDICTIONS else f"{plural(done.rows, 'row')} of {written}")
+        say(f"{rows} in {output}" + (", a file for each column" if "{column}" in output else ""))

@@ -16,6 +16,11 @@ _SAMPLES: Final = 64
 _SAMPLE: Final = 1 << 20
 STANDARD_INPUT: Final = "-"
 
+PLACE: Final = "file"
+"""Where a file lies; it may lie elsewhere when the run goes on."""
+
+HASH: Final = "sha256"
+
 
 def fingerprint(path: Path) -> dict[str, Any]:
     """Return a file's name, size and SHA-256.
@@ -24,10 +29,10 @@ def fingerprint(path: Path) -> dict[str, Any]:
     its end, and the time of its last change counts as well.
     """
     stat = path.stat()
-    found: dict[str, Any] = {"file": str(path), "bytes": stat.st_size}
+    found: dict[str, Any] = {PLACE: str(path), "bytes": stat.st_size}
     if stat.st_size <= WHOLE:
-        return {**found, "sha256": sha256_of(path)}
-    return {**found, "changed": stat.st_mtime_ns, "sha256": _sampled(path, stat.st_size)}
+        return {**found, HASH: sha256_of(path)}
+    return {**found, "changed": stat.st_mtime_ns, HASH: _sampled(path, stat.st_size)}
 
 
 def _sampled(path: Path, size: int) -> str:

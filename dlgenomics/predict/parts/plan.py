@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 
 from dlgenomics.errors import RunError
 from dlgenomics.predict.columns import Naming
+from dlgenomics.predict.parts.fingerprint import HASH, PLACE
 
 FORMAT: Final = 1
 SHARD_BYTES: Final = 64 << 20
@@ -118,10 +119,12 @@ def shard_rows(rows: int, batch_size: int, row_bytes: int, piece: Piece | None) 
 
 def _differences(name: str, mine: Any, other: Any) -> Iterator[str]:
     if isinstance(mine, Mapping) and isinstance(other, Mapping):
-        for key in sorted({*mine, *other}):
+        for key in sorted({*mine, *other} - {PLACE}):
             yield from _differences(f"{name}.{key}", mine.get(key), other.get(key))
     elif mine != other:
-        yield f"{name} ({_short(mine)}, now {_short(other)})"
+        changed, is_hash, _ = name.rpartition(f".{HASH}")
+        yield (f"content of {changed}" if is_hash else
+               f"{name} ({_short(mine)}, now {_short(other)})")
 
 
 def _short(value: Any) -> str:
