@@ -39,6 +39,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 class DlgError(Exception):
@@ -48,6 +49,16 @@ class DlgError(Exception):
     """
 
     next_step: str | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what pickles it, so that it reaches another process with its type and data."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[DlgError], args: tuple[Any, ...], state: dict[str, Any]) -> DlgError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 def near_match(word: str, known: Iterable[str]) -> str | None:

@@ -1,6 +1,7 @@
 """The exception tree: what each error says and the data that it carries."""
 
 import inspect
+import pickle
 
 import pytest
 
@@ -92,3 +93,16 @@ def test_columns_that_look_exchanged_are_named(swapped, told):
 def test_an_ending_of_no_format_is_no_question_of_writing(name, came):
     assert str(EndingError(name, (".tsv", ".parquet", ".h5"))) == (
         f"{name}: the name must end in .tsv, .parquet or .h5. Received: {came}. Choose one of these.")
+
+
+@pytest.mark.parametrize("error", [
+    errors.RunError("it must be whole.", folder="o.parts", next_step="dlg ls"),
+    errors.OutputError("o.tsv", "a full disk", "Free some."),
+    errors.ContigError("1", ["chr1"], "a.bed", line=3),
+    errors.SpecNotFoundError("x", ["y"]),
+    errors.HashMismatchError("a/b", "1", "2"),
+])
+def test_an_error_reaches_another_process_with_its_type_and_data(error):
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (str(again), vars(again)) == (str(error), vars(error))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,22 +36,30 @@ def write_on_dask(
         running: how the run goes on, with ``dask``.
         output: the file.
         progress: told of shards.
+
+    Returns:
+        What the run did; seconds are those of all workers, added up.
+
+    Raises:
+        DlgError: see `write_distributed`; or standard input is read, which workers do not have.
     """
+    from dlgenomics.errors import DlgError
     from dlgenomics.predict.distributed import write_distributed
     from dlgenomics.predict.order import computation_for, plan_for
+    from dlgenomics.predict.parts.fingerprint import reads_standard_input
     from dlgenomics.predict.skipped import note_skipped
-    from dlgenomics.predict.summary import Summary
 
-    start = time.perf_counter()
+    if reads_standard_input(files):
+        raise DlgError("a run on several workers reads its files in each of them. Received: "
+                       "standard input. Write it to a file first.")
     order, given = running.order(feeding), absolute(files)
     fresh = plan_for(model, loader, order, given, None, computation_for(model, order))
     opened_as = name if feeding.by_its_own_loader else model.source.location
     make_flow = functools.partial(flow_of, opened_as, given, feeding, order)
-    plan, found = write_distributed(str(running.dask), Path(output), fresh, make_flow,
-                                    running.intent, running.column, progress)
     note_skipped(Path(output), loader.skipped)
-    return Summary(plan.rows, plan.shards, found, plan.batch_size, skipped=len(loader.skipped),
-                   seconds={"all": time.perf_counter() - start})
+    done = write_distributed(str(running.dask), Path(output), fresh, make_flow, running.intent,
+                             running.column, progress)
+    return replace(done, skipped=len(loader.skipped))
 
 
 def flow_of(name: str, files: dict[str, Any], feeding: Feeding, order: Order, plan: Plan) -> Flow:

@@ -11,23 +11,29 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from dlgenomics.errors import DlgError
 from dlgenomics.predict.batches import batch_rows
+from dlgenomics.predict.clock import Clock
 from dlgenomics.predict.flow import Flow
 from dlgenomics.predict.parts.agreement import Intent, agree
 from dlgenomics.predict.parts.folder import Parts
 from dlgenomics.predict.parts.plan import Plan
+from dlgenomics.predict.summary import Summary
 from dlgenomics.predict.writers.result import Result
 from dlgenomics.predict.writing import STAGE, merge_parts
 from dlgenomics.progress import Progress, silent
 
+STAGES: Final = ("load", "compute", "write")
 RETRIES: Final = 3
 ANSWER_SECONDS: Final = 20
+_ALONE: Final = threading.Lock()
+"""A worker of several threads makes one shard at a time: the network takes all cores anyway."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +51,23 @@ class Job:
     output: Path
 
 
+@dataclass(frozen=True)
+class Made:
+    """What it took a worker to make a shard; it is pickled.
+
+    Attributes:
+        seconds: by stage.
+        halved: the rows that a batch had at the end, where memory was short; else None.
+    """
+
+    seconds: Mapping[str, float]
+    halved: int | None
+
+
 def write_distributed(
     where: str, output: Path, fresh: Plan, make_flow: Callable[[Plan], Flow], intent: Intent,
     column: str | None = None, progress: Progress = silent,
-) -> tuple[Plan, int]:
+) -> Summary:
     """Make a run, or what is left of one, on the workers of Dask.
 
     Args:
@@ -61,10 +80,11 @@ def write_distributed(
         progress: told of shards.
 
     Returns:
-        The plan that was followed, and how many shards were there already.
+        What the run did; its seconds are those of all workers, added up.
 
     Raises:
-        DlgError: the extra is not installed, or no scheduler answers there.
+        DlgError: the extra is not installed, no scheduler answers there, or every worker that
+            takes a certain shard dies.
         RunError, OutputError: see `write_run`.
     """
     parts = Parts(output.absolute())
@@ -72,45 +92,62 @@ def write_distributed(
         plan = agree(parts, fresh.plain(), intent)
         found = parts.done()
         todo = [shard for shard in range(plan.shards) if shard not in found]
+        here = Clock()
         try:
-            with _client(where, len(todo)) as client:
-                _make(client, Job(make_flow, plan, parts.output), todo, progress)
-            merge_parts(parts, plan, column, progress)
+            made = _make(where, Job(make_flow, plan, parts.output), todo, progress) if todo else []
+            here.timed("write", lambda name: merge_parts(parts, plan, name, progress))(column)
         except BaseException:
             if not parts.done():
                 parts.remove()
             raise
-    return plan, len(found)
+    spent = [*(one.seconds for one in made), here.seconds]
+    return Summary(plan.rows, plan.shards, len(found), plan.batch_size,
+                   min((one.halved for one in made if one.halved), default=None),
+                   seconds={stage: sum(one.get(stage, 0.0) for one in spent) for stage in STAGES})
 
 
-def _make(client: Any, job: Job, shards: list[int], progress: Progress) -> None:
+def _make(where: str, job: Job, shards: list[int], progress: Progress) -> list[Made]:
     """Have every shard made; a worker that dies is replaced, and its shard made again."""
-    from distributed import as_completed  # noqa: PLC0415 - an extra
-    from distributed.protocol.pickle import dumps  # noqa: PLC0415
+    with _client(where, len(shards)) as client:
+        from distributed import KilledWorker, as_completed  # noqa: PLC0415 - an extra
+        from distributed.protocol.pickle import dumps  # noqa: PLC0415
 
-    content: bytes = dumps(job)
-    tasks = [client.submit(make_shard, content, shard, retries=RETRIES, pure=False)
-             for shard in shards]
-    stage = f"{STAGE} shards"
-    for count, task in enumerate(as_completed(tasks), 1):
-        task.result()
-        progress(stage, count, len(shards))
+        content: bytes = dumps(job)
+        tasks = [client.submit(make_shard, content, shard, retries=RETRIES, pure=False)
+                 for shard in shards]
+        made: list[Made] = []
+        try:
+            for task in as_completed(tasks):
+                made.append(task.result())
+                progress(f"{STAGE} shards", len(made), len(shards))
+        except KilledWorker as error:
+            raise DlgError("every shard must be made by one of the workers. Received: one at which "
+                           "each worker died that took it, perhaps for want of memory. Give them "
+                           "more, or begin anew with a smaller --batch-size.") from error
+        return made
 
 
-def make_shard(content: bytes, shard: int) -> int:
+def make_shard(content: bytes, shard: int) -> Made:
     """Make one shard in a worker, unless it is there.
 
     Args:
         content: the job, pickled.
         shard: its number.
     """
-    job, flow = _opened(content)
-    parts = Parts(job.output)
-    if shard not in parts.done():
-        batches = batch_rows(*job.plan.rows_of(shard), job.plan.batch_size)
-        with contextlib.closing(flow.results(batches)) as results:
-            parts.save(shard, Result.join(list(results)).portable())
-    return shard
+    with _ALONE:
+        job, flow = _opened(content)
+        before = dict(flow.clock.seconds)
+        if shard not in Parts(job.output).done():
+            _save(job, flow, shard)
+        return Made({stage: seconds - before.get(stage, 0.0)
+                     for stage, seconds in flow.clock.seconds.items()}, flow.careful.limit)
+
+
+def _save(job: Job, flow: Flow, shard: int) -> None:
+    batches = batch_rows(*job.plan.rows_of(shard), job.plan.batch_size)
+    with contextlib.closing(flow.results(batches)) as results:
+        result = Result.join(list(results)).portable()
+    flow.clock.timed("write", lambda whole: Parts(job.output).save(shard, whole))(result)
 
 
 @functools.lru_cache(maxsize=1)

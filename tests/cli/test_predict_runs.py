@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -249,7 +250,24 @@ def test_workers_of_dask_make_the_bytes_of_one_process(
     pytest.importorskip("distributed", reason="the extra distributed is not installed")
     one, several = tmp_path / "one.tsv", tmp_path / "several.tsv"
     assert run_dlg("predict", tiny_package, *files, "-o", one)[0] == 0
-    status, _, err = run_dlg("predict", tiny_package, *files, "-o", several, "--dask", "2")
+    status, out, err = run_dlg("predict", tiny_package, *files, "-o", several, "--dask", "2",
+                               "--json")
     assert status == 0, err
     assert several.read_bytes() == one.read_bytes()
+    alone = json.loads(run_dlg("predict", tiny_package, *files, "-o", one, "--json")[1])
+    told = json.loads(out)
+    assert set(told.pop("seconds")) == set(alone.pop("seconds")) == {"load", "compute", "write"}
+    assert {**told, "output": ""} == {**alone, "output": ""}
     assert not list(tmp_path.glob("*.parts"))
+
+
+def test_workers_are_not_told_to_read_standard_input(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bed = (tmp_path / "intervals.bed").read_bytes()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(bed)))
+    status, _, err = run_dlg("predict", tiny_package, "--fasta", files[1], "--intervals", "-",
+                             "-o", tmp_path / "o.tsv", "--dask", "2")
+    assert (status, "Received: standard input. Write it to a file" in err) == (1, True), err
+    assert not list(tmp_path.glob("o.tsv*"))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import functools
 import os
 import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_up_rows import BATCH, COUNT, NAMING, SHARD, MadeUpLoader, make_run, summing
 
-from dlgenomics.errors import DlgError
+from dlgenomics.errors import DlgError, OutputError
 from dlgenomics.predict.distributed import Job, make_shard, write_distributed
 from dlgenomics.predict.flow import Flow
 from dlgenomics.predict.parts.agreement import Intent
@@ -42,10 +45,10 @@ def test_a_shard_is_made_once(tmp_path: Path) -> None:
     out = tmp_path / "o.tsv"
     Parts(out).begin(_plan())
     content = pickle.dumps(Job(functools.partial(make_flow, None), _plan(), out))
-    assert make_shard(content, 3) == 3
+    assert set(make_shard(content, 3).seconds) == {"load", "compute", "write"}
     assert Parts(out).done() == {3}
     before = Parts(out).path_of(3).stat().st_mtime_ns
-    make_shard(content, 3)
+    assert set(make_shard(content, 3).seconds.values()) == {0.0}
     assert Parts(out).path_of(3).stat().st_mtime_ns == before
     make_run(out, Intent(resume=True))
     make_run(tmp_path / "expected.tsv")
@@ -55,13 +58,77 @@ def test_a_shard_is_made_once(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_several_processes_one_of_which_is_killed(tmp_path: Path) -> None:
     marker = tmp_path / "died"
-    plan, found = write_distributed("2", tmp_path / "o.parquet", _plan(),
-                                    functools.partial(make_flow, marker), Intent())
+    done = write_distributed("2", tmp_path / "o.parquet", _plan(),
+                             functools.partial(make_flow, marker), Intent())
     assert marker.exists()
-    assert (plan.shards, found) == (12, 0)
+    assert (done.rows, done.shards, done.resumed, done.halved) == (COUNT, 12, 0, None)
+    assert set(done.seconds) == {"load", "compute", "write"}
+    assert min(done.seconds.values()) > 0
     make_run(tmp_path / "expected.parquet")
     assert (tmp_path / "o.parquet").read_bytes() == (tmp_path / "expected.parquet").read_bytes()
     assert not Parts(tmp_path / "o.parquet").folder.exists()
+
+
+def test_seconds_are_those_of_each_shard_and_memory_that_was_short_is_told(tmp_path: Path) -> None:
+    out = tmp_path / "o.tsv"
+    Parts(out).begin(_plan())
+    content = pickle.dumps(Job(short_of_memory, _plan(), out))
+    first, second = make_shard(content, 0), make_shard(content, 1)
+    assert first.halved == second.halved == BATCH // 2
+    assert first.seconds["compute"] > 0.2 > second.seconds["compute"]
+
+
+def short_of_memory(plan: Plan) -> Flow:
+    """Return how rows become results: slowly at first, and by no more than half a batch."""
+    flow, calls = make_flow(None, plan), []
+
+    def run(arrays):
+        calls.append(1)
+        if len(calls) == 1:
+            time.sleep(0.2)
+            raise MemoryError
+        return flow.run(arrays)
+
+    return replace(flow, run=run)
+
+
+def test_nothing_is_started_for_shards_that_are_all_there(tmp_path: Path) -> None:
+    out = tmp_path / "o.tsv"
+    Parts(out).begin(_plan())
+    content = pickle.dumps(Job(functools.partial(make_flow, None), _plan(), out))
+    for shard in range(_plan().shards):
+        make_shard(content, shard)
+    done = write_distributed("tcp://127.0.0.1:1", out, _plan(),
+                             functools.partial(make_flow, None), Intent(resume=True))
+    assert (done.resumed, done.seconds["compute"]) == (12, 0.0)
+    assert done.seconds["write"] > 0
+
+
+def fatal(plan: Plan) -> Flow:
+    """Return how rows become results: not at all, the process dies."""
+    return replace(make_flow(None, plan), run=lambda arrays: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def full_disk(plan: Plan) -> Flow:
+    """Return how rows become results: not at all, with an error of ours."""
+    def run(arrays):
+        raise OutputError("o.parts/000003.npz", "no space left on device", "Free some.")
+
+    return replace(make_flow(None, plan), run=run)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("make", "kind", "sentence"), [
+    (fatal, DlgError, "each worker died that took it"),
+    (full_disk, OutputError, "no space left on device"),
+])
+def test_what_goes_wrong_in_workers_is_said_as_anywhere_else(
+    tmp_path: Path, make: Callable[[Plan], Flow], kind: type[DlgError], sentence: str
+) -> None:
+    with pytest.raises(kind, match=sentence):
+        write_distributed("1", tmp_path / "o.tsv", replace(_plan(), shard_rows=COUNT), make,
+                          Intent())
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
