@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ def with_profiles(naming: Naming, spec: Spec) -> Naming:
     return replace(naming, profiles=profiles_of(spec, naming.labels))
 
 
-def profiles_of(spec: Spec, labels: Any) -> dict[str, Profile]:
+def profiles_of(spec: Spec, labels: Mapping[str, Sequence[str]]) -> dict[str, Profile]:
     """Return where the positions of outputs lie; outputs without positions are left out.
 
     A target from bigWig files says itself how long a position is. For others the model's layers
@@ -103,7 +103,7 @@ def _placed(tracks: Sequence[str], shape: OutputShape, window: int, view: View) 
     if positions is None or len(shape) > 2:
         return Profile(tracks, unknown=f"its shape for a row is {shape}, where (positions, "
                                        "channels) can be placed")
-    if positions == window:
+    if positions == window and (view.all or view.jump == 1):
         view = View()
     problem = _problem(positions, window, view)
     return Profile(tracks, window, view.jump, _channels(len(tracks), False), problem)

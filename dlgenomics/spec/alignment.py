@@ -48,9 +48,10 @@ def _behind(layer: Layer, shapes: Sequence[Shape], before: Sequence[View], shape
     if span is not None:
         placed = [view.through(span) for view in before if not view.all]
         return joined_views(placed) if placed else _ELSEWHERE
-    moves = layer.kind == "Permute" or layer.arguments.get("go_backwards")
-    stays = len(first) > 1 and len(shape) > 1 and shape[0] == first[0] and not moves
-    return before[0] if stays else _ELSEWHERE
+    if len(first) < 2 or len(shape) < 2 or shape[0] != first[0] or layer.kind == "Permute":
+        return _ELSEWHERE
+    backwards = Span(1, -1, 1 - (first[0] or 0))
+    return before[0].through(backwards) if layer.arguments.get("go_backwards") else before[0]
 
 
 def _span(layer: Layer, shapes: Sequence[Shape]) -> Span | None:

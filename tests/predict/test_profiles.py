@@ -61,6 +61,10 @@ PLACED = {
         "- Multiply: {from: [r, z]}\n", "kind: array, shape: [60, 2]", 1),
     "there and back": ("- ReverseComplement\n" + CONV + "- ReverseComplement\n"
                        "- Cropping1D: {cropping: 2}\n", "kind: array, shape: [60, 2]", 1),
+    "backwards and back": (
+        CONV + "- LSTM: {units: 2, return_sequences: true, go_backwards: true}\n"
+        "- LSTM: {units: 2, return_sequences: true, go_backwards: true}\n"
+        "- Cropping1D: {cropping: 2}\n", "kind: array, shape: [60, 2]", 1),
     "made of all, one a base": ("- Flatten\n- Dense: {units: 128}\n"
                                 "- Reshape: {target_shape: [64, 2]}\n",
                                 "kind: array, shape: [64, 2]", 1),
@@ -88,6 +92,10 @@ UNKNOWN = {
                "kind: array, shape: [13, 2]", "65 bp, more than the window's 64"),
     "backwards": (CONV + "- LSTM: {units: 2, return_sequences: true, go_backwards: true}\n"
                   "- Cropping1D: {cropping: 2}\n", "kind: array, shape: [60, 2]", "do not tell"),
+    "all of it backwards": (CONV + "- LSTM: {units: 2, return_sequences: true, go_backwards: true}\n",
+                            "kind: array, shape: [64, 2]", "do not tell"),
+    "all of the other strand": (CONV + "- ReverseComplement\n", "kind: array, shape: [64, 2]",
+                                "do not tell"),
     "on the other strand": ("- ReverseComplement\n- Conv1D: {filters: 2, kernel_size: 5}\n",
                             "kind: array, shape: [60, 2]", "do not tell"),
     "exchanged axes": (CONV + "- Permute: {dims: [2, 1]}\n", "kind: array, shape: [2, 64]",

@@ -17,7 +17,7 @@ class Heading:
     Attributes:
         naming: how predictions become columns.
         lengths: of the genome's contigs, where there is a genome.
-        column: the column that a format with one number a row takes; None: the only one.
+        column: the column that a format with one number at a place takes; None: the only one.
     """
 
     naming: Naming = field(default_factory=Naming)
