@@ -164,7 +164,8 @@ def running_options(command: Callable[..., None]) -> Callable[..., None]:
 def keeping_shards(output: str) -> Iterator[None]:
     """Say how to go on, if the block is stopped or fails and has left finished shards.
 
-    A run that is refused for the shards that it finds (`RunError`) says so itself.
+    A run that is refused for the shards or the other process that it finds (`RunError`) says so
+    itself.
     """
     try:
         yield

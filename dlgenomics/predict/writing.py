@@ -116,8 +116,8 @@ def write_run(output: Path, fresh: Plan, make_flow: Callable[[Plan], Flow], inte
         The finished run.
 
     Raises:
-        RunError: shards of another run are there.
-        OutputError: another process is at it, or the file cannot be written; finished shards stay.
+        RunError: shards of another run are there, or another process is at it.
+        OutputError: the file cannot be written; finished shards stay.
     """
     parts = Parts(output)
     with parts.alone(intent.piece):
@@ -158,9 +158,9 @@ def merge(output: Path, column: str | None = None, progress: Progress = silent) 
                        folder=parts.folder)
     missing = sorted(set(range(plan.shards)) - parts.done())
     if missing:
-        raise RunError(f"all {plan.shards} shards must be there. Received: none of "
-                       f"{_ranges(missing)}. Run the pieces that failed again; finished shards "
-                       "are kept.", folder=parts.folder)
+        raise RunError(f"all shards must be there. Received: {plan.shards - len(missing)} of "
+                       f"{plan.shards}; not {_ranges(missing)}. Run the pieces that failed again; "
+                       "finished shards are kept.", folder=parts.folder)
     with parts.alone(None):
         merge_parts(parts, plan, column, progress)
     return plan

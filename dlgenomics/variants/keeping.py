@@ -82,8 +82,8 @@ def keep(output: Path | str, plan: Plan, intent: Intent) -> Iterator[Keeper]:
         intent: what is to become of chunks that are there.
 
     Raises:
-        RunError: there are chunks and no word about them, or they are of another run.
-        OutputError: another process writes the same file.
+        RunError: there are chunks and no word about them, they are of another run, or another
+            process writes the same file.
     """
     if str(output) == "-":
         yield NothingKept()

@@ -30,4 +30,6 @@ def merge(output: Path, column: str | None, as_json: bool) -> None:
         show_json({"output": output, "rows": plan.rows, "shards": plan.shards,
                    "model": plan.model["name"]})
     else:
-        say(f"{plan.rows:,} predictions of {plan.shards} shards in {output}")
+        from dlgenomics.errors import plural
+
+        say(f"{plural(plan.rows, 'prediction')} of {plural(plan.shards, 'shard')} in {output}")

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from dlgenomics.errors import OutputError, RunError
+from dlgenomics.errors import RunError
 from dlgenomics.files import atomic_path, output_errors, write_text
 from dlgenomics.locks import file_lock
 from dlgenomics.predict.columns import Naming
@@ -98,11 +98,13 @@ class Parts:
         """Keep other processes from the same run, or the same piece of it.
 
         Raises:
-            OutputError: one is at it, or the place is not writable.
+            RunError: one is at it.
+            OutputError: the place is not writable.
         """
         def refuse() -> None:
-            raise OutputError(self.output, "a run of another process that writes it",
-                              "Wait for that one, or name another file (-o).")
+            raise RunError("an output must have one run at a time. Received: another process that "
+                           "writes it. Wait for that one, or name another file (-o).",
+                           folder=self.folder)
 
         name = f"piece-{piece.number}-of-{piece.of}{_LOCK}" if piece else f"run{_LOCK}"
         with output_errors(self.folder), file_lock(self.folder / name, refuse):
