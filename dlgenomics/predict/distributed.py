@@ -17,7 +17,6 @@ distributed 2026.8.0, Ray 2.60.0; medians of CPU time; start on the machine at i
     start, less model's opening   1 s                11 s
     adds to the installation      34 MB              325 MB
     model after a worker's death  opened anew        opened anew
-    model from run to run         stays in a worker  opened anew
     shard that kills all workers  4 workers, error   retried for ever
     lines here                    about 60           about 35
     ============================= ================== =================

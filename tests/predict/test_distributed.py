@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +77,24 @@ def test_seconds_are_those_of_each_shard_and_memory_that_was_short_is_told(tmp_p
     first, second = make_shard(content, 0), make_shard(content, 1)
     assert first.halved == second.halved == BATCH // 2
     assert first.seconds["compute"] > 0.2 > second.seconds["compute"]
+
+
+def test_a_worker_of_several_threads_opens_the_model_once(tmp_path: Path) -> None:
+    Parts(tmp_path / "o.tsv").begin(_plan())
+    opened = tmp_path / "opened"
+    content = pickle.dumps(Job(functools.partial(counted, opened), _plan(), tmp_path / "o.tsv"))
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(functools.partial(make_shard, content), range(_plan().shards)))
+    assert opened.read_text() == "."
+    assert Parts(tmp_path / "o.tsv").done() == set(range(_plan().shards))
+
+
+def counted(opened: Path, plan: Plan) -> Flow:
+    """Return how rows become results, slowly, and note that it was asked for."""
+    with opened.open("a") as stream:
+        stream.write(".")
+    time.sleep(0.05)
+    return make_flow(None, plan)
 
 
 def short_of_memory(plan: Plan) -> Flow:
