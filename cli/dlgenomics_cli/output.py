@@ -136,7 +136,7 @@ def starting_tensorflow() -> Iterator[None]:
         try:
             yield
         except BaseException as error:
-            if not isinstance(error, DlgError):
+            if not isinstance(error, DlgError | KeyboardInterrupt):
                 held.seek(0)
                 os.write(saved, held.read())
             raise

@@ -147,9 +147,9 @@ def test_predict_summary_as_json(
     out = run_dlg("predict", "test/tiny", *files, "-o", tmp_path / "o.parquet", "--json")[1]
     found = json.loads(out)
     assert set(found.pop("seconds")) == {"load", "compute", "write"}
-    assert found == {"model": "test/tiny", "rows": 70, "columns": ["bound"], "shards": 1,
-                     "output": str(tmp_path / "o.parquet"), "resumed": 0, "batch_size": 70,
-                     "halved": None, "skipped": 0}
+    assert found == {"model": "test/tiny", "rows": 70, "written": "predictions",
+                     "columns": ["bound"], "shards": 1, "output": str(tmp_path / "o.parquet"),
+                     "resumed": 0, "batch_size": 70, "halved": None, "skipped": 0}
     assert run_dlg("predict", "test/tiny", *files, "--json")[0] == 2
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pysam
 import pytest
+
+from dlgenomics.progress import Progress, silent
+from dlgenomics_cli.output import say, starting_tensorflow
 
 Dlg = Callable[..., tuple[int, str, str]]
 
@@ -41,6 +47,28 @@ def test_pieces_are_merged_to_the_bytes_of_one_run(
     assert pieces.read_bytes() == whole.read_bytes()
 
 
+@contextlib.contextmanager
+def _bars() -> Iterator[Progress]:
+    try:
+        yield silent
+    finally:
+        say("bars are gone")
+
+
+def test_ctrl_c_while_tensorflow_starts_shows_nothing_of_its_chatter(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def start(error: type[BaseException]) -> None:
+        with starting_tensorflow():
+            os.write(2, b"chatter")
+            raise error
+
+    for error, is_shown in ((KeyboardInterrupt, False), (RuntimeError, True)):
+        with pytest.raises(error):
+            start(error)
+        assert ("chatter" in capfd.readouterr().err) is is_shown
+
+
 def test_ctrl_c_says_how_to_go_on_and_a_changed_file_is_noticed(
     run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -58,8 +86,10 @@ def test_ctrl_c_says_how_to_go_on_and_a_changed_file_is_noticed(
     command = ("predict", tiny_package, *files, "-o", out)
     with monkeypatch.context() as patch:
         patch.setattr(Forward, "__call__", interrupted)
+        patch.setattr(import_module("dlgenomics_cli.commands.predict"), "progress", _bars)
         status, _, err = run_dlg(*command)
     assert status == 130
+    assert err.rindex("bars are gone") < err.index("of 5 shards")
     assert f"of 5 shards are kept in {out}.parts; go on with the same command and --resume" in err
     status, _, err = run_dlg(*command)
     assert (status, "Go on with --resume, or begin anew with --restart" in err) == (1, True)

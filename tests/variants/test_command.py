@@ -45,6 +45,30 @@ def test_vcf_goes_to_standard_output(run_dlg: Dlg, placed, row, write_vcf, genom
     assert "1 allele of 1 record scored (1 SNV)" in err
 
 
+def test_ctrl_c_says_how_to_go_on(run_dlg: Dlg, placed, letters, write_vcf, genome, tmp_path: Path,
+                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlgenomics.variants.network import Network
+
+    bases = letters["chr1"][200:232]
+    vcf = write_vcf(*(("chr1", 201 + i, base, "AC"[base == "A"]) for i, base in enumerate(bases)))
+    out, run, calls = tmp_path / "out.vcf", Network._batch, []
+
+    def interrupted(self: Network, windows, places):
+        calls.append(1)
+        if len(calls) > 3:
+            raise KeyboardInterrupt
+        return run(self, windows, places)
+
+    monkeypatch.setattr("dlgenomics.variants.scoring._LARGEST_CHUNK", 8)
+    command = ("score-variants", "test/tiny", "--vcf", vcf, "--fasta", genome, "-o", out)
+    with monkeypatch.context() as patch:
+        patch.setattr(Network, "_batch", interrupted)
+        status, _, err = run_dlg(*command)
+    assert (status, f"of 4 shards are kept in {out}.parts; go on with the same command" in err) == (130, True), err
+    assert run_dlg(*command, "--resume")[0] == 0
+    assert out.read_text().count("DLG_diff=") == 32
+
+
 @pytest.mark.parametrize(("options", "message"), [
     (["--scores", "dif"], "Did you mean 'diff'"),
     (["--targets", "bond"], "Did you mean 'bound'"),

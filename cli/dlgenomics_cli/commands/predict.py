@@ -48,7 +48,7 @@ def predict(name: str, files: dict[str, Any], output: str, length: int | None, y
 
         show_cost(model, cost_of(model, loader, running.order(feeding)), as_json=as_json)
         return
-    with progress() as following, keeping_shards(output):
+    with keeping_shards(output), progress() as following:
         if running.dask:
             from dlgenomics_cli.workers import write_on_dask
 

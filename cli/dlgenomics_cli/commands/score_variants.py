@@ -10,6 +10,7 @@ import click
 from dlgenomics_cli.downloads import length_option, terms, yes_option
 from dlgenomics_cli.example import example
 from dlgenomics_cli.output import json_option, progress, show_json, starting_tensorflow
+from dlgenomics_cli.running import keeping_shards
 from dlgenomics_cli.variants import policy_options, report_survey, resuming_options
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def score_variants(name: str, vcf: str, fasta: str, output: str, page: Path | No
             from dlgenomics_zoo.client import get_model
 
             model = get_model(folder)
-        with progress() as following:
+        with keeping_shards(output), progress() as following:
             Scorer(model, ready).write(output, following, effects, intent)
     if page is not None and effects is not None:
         from dlgenomics.report.variants import write_variants

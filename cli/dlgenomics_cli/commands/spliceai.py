@@ -9,6 +9,7 @@ import click
 from dlgenomics_cli.downloads import agreement, yes_option
 from dlgenomics_cli.example import example
 from dlgenomics_cli.output import json_option, progress, show_json, starting_tensorflow
+from dlgenomics_cli.running import keeping_shards
 from dlgenomics_cli.variants import policy_options, report_survey, resuming_options
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def spliceai(vcf: str, fasta: str, annotation: str, output: str, distance: int, 
             from dlgenomics_zoo.client import get_model
 
             ensemble = Ensemble([get_model(name) for name in MEMBERS], batch_size)
-        with progress() as following:
+        with keeping_shards(output), progress() as following:
             scorer = SplicingScorer(ensemble, judge, genes, distance, mask)
             scorer.write(output, found, following, intent)
     if as_json:
