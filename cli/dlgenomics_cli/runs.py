@@ -29,6 +29,7 @@ def finish_run(folder: Path, *, as_json: bool) -> Iterator[list[Run]]:
     except KeyboardInterrupt:
         say(f"Interrupted. Nothing is lost; go on with: dlg resume {folder}")
         raise
+    from dlgenomics.errors import plural
     from dlgenomics.report import write_report
     from dlgenomics.train.run import RunFolder, read_record
 
@@ -41,7 +42,7 @@ def finish_run(folder: Path, *, as_json: bool) -> Iterator[list[Run]]:
                    "pretrained": record.get("pretrained", []),
                    "calibration": record.get("calibration", {})})
         return
-    show(f"{run.epochs} epochs, weights of epoch {run.best_epoch} kept")
+    show(f"{plural(run.epochs, 'epoch')}, weights of epoch {run.best_epoch} kept")
     for part, targets in run.metrics.items():
         for target, values in targets.items():
             shown = "  ".join(f"{name} {value:.4f}" for name, value in values.items())
