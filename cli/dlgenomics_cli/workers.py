@@ -48,11 +48,13 @@ def write_on_dask(
     from dlgenomics.predict.order import computation_for, plan_for
     from dlgenomics.predict.parts.fingerprint import reads_standard_input
     from dlgenomics.predict.skipped import note_skipped
+    from dlgenomics.predict.writers import needs_places
 
     if reads_standard_input(files):
         raise DlgError("a run on several workers reads its files in each of them. Received: "
                        "standard input. Write it to a file first.")
-    order, given = running.order(feeding), absolute(files)
+    order = replace(running.order(feeding), places=needs_places(output))
+    given = absolute(files)
     fresh = plan_for(model, loader, order, given, None, computation_for(model, order))
     opened_as = name if feeding.by_its_own_loader else model.source.location
     make_flow = functools.partial(flow_of, opened_as, given, feeding, order)

@@ -32,6 +32,7 @@ class Order:
         keep_metadata: write the metadata too.
         batch_size: rows at a time; None chooses by the network's size and ``DLG_MEMORY``.
         ahead: batches that are read before they are needed.
+        places: read the windows' places, which some formats need; see `needs_places`.
     """
 
     wanted: Wanted = field(default_factory=Wanted)
@@ -39,6 +40,7 @@ class Order:
     keep_metadata: bool = False
     batch_size: int | None = None
     ahead: int = READ_AHEAD
+    places: bool = True
 
     @property
     def keeps(self) -> tuple[str, ...]:
@@ -61,11 +63,11 @@ def flow_for(loader: Loader, order: Order, batch_size: int, computation: Computa
         order: what is asked for.
         batch_size: rows at a time.
         computation: what is computed.
-        writes: whether results go to a file, with records and places.
+        writes: whether results go to a file, with records and perhaps places.
     """
-    takes = {"records", "metadata"} if writes else set()
+    written = ("records", *(("metadata",) if order.places else ())) if writes else ()
     return Flow(loader, computation.run, computation.naming, batch_size,
-                takes=frozenset({*takes, *order.keeps}), keeps=order.keeps,
+                takes=frozenset((*written, *order.keeps)), keeps=order.keeps,
                 ahead=max(order.ahead, READ_AHEAD, computation.threads),
                 threads=computation.threads)
 

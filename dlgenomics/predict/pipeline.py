@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from dlgenomics.predict.parts.agreement import Intent
 from dlgenomics.predict.parts.fingerprint import reads_standard_input
 from dlgenomics.predict.skipped import note_skipped
 from dlgenomics.predict.summary import Summary
-from dlgenomics.predict.writers import Heading, check_ending, open_writer
+from dlgenomics.predict.writers import Heading, check_ending, needs_places, open_writer
 from dlgenomics.predict.writers.result import Result
 from dlgenomics.predict.writing import STAGE, WRITE_BEHIND, write_run
 from dlgenomics.progress import Progress, silent
@@ -160,6 +161,7 @@ class Pipeline:
             OutputError: the file cannot be written; finished shards stay.
         """
         check_ending(output_file)
+        order = replace(order, places=needs_places(output_file))
         if _is_stream(output_file):
             return self._stream(output_file, loader, order, progress)
         given = arguments or {}

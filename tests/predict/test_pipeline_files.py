@@ -16,6 +16,9 @@ from dlgenomics.errors import DlgError, OutputError
 from dlgenomics.predict.columns import Naming
 from dlgenomics.predict.dataloader import Dataloader
 from dlgenomics.predict.nested import flatten, join_rows
+from dlgenomics.predict.parts.agreement import Intent
+from dlgenomics.predict.parts.plan import Piece
+from dlgenomics.predict.writers import ENDINGS
 from dlgenomics.predict.writers.result import Result
 
 LENGTH = 60
@@ -159,6 +162,22 @@ def test_tables_keep_what_is_asked_for(
     assert list(columns["metadata/ranges/start"]) == [str(20 * i) for i in range(COUNT)]
     found = np.array([columns[f"inputs/7/{j}"] for j in range(4)], np.float32).T
     assert np.array_equal(found, batch["inputs"][:, 7])
+
+
+def test_every_format_finds_what_it_needs_and_tables_wait_without_places(
+    model, files, tmp_path: Path
+) -> None:
+    for ending in ENDINGS:
+        if ending in (".bw", ".bigwig"):
+            pytest.importorskip("pybigtools", reason="bigWig files need the extra 'tracks'")
+        if ending == ".zarr":
+            pytest.importorskip("zarr", reason="Zarr needs the extra 'zarr'")
+        assert model.pipeline.predict_to_file(tmp_path / f"every{ending}", files) == COUNT
+    loader = model.default_dataloader(**files)
+    for name, are_there in (("o.tsv", False), ("o.bed", True)):
+        model.pipeline.write_predictions(tmp_path / name, loader, intent=Intent(piece=Piece(1, 1)))
+        with np.load(tmp_path / f"{name}.parts" / "000000.npz") as shard:
+            assert any(one.startswith("metadata/") for one in shard.files) == are_there
 
 
 def test_endings_without_a_writer(model, files, tmp_path: Path) -> None:

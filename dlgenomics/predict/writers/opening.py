@@ -121,6 +121,12 @@ _OPENERS: Final[Mapping[str, _Open]] = {
     ".npz": _binary(NpzWriter), ".zarr": _binary(ZarrWriter, atomic_folder),
 }
 ENDINGS: Final = tuple(_OPENERS)
+_PLACED: Final = (".bed", ".bed.gz", ".bedgraph", ".bg", ".bw", ".bigwig")
+
+
+def needs_places(path: Path | str) -> bool:
+    """Tell whether a file holds the places of the windows that were read (`Result.places`)."""
+    return str(path).lower().endswith(_PLACED)
 
 
 def _opener(path: Path) -> _Open:
