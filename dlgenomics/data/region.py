@@ -17,6 +17,9 @@ from dlgenomics.data.tracks import Track
 from dlgenomics.errors import DataError, DlgError, did_you_mean
 from dlgenomics.files import require_file
 
+_SPAN: Final = 4_000_000
+"""Bases of a bigWig that are in memory at a time."""
+
 _FORM: Final = re.compile(r"(\S+):([\d,]+)-([\d,]+)")
 _BIGWIG: Final = (".bw", ".bigwig")
 _TEXT: Final = (".tsv", ".tsv.gz")
@@ -92,11 +95,23 @@ def read_series(path: Path, region: Region, columns: Sequence[str] = ()) -> list
 
 
 def _from_bigwig(path: Path, region: Region) -> Series:
-    values = Track(path).values(region.contig, region.start, region.end, np.nan)
-    start = np.arange(region.start, region.end)
+    """Return a bigWig's numbers; neighbouring bases with the same number are one stretch."""
+    track = Track(path)
+    firsts = range(region.start, region.end, _SPAN)
+    parts = [_stretches(track.values(region.contig, first, min(first + _SPAN, region.end), np.nan),
+                        first) for first in firsts]
+    start, end, values = (np.concatenate(one) for one in zip(*parts, strict=True))
     if np.isnan(values).all():
         raise _nothing(path, region)
-    return Series(path.stem, start, start + 1, values)
+    return Series(path.stem, start, end, values)
+
+
+def _stretches(values: NDArray[np.float64], first: int) -> tuple[NDArray[Any], ...]:
+    """Return starts, ends and numbers of successive bases that are alike, NaN too."""
+    before, behind = values[:-1], values[1:]
+    differs = (before != behind) & ~(np.isnan(before) & np.isnan(behind))
+    begins = np.append(0, np.flatnonzero(differs) + 1)
+    return first + begins, first + np.append(begins[1:], len(values)), values[begins]
 
 
 def _from_parquet(path: Path) -> Mapping[str, NDArray[Any]]:

@@ -180,6 +180,12 @@ def test_every_format_finds_what_it_needs_and_tables_wait_without_places(
             assert any(one.startswith("metadata/") for one in shard.files) == are_there
 
 
+def test_a_layers_output_is_no_track(model, files, tmp_path: Path) -> None:
+    with pytest.raises(DlgError, match="output of a layer, or gradients, whose columns have no"):
+        model.pipeline.predict_to_file(tmp_path / "layer.bg", files, layer=1)
+    assert not list(tmp_path.iterdir())
+
+
 def test_endings_without_a_writer(model, files, tmp_path: Path) -> None:
     for name in ("out.xlsx", "out.gz", "out"):
         with pytest.raises(OutputError, match=r"\.tsv, \.tsv\.gz, \.bed.*\.parquet.*\.h5"):

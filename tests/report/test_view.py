@@ -53,6 +53,27 @@ def test_other_ways_to_write_a_region(text: str) -> None:
         Region.parse(text)
 
 
+def test_a_bigwig_is_read_in_spans_and_alike_neighbours_are_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    pybigtools = pytest.importorskip("pybigtools", reason="bigWig files need the extra 'tracks'")
+    bases = np.repeat(rng.integers(0, 3, 40), 5).astype(float)
+    path = tmp_path / "t.bw"
+    pybigtools.open(str(path), "w").write({"chr1": 300}, (
+        ("chr1", i, i + 1, value) for i, value in enumerate(bases) if value < 2))
+    monkeypatch.setattr("dlgenomics.data.region._SPAN", 37)
+    [one] = read_series(path, Region("chr1", 11, 190))
+    found = np.full(300, -1.0)
+    for start, end, value in zip(one.start, one.end, one.values, strict=True):
+        found[start:end] = value
+    assert np.array_equal(found[11:190], np.where(bases < 2, bases, np.nan)[11:190], equal_nan=True)
+    assert (found[:11] == -1).all()
+    assert (found[190:] == -1).all()
+    assert len(one.values) < 60
+    with pytest.raises(DataError, match="must hold numbers in the region"):
+        read_series(path, Region("chr1", 210, 260))
+
+
 def test_what_lies_in_a_region(table: Path) -> None:
     one, two = read_series(table, Region("chr1", 350, 700))
     assert (one.name, two.name) == ("CTCF", "PU.1")
