@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 
 PREDICTIONS: Final = "predictions"
-_TRACKS: Final = (".bedgraph", ".bg", ".bw", ".bigwig")
 
 
 @dataclass(frozen=True)
@@ -101,13 +100,15 @@ class Running:
         self._check_columns(output, feeding)
 
     def _check_columns(self, output: str, feeding: Feeding) -> None:
-        is_track = output.lower().endswith(_TRACKS)
+        from dlgenomics.predict.writers import TRACKS
+
+        is_track = output.lower().endswith(TRACKS)
         if self.column is not None and not is_track:
-            raise click.UsageError(f"--column is for tracks ({', '.join(_TRACKS)}); other files "
+            raise click.UsageError(f"--column is for tracks ({', '.join(TRACKS)}); other files "
                                    "hold all columns.")
         if is_track and (feeding.keep_inputs or feeding.keep_metadata):
             raise click.UsageError("--keep-inputs and --keep-metadata need a file that has room "
-                                   f"for them; {', '.join(_TRACKS)} hold numbers alone.")
+                                   f"for them; {', '.join(TRACKS)} hold numbers alone.")
 
 
 def _shard(_context: Any, _option: Any, value: str | None) -> tuple[int, int] | None:

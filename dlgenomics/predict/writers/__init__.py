@@ -5,6 +5,7 @@ A file appears whole at the end; until then it has a temporary name beside its p
 
 from dlgenomics.predict.writers.heading import Heading as Heading
 from dlgenomics.predict.writers.opening import ENDINGS as ENDINGS
+from dlgenomics.predict.writers.opening import TRACKS as TRACKS
 from dlgenomics.predict.writers.opening import check_ending as check_ending
 from dlgenomics.predict.writers.opening import needs_places as needs_places
 from dlgenomics.predict.writers.opening import open_writer as open_writer

@@ -121,7 +121,8 @@ _OPENERS: Final[Mapping[str, _Open]] = {
     ".npz": _binary(NpzWriter), ".zarr": _binary(ZarrWriter, atomic_folder),
 }
 ENDINGS: Final = tuple(_OPENERS)
-_PLACED: Final = (".bed", ".bed.gz", ".bedgraph", ".bg", ".bw", ".bigwig")
+TRACKS: Final = (".bedgraph", ".bg", ".bw", ".bigwig")
+_PLACED: Final = (".bed", ".bed.gz", *TRACKS)
 
 
 def needs_places(path: Path | str) -> bool:
