@@ -16,6 +16,10 @@ Numbers = NDArray[np.int64]
 _ROWS: Final = 512
 """Windows at a time: what passes from one step to the next stays in the processor's cache."""
 
+_APART: Final = 256
+"""Bytes of a window's text from one that is looked at beforehand to the next: the processor fetches
+those of many windows at once, but what is copied one after another; a tenth of the time."""
+
 
 @dataclass(frozen=True, eq=False)
 class Windows:
@@ -128,7 +132,9 @@ def _is_worth_lines(text: Letters, windows: Windows) -> bool:
 def _by_lines(text: Letters, windows: Windows) -> Letters:
     """Return the letters of windows with lines of one kind, by copying whole lines."""
     bases, width = int(windows.bases[0]), int(windows.width[0])
-    lines, _ = _reach(windows)
+    lines, reach = _reach(windows)
+    for byte in range(0, reach, _APART):
+        text.take(windows.line + byte)
     joined = _pieces(text, windows.line, bases, lines, width).reshape(-1)
     return _pieces(joined, np.arange(len(windows)) * (lines * bases) + windows.phase,
                    windows.length)
