@@ -12,7 +12,7 @@ from dlgenomics.predict.columns import Naming, column_names, naming_of
 from dlgenomics.predict.loaders.loader import Arrays
 from dlgenomics.predict.network import Engine, Network
 
-_AT_ONCE: Final = {"tensorflow": 2}
+_AT_ONCE: Final = 2
 """Batches in one engine at once: a small network's second batch uses what the first leaves idle."""
 
 
@@ -78,7 +78,7 @@ def computation_of(network: Network, wanted: Wanted) -> Computation:
             Naming("grads"), _count([one.shape for one in network.data.inputs.values()]))
     shapes = [network.data.output_shape(name) for name in network.data.targets]
     return Computation(_single(_engine(network, wanted)), naming_of(network.data),
-                       _count(shapes), max(wanted.devices, _AT_ONCE.get(wanted.engine, 1)))
+                       _count(shapes), max(wanted.devices, _AT_ONCE))
 
 
 def _count(shapes: Iterable[Sequence[int | None]]) -> int:
@@ -86,16 +86,11 @@ def _count(shapes: Iterable[Sequence[int | None]]) -> int:
 
 
 def _engine(network: Network, wanted: Wanted) -> Engine:
-    if wanted.engine == "tensorflow" and wanted.devices == 1:
-        return network.forward
-    if wanted.engine == "tensorflow":
-        from dlgenomics.predict.devices import spread  # noqa: PLC0415 - starts the devices
+    if wanted.devices == 1:
+        return network.engine(wanted.engine)
+    from dlgenomics.predict.devices import spread  # noqa: PLC0415 - starts the devices
 
-        return spread(network, wanted.devices)
-    from dlgenomics.predict.engines import open_engine  # noqa: PLC0415 - extras
-
-    engine: Engine = open_engine(wanted.engine, network)
-    return engine
+    return spread(network, wanted.devices)
 
 
 def _single(engine: Engine) -> Callable[[Arrays], Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from dlgenomics.cores import available_cores
 from dlgenomics.predict.batches import batch_rows
 from dlgenomics.predict.flow import Flow
 
@@ -97,9 +97,6 @@ def measure_cost(flow: Flow, window: int | None, row_bytes: int, seconds: float 
             taken = time.perf_counter() - start
             if taken > seconds or (rows >= count and taken > seconds / 6):
                 break
-    return Cost(count, flow.batch_size, max(rows, 1), max(taken, 1e-9), _cores(), window, row_bytes)
+    return Cost(count, flow.batch_size, max(rows, 1), max(taken, 1e-9), available_cores(), window,
+                row_bytes)
 
-
-def _cores() -> int:
-    has_affinity = hasattr(os, "sched_getaffinity")  # macOS has not
-    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1

@@ -18,6 +18,7 @@ from dlgenomics.data.layout import Layout
 from dlgenomics.errors import PackageError, ReplayError
 from dlgenomics.predict.columns import column_names
 from dlgenomics.predict.dataloader import Dataloader
+from dlgenomics.predict.engines import open_engine
 from dlgenomics.predict.forward import Forward
 from dlgenomics.predict.gradients import InputGradient, activation, find_layer, input_gradient
 from dlgenomics.predict.inputs import as_named_arrays, named
@@ -208,6 +209,20 @@ class Model:
             activation(self.model, given, one, pre_nonlinearity=pre_nonlinearity)
         )
         return found
+
+    def engine(self, name: str) -> Engine:
+        """Return what runs the network: ``tensorflow``, or one of `engines.ENGINES`; opened once.
+
+        Raises:
+            DlgError: see `engines.open_engine`.
+        """
+        if name not in self._engines:
+            self._engines[name] = open_engine(name, self)
+        return self._engines[name]
+
+    @cached_property
+    def _engines(self) -> dict[str, Engine]:
+        return {"tensorflow": self.forward}
 
     def engine_on(self, device: str) -> Engine:
         """Return a copy of the network that runs on a device of TensorFlow, such as ``/GPU:1``."""

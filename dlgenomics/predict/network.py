@@ -47,6 +47,9 @@ class Network(Protocol):
     def forward(self) -> Engine:
         """From arrays by input to predictions by output, in TensorFlow."""
 
+    def engine(self, name: str) -> Engine:
+        """Return what runs it: ``tensorflow``, or one of `engines.ENGINES`."""
+
     def engine_on(self, device: str) -> Engine:
         """Return a copy of the network that runs on a device of TensorFlow."""
 

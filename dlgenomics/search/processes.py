@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlgenomics.cores import available_cores
 from dlgenomics.search.trial import LOG
 
 
@@ -50,9 +51,7 @@ def start_process(number: int, folder: Path, data_folder: Path, workers: int) ->
 
 def environment(workers: int) -> Mapping[str, str]:
     """Return the variables that share the processors and a GPU's memory among trials."""
-    has_affinity = hasattr(os, "sched_getaffinity")  # macOS has not
-    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    threads = str(max(cores // workers, 1))
+    threads = str(max(available_cores() // workers, 1))
     return {"OMP_NUM_THREADS": threads, "TF_NUM_INTRAOP_THREADS": threads,
             "TF_NUM_INTEROP_THREADS": threads, "TF_FORCE_GPU_ALLOW_GROWTH": "true",
             "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,26 @@ def test_openvino_gives_what_tensorflow_gives(model, rng: np.random.Generator) -
     first = engine({"dna": np.zeros((1, 60, 4), np.float32)})["bound"].copy()
     engine({"dna": np.ones((1, 60, 4), np.float32)})
     assert np.array_equal(first, engine({"dna": np.zeros((1, 60, 4), np.float32)})["bound"])
+
+
+def test_threads_may_share_an_engine(model, rng: np.random.Generator) -> None:
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    engine = open_engine("openvino", model)
+    batches = [{"dna": np.eye(4, dtype=np.float32)[rng.integers(0, 4, (count, 60))]}
+               for count in (200, 64, 1, 130, 0, 65) * 5]
+    alone = [engine(batch)["bound"] for batch in batches]
+    with ThreadPoolExecutor(4) as threads:
+        together = [found["bound"] for found in threads.map(engine, batches)]
+    for one, other, batch in zip(alone, together, batches, strict=True):
+        assert np.array_equal(one, other)
+        assert one.shape == (len(batch["dna"]), 1)
+        assert np.allclose(one, model.forward(batch)["bound"], atol=1e-6)
+
+
+def test_an_engine_is_opened_once(model) -> None:
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    assert model.engine("openvino") is model.engine("openvino")
+    assert model.engine("tensorflow") is model.forward
 
 
 def test_bfloat16_is_near_tensorflow(model, rng: np.random.Generator) -> None:

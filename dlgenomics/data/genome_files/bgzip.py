@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.cores import available_cores
 from dlgenomics.data.genome_files.index import FastaIndex, unreadable
 from dlgenomics.data.genome_files.lines import Windows, gather
 from dlgenomics.data.genome_files.mapped import MappedFile
@@ -115,7 +115,7 @@ class Blocks:
 
 def _in_threads(work: Callable[[np.int64], bytes], blocks: Numbers) -> Iterator[bytes]:
     """Yield what ``work`` makes of each block, in order; zlib lets threads run side by side."""
-    count = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 4)
+    count = min(available_cores(), 4)
     if len(blocks) < _FEW or count < 2:
         yield from map(work, blocks)
         return

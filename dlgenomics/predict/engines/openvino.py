@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import keras
@@ -12,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from dlgenomics.cores import available_cores
 from dlgenomics.errors import DlgError
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -20,11 +23,36 @@ _ROWS: Final = 64
 """Rows at a time: what passes from layer to layer then stays in the processor's cache. More were
 slower, up to twice for a small network."""
 
+_MOST_STREAMS: Final = 8
+"""Each has memory of its own for what passes from layer to layer."""
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """The network for one number of rows.
+
+    Attributes:
+        network: OpenVINO's.
+        free: requests that nobody waits for.
+    """
+
+    network: Any
+    free: list[Any] = field(default_factory=list)
+
+    def request(self) -> Any:
+        """Return a request for the caller alone."""
+        try:
+            return self.free.pop()
+        except IndexError:
+            return self.network.create_infer_request()
+
 
 class OpenVinoEngine:
     """A network exported from its Keras model and compiled for this CPU.
 
-    It is compiled anew for each number of rows that comes; a run has one or two.
+    Each of its streams, one for a core, takes some rows of a batch: cores that wait for each other
+    within a layer wait long where another thread reads files. It is compiled anew for each number
+    of rows that comes; a run has one or two. Several threads may call it.
 
     Args:
         model: a functional Keras model.
@@ -43,30 +71,44 @@ class OpenVinoEngine:
         self._inputs, self._outputs, self._precision = inputs, outputs, precision
         with _errors():
             self._graph = self._read(model)
-        self._requests: dict[int, Any] = {}
+        self._compiled: dict[int, _Compiled] = {}
+        self._one_compiler = threading.Lock()
 
     def __call__(self, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
         """Return predictions by output: float32, the batch on axis 0."""
-        ordered = [arrays[name] for name in self._inputs]
-        parts = [self._run([array[first:first + _ROWS] for array in ordered])
-                 for first in range(0, max(len(ordered[0]), 1), _ROWS)]
-        return {name: np.concatenate(found)
-                for name, found in zip(self._outputs, zip(*parts, strict=True), strict=True)}
+        held = [np.ascontiguousarray(arrays[name]) for name in self._inputs]  # read where they lie
+        count = len(held[0])
+        parts = [slice(first, first + _ROWS) for first in range(0, max(count, 1), _ROWS)]
+        whole = self._for_rows(min(count, _ROWS))
+        found = [np.empty((count, *list(whole.network.output(f"output_{place}").shape)[1:]),
+                          np.float32) for place in range(len(self._outputs))]
+        waiting: list[tuple[_Compiled, Any]] = []
+        try:
+            for part in parts:
+                compiled = self._for_rows(len(held[0][part]))
+                waiting.append((compiled, compiled.request()))
+                self._start(waiting[-1][1], [one[part] for one in held],
+                            [one[part] for one in found])
+        finally:
+            for compiled, request in waiting:
+                request.wait()
+                compiled.free.append(request)
+        return dict(zip(self._outputs, found, strict=True))
 
-    def _run(self, arrays: list[NDArray[Any]]) -> list[NDArray[np.float32]]:
-        """Return the outputs of some rows, in order."""
-        count = len(arrays[0])
-        if count not in self._requests:
-            with _errors():
-                self._requests[count] = self._compile(count)
-        request = self._requests[count]
-        held = [np.ascontiguousarray(array) for array in arrays]  # OpenVINO reads them in place
-        for place, array in enumerate(held):
-            request.set_tensor(f"input_{place}", self._openvino.Tensor(array, shared_memory=True))
+    def _start(self, request: Any, arrays: list[NDArray[Any]],
+               found: list[NDArray[np.float32]]) -> None:
+        for kind, ones in (("input", arrays), ("output", found)):
+            for place, one in enumerate(ones):
+                request.set_tensor(f"{kind}_{place}",
+                                   self._openvino.Tensor(one, shared_memory=True))
         request.start_async()
-        request.wait()
-        return [np.array(request.get_tensor(f"output_{place}").data, np.float32)
-                for place in range(len(self._outputs))]
+
+    def _for_rows(self, count: int) -> _Compiled:
+        with self._one_compiler:
+            if count not in self._compiled:
+                with _errors():
+                    self._compiled[count] = _Compiled(self._compile(count))
+        return self._compiled[count]
 
     def _read(self, model: keras.Model) -> Any:
         """Return OpenVINO's graph of a model.
@@ -83,8 +125,10 @@ class OpenVinoEngine:
     def _compile(self, count: int) -> Any:
         graph = self._graph.clone()
         graph.reshape({one: [count, *list(one.partial_shape)[1:]] for one in graph.inputs})
-        settings = {"INFERENCE_PRECISION_HINT": self._precision, "PERFORMANCE_HINT": "LATENCY"}
-        return self._openvino.Core().compile_model(graph, "CPU", settings).create_infer_request()
+        streams = min(available_cores(), _MOST_STREAMS) if count == _ROWS else 1
+        return self._openvino.Core().compile_model(graph, "CPU", {
+            "INFERENCE_PRECISION_HINT": self._precision, "NUM_STREAMS": streams,
+            "ENABLE_CPU_PINNING": False})  # several runs on one machine would share a core
 
 
 def _traced(model: keras.Model, inputs: list[str], outputs: list[str]) -> Any:
