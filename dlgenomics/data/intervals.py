@@ -7,25 +7,24 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.data.cells import TEXTS, Cells, cells_of, cells_of_rows, levels
 from dlgenomics.data.skipping import Skipped, good_rows, none_good
 from dlgenomics.errors import DataError, near_contig
 from dlgenomics.files import open_text
 
 BED_COLUMNS: Final = ("chrom", "start", "end", "name", "score", "strand")
 NARROW_PEAK_COLUMNS: Final = ("signalValue", "pValue", "qValue", "peak")
+_MARKS: Final = ("#", "track", "browser")
 _SKIPPED: Final = re.compile(r"(track|browser)(\s|$)")
-_TEXTS: Final = np.dtypes.StringDType()
-_LINES: Final = 100_000
-"""Lines that are held as texts at a time; columns of arrays take a fraction of the memory."""
+_CHARACTERS: Final = 1 << 22
+"""Held as text at a time; columns of arrays take a fraction of the memory."""
 
-_Columns = Sequence[Sequence[str]]
 _Parse = Callable[[list[list[str]], list[int]], "Intervals"]
 
 Anchor = Literal["center", "start", "end"]
@@ -154,10 +153,10 @@ def make_intervals(rows: Sequence[tuple[str, int, int, str]],
         names: of the intervals.
         path: the file, for messages.
     """
-    contigs, contig = _factorize([r[0] for r in rows])
+    contigs, contig = levels([r[0] for r in rows])
     return Intervals(
         contigs=contigs, contig=contig, path=path,
-        columns={} if names is None else {"name": np.array(names, _TEXTS)},
+        columns={} if names is None else {"name": np.array(names, TEXTS)},
         start=np.array([r[1] for r in rows], np.int64),
         end=np.array([r[2] for r in rows], np.int64),
         strand=np.array([r[3] for r in rows], "U1"),
@@ -169,7 +168,7 @@ def join_intervals(parts: Sequence[Intervals]) -> Intervals:
     """Return several sets of intervals as one, without their further columns."""
     if len(parts) == 1:
         return parts[0]
-    names, contig = _factorize([name for part in parts for name in part.contig_names])
+    names, contig = levels([name for part in parts for name in part.contig_names])
     return Intervals(
         contigs=names, contig=contig,
         start=np.concatenate([part.start for part in parts]),
@@ -212,20 +211,17 @@ def _read_parts(stream: TextIO, bed_columns: int | None, path: str,
     header: list[str] | None = None
     names: list[str] = []
     width = 0
-    last = 0
-    while texts := list(islice(stream, _LINES)):
-        numbers = range(last + 1, last + 1 + len(texts))
-        last += len(texts)
-        columns = _plain_columns(texts) if skipped is None else None
-        if columns and len(columns) >= (bed_columns or 3) and width in (0, len(columns)):
-            width = len(columns)
+    for first, text in _some_lines(stream):
+        is_plain = skipped is None and not any(mark in text for mark in _MARKS)
+        cells = cells_of(text) if is_plain else None
+        if cells and cells.width >= (bed_columns or 3) and width in (0, cells.width):
+            width = cells.width
             names = names or _names(width, header, bed_columns, path)
-            yield _intervals(columns, numbers, names, path)
+            yield _intervals(cells, np.arange(first, first + len(cells)), names, path)
             continue
         lines: list[int] = []
         rows: list[list[str]] = []
-        for number, text in zip(numbers, texts, strict=True):
-            line = text.rstrip("\r\n")
+        for number, line in enumerate(text.split("\n")[:-1], first):
             if line.startswith("#"):
                 header = header or _header(line)
             elif line.strip() and not _SKIPPED.match(line):
@@ -242,19 +238,13 @@ def _read_parts(stream: TextIO, bed_columns: int | None, path: str,
                 width, names = likely, called
 
 
-def _plain_columns(texts: list[str]) -> list[list[str]] | None:
-    """Return the columns of lines that are all intervals with as many tabs; None for others.
-
-    No list is made for each line, which takes most of the time where there are millions.
-    """
-    body = "".join(texts)
-    tabs = texts[0].count("\t")
-    if "#" in body or "\r" in body or any(
-            word in body for word in ("track", "browser")) or {
-            text.count("\t") for text in texts} != {tabs}:
-        return None
-    cells = body.removesuffix("\n").replace("\n", "\t").split("\t")
-    return [cells[place::tabs + 1] for place in range(tabs + 1)] if tabs else None
+def _some_lines(stream: TextIO) -> Iterator[tuple[int, str]]:
+    """Yield some lines at a time, each with its end, behind the number of the first."""
+    number = 1
+    while text := stream.read(_CHARACTERS) + stream.readline():
+        whole = text if text.endswith("\n") else text + "\n"
+        yield number, whole
+        number += whole.count("\n")
 
 
 def _width(rows: list[list[str]], least: int, *, skips: bool) -> int:
@@ -268,7 +258,7 @@ def _width(rows: list[list[str]], least: int, *, skips: bool) -> int:
 def _parse(width: int, least: int, names: list[str], path: str, rows: list[list[str]],
            lines: list[int]) -> Intervals:
     _check_width(rows, lines, width, least, path)
-    return _intervals(list(zip(*rows, strict=True)), lines, names, path)
+    return _intervals(cells_of_rows(rows), np.array(lines), names, path)
 
 
 def _sifted(rows: list[list[str]], lines: list[int], parse: _Parse, path: str,
@@ -305,15 +295,14 @@ def _names(width: int, header: list[str] | None, bed_columns: int | None, path: 
     return [*BED_COLUMNS[:width], *rest][:width]
 
 
-def _intervals(columns: _Columns, lines: Sequence[int], names: list[str], path: str) -> Intervals:
-    contigs, contig = _factorize(columns[0])
-    start, end = _coordinates(columns, lines, path)
-    named = dict(zip(names[3:], columns[3:], strict=True))
+def _intervals(cells: Cells, lines: NDArray[np.int64], names: list[str], path: str) -> Intervals:
+    start, end = _coordinates(cells, lines, path)
+    contigs, contig = cells.levels(0)
+    place = {name: column for column, name in enumerate(names[3:], 3)}
     return Intervals(
         contigs=contigs, contig=contig, start=start, end=end,
-        strand=_strand(named.get("strand"), columns, lines, path), path=path,
-        line=np.array(lines, np.int64),
-        columns={k: np.array(v, _TEXTS) for k, v in named.items() if k != "strand"},
+        strand=_strand(place.pop("strand", None), cells, lines, path), path=path, line=lines,
+        columns={name: cells.texts(column) for name, column in place.items()},
     )
 
 
@@ -355,46 +344,25 @@ def _shown(row: list[str]) -> str:
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
-def _factorize(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
-    position = {name: place for place, name in enumerate(dict.fromkeys(names))}
-    return tuple(position), np.fromiter(map(position.__getitem__, names), np.int32, len(names))
-
-
-def _coordinates(columns: _Columns, lines: Sequence[int],
+def _coordinates(cells: Cells, lines: NDArray[np.int64],
                  path: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    start, end = _whole_numbers(columns[1]), _whole_numbers(columns[2])
+    start, end = cells.numbers(1, _DIGITS), cells.numbers(2, _DIGITS)
     bad = np.flatnonzero((start < 0) | (end <= start))
     if len(bad):
         raise DataError("columns 2 and 3 must be whole numbers of at most 12 digits with "
-                        f"0 <= start < end. Received: {_shown(_row(columns, bad[0]))}. "
-                        "Mend or remove the line.", path=path, line=lines[bad[0]])
+                        f"0 <= start < end. Received: {_shown(cells.row(bad[0]))}. "
+                        "Mend or remove the line.", path=path, line=int(lines[bad[0]]))
     return start, end
 
 
-def _whole_numbers(texts: Sequence[str]) -> NDArray[np.int64]:
-    """Return coordinates; -1 for a text that is none."""
-    together = "".join(texts)
-    if (together.isascii() and together.isdigit() and "" not in texts
-            and max(map(len, texts)) <= _DIGITS):
-        return np.fromiter(map(int, texts), np.int64, len(texts))
-    return np.array([_coordinate(text) for text in texts], np.int64)
-
-
-def _coordinate(text: str) -> int:
-    good = text.isascii() and text.isdigit() and len(text) <= _DIGITS
-    return int(text) if good else -1
-
-
-def _strand(texts: Sequence[str] | None, columns: _Columns, lines: Sequence[int],
+def _strand(column: int | None, cells: Cells, lines: NDArray[np.int64],
             path: str) -> NDArray[np.str_]:
-    found = np.array(["."] * len(lines) if texts is None else texts, "U2")
-    bad = np.flatnonzero(~np.isin(found, ("+", "-", ".")))
+    if column is None:
+        return np.full(len(cells), ".")
+    found = cells.letters(column)
+    bad = np.flatnonzero((found != "+") & (found != "-") & (found != "."))
     if len(bad):
         raise DataError("the strand must be +, - or . Received: "
-                        f"{_shown(_row(columns, bad[0]))}. Mend column 6.",
-                        path=path, line=lines[bad[0]])
-    return found.astype("U1")
-
-
-def _row(columns: _Columns, place: int) -> list[str]:
-    return [column[place] for column in columns]
+                        f"{_shown(cells.row(bad[0]))}. Mend column 6.",
+                        path=path, line=int(lines[bad[0]]))
+    return found

@@ -579,7 +579,7 @@ def test_a_long_file_is_read_in_parts_as_one(tmp_path: Path, monkeypatch: pytest
                    for i in range(500))
     path = put(tmp_path, "i.bed", text)
     whole = read_intervals(path)
-    monkeypatch.setattr(room, "_LINES", 16)
+    monkeypatch.setattr(room, "_CHARACTERS", 300)
     parts = read_intervals(path)
     for column in dataclasses.fields(whole):
         one, other = getattr(whole, column.name), getattr(parts, column.name)
