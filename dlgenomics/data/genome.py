@@ -159,8 +159,6 @@ class Genome:
     def _stranded(self, intervals: Intervals, *, pad: bool) -> Letters:
         """Return letters of each interval's own strand, in any case, some `COMPLEMENTED`."""
         found = self._letters(intervals, pad=pad, case=False)
-        if found.size and found.max() >= COMPLEMENTED:
-            found[found >= COMPLEMENTED] = ord(DNA.unknown)
         minus = np.flatnonzero(intervals.strand == "-")
         for first in range(0, len(minus), _ROWS):  # some at a time: faster than all at once
             rows = minus[first:first + _ROWS]
@@ -205,10 +203,15 @@ class Genome:
                             f"at {place}. {_reason(error)}", path=self.path) from error
 
     def _seen(self, letters: Letters) -> Letters:
-        """Return letters if all are characters that are seen: no line's end is among them."""
-        if letters.size and letters.min() < _FIRST_LETTER:
+        """Return letters if all are characters that are seen: no line's end is among them.
+
+        Bytes that are not ASCII become N.
+        """
+        if not letters.size or letters.view(np.int8).min() >= _FIRST_LETTER:
+            return letters
+        if letters.min() < _FIRST_LETTER:
             raise IndexError
-        return letters
+        return np.where(letters < COMPLEMENTED, letters, ord(DNA.unknown)).astype(np.uint8)
 
 
 def _reason(error: DataError | IndexError) -> str:

@@ -42,14 +42,15 @@ def upper(letters: Letters) -> Letters:
 
 
 def backward(letters: Letters) -> Letters:
-    """Return a copy of each row from its end to its start; by eight bytes at a time where it can.
+    """Return a copy of each row from its end to its start; by eight bytes at a time.
 
     Args:
         letters: contiguous, shape (rows, length).
     """
-    if letters.shape[1] % 8:
-        return letters[:, ::-1].copy()
-    return letters.view(np.uint64)[:, ::-1].byteswap().view(np.uint8)
+    missing = -letters.shape[1] % 8
+    if missing:
+        return backward(np.pad(letters, ((0, 0), (0, missing))))[:, missing:]
+    return letters.view(">u8")[:, ::-1].astype("<u8").view(np.uint8)
 
 
 def reverse_complement(letters: Letters) -> Letters:
