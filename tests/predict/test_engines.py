@@ -36,6 +36,26 @@ def test_openvino_gives_what_tensorflow_gives(model, rng: np.random.Generator) -
     assert np.array_equal(first, engine({"dna": np.zeros((1, 60, 4), np.float32)})["bound"])
 
 
+@pytest.mark.parametrize(("length", "keepdims"), [(5, True), (6, False), (11, True), (54, False)])
+def test_maxima_over_positions_are_taken_in_windows(
+    length: int, keepdims: bool, rng: np.random.Generator
+) -> None:
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    import keras
+
+    from dlgenomics.predict.engines.openvino import OpenVinoEngine
+
+    taken = keras.Input((length, 3), name="x")
+    maxima = keras.layers.GlobalMaxPooling1D(keepdims=keepdims)(keras.layers.Conv1D(4, 2)(taken))
+    model = keras.Model(taken, maxima)
+    engine = OpenVinoEngine(model, ["x"], ["y"])
+    kinds = [node.get_type_name() for node in engine._graph.get_ordered_ops()]
+    assert "MaxPool" in kinds
+    assert "ReduceMax" not in kinds
+    x = rng.normal(size=(7, length, 3)).astype(np.float32)
+    assert np.allclose(engine({"x": x})["y"], model.predict_on_batch(x), atol=1e-6)
+
+
 def test_threads_may_share_an_engine(model, rng: np.random.Generator) -> None:
     pytest.importorskip("openvino", reason="the extra openvino is not installed")
     engine = open_engine("openvino", model)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dlgenomics.errors import DlgError, did_you_mean
 from dlgenomics.predict.engines.openvino import OpenVinoEngine
-from dlgenomics.predict.network import Engine, Network
+from dlgenomics.predict.network import Comparison, Engine, Network, OpenedEngine
 
 Tolerance = tuple[float, float]
 
@@ -42,7 +42,7 @@ _ROWS: Final = 4
 _TOLERANCE: Final = (1e-4, 1e-5)
 
 
-def open_engine(name: str, network: Network) -> Engine:
+def open_engine(name: str, network: Network) -> OpenedEngine:
     """Return an engine that gives what TensorFlow gives.
 
     Args:
@@ -58,12 +58,11 @@ def open_engine(name: str, network: Network) -> Engine:
                        f"{did_you_mean(name, known)}")
     spec, kind = network.spec.model, ENGINES[name]
     engine = kind.open(network.model, list(spec.inputs), list(spec.outputs))
-    check_engine(name, engine, network, kind.tolerance)
-    return engine
+    return OpenedEngine(name, engine, check_engine(name, engine, network, kind.tolerance))
 
 
 def check_engine(name: str, engine: Engine, network: Network,
-                 tolerance: Tolerance | None = None) -> None:
+                 tolerance: Tolerance | None = None) -> Comparison:
     """Compare an engine with TensorFlow.
 
     Args:
@@ -72,6 +71,9 @@ def check_engine(name: str, engine: Engine, network: Network,
         network: see `open_engine`.
         tolerance: relative and absolute; None: the package's (1e-4 and 1e-5).
 
+    Returns:
+        The largest difference, and what was allowed.
+
     Raises:
         DlgError: a number differs by more.
     """
@@ -79,12 +81,14 @@ def check_engine(name: str, engine: Engine, network: Network,
     examples = stored.inputs if stored else _random_inputs(network)
     rtol, atol = tolerance or ((stored.rtol, stored.atol) if stored else _TOLERANCE)
     found, expected = engine(examples), network.forward(examples)
+    worst = {output: float(np.abs(found[output] - values).max())
+             for output, values in expected.items()}
     for output, values in expected.items():
         if not np.allclose(found[output], values, rtol, atol):
-            worst = float(np.abs(found[output] - values).max())
             raise DlgError(f"an engine must give what TensorFlow gives (rtol {rtol:g}, atol "
-                           f"{atol:g}). Received: a difference of {worst:.3g} in {output!r} from "
-                           f"{name}. Leave --engine out.")
+                           f"{atol:g}). Received: a difference of {worst[output]:.3g} in "
+                           f"{output!r} from {name}. Leave --engine out.")
+    return Comparison(max(worst.values()), rtol, atol)
 
 
 def _random_inputs(network: Network) -> Mapping[str, NDArray[Any]]:

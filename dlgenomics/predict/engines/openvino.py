@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dlgenomics.cores import available_cores
 from dlgenomics.errors import DlgError
+from dlgenomics.predict.engines.maxima import pool_in_windows
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -78,10 +79,10 @@ class OpenVinoEngine:
         """Return predictions by output: float32, the batch on axis 0."""
         held = [np.ascontiguousarray(arrays[name]) for name in self._inputs]  # read where they lie
         count = len(held[0])
-        parts = [slice(first, first + _ROWS) for first in range(0, max(count, 1), _ROWS)]
-        whole = self._for_rows(min(count, _ROWS))
-        found = [np.empty((count, *list(whole.network.output(f"output_{place}").shape)[1:]),
-                          np.float32) for place in range(len(self._outputs))]
+        parts = [slice(first, first + _ROWS) for first in range(0, count, _ROWS)]
+        network = self._for_rows(min(max(count, 1), _ROWS)).network
+        found = [np.empty((count, *list(network.output(f"output_{place}").shape)[1:]), np.float32)
+                 for place in range(len(self._outputs))]
         waiting: list[tuple[_Compiled, Any]] = []
         try:
             for part in parts:
@@ -120,7 +121,7 @@ class OpenVinoEngine:
             module = tf.Module()
             module.model, module.run = model, _traced(model, self._inputs, self._outputs)
             tf.saved_model.save(module, folder, signatures={"serving_default": module.run})
-            return self._openvino.Core().read_model(folder)
+            return pool_in_windows(self._openvino.Core().read_model(folder))
 
     def _compile(self, count: int) -> Any:
         graph = self._graph.clone()
