@@ -55,13 +55,15 @@ def write_on_dask(
                        "standard input. Write it to a file first.")
     order = replace(running.order(feeding), places=needs_places(output))
     given = absolute(files)
-    fresh = plan_for(model, loader, order, given, None, computation_for(model, order))
+    computation = computation_for(model, order)
+    fresh = plan_for(model, loader, order, given, None, computation)
     opened_as = name if feeding.by_its_own_loader else model.source.location
     make_flow = functools.partial(flow_of, opened_as, given, feeding, order)
     note_skipped(Path(output), loader.skipped)
     done = write_distributed(str(running.dask), Path(output), fresh, make_flow, running.intent,
                              running.column, progress)
-    return replace(done, skipped=len(loader.skipped))
+    return replace(done, skipped=len(loader.skipped), engine=order.wanted.engine,
+                   comparison=computation.comparison)
 
 
 def flow_of(name: str, files: dict[str, Any], feeding: Feeding, order: Order, plan: Plan) -> Flow:

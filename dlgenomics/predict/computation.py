@@ -10,7 +10,7 @@ from typing import Any, Final
 from dlgenomics.errors import DlgError, did_you_mean
 from dlgenomics.predict.columns import Naming, column_names, naming_of
 from dlgenomics.predict.loaders.loader import Arrays
-from dlgenomics.predict.network import Engine, Network
+from dlgenomics.predict.network import Comparison, Engine, Network
 
 _AT_ONCE: Final = 2
 """Batches in one engine at once: a small network's second batch uses what the first leaves idle."""
@@ -25,12 +25,14 @@ class Computation:
         naming: how these become columns.
         row_numbers: about how many numbers that is for a row.
         threads: how many may run it at once.
+        comparison: of the engine with TensorFlow; None: it is TensorFlow.
     """
 
     run: Callable[[Arrays], Any]
     naming: Naming
     row_numbers: int
     threads: int = 1
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True)
@@ -77,20 +79,22 @@ def computation_of(network: Network, wanted: Wanted) -> Computation:
                                             avg_func="sum"),
             Naming("grads"), _count([one.shape for one in network.data.inputs.values()]))
     shapes = [network.data.output_shape(name) for name in network.data.targets]
-    return Computation(_single(_engine(network, wanted)), naming_of(network.data),
-                       _count(shapes), max(wanted.devices, _AT_ONCE))
+    engine, comparison = _engine(network, wanted)
+    return Computation(_single(engine), naming_of(network.data), _count(shapes),
+                       max(wanted.devices, _AT_ONCE), comparison)
 
 
 def _count(shapes: Iterable[Sequence[int | None]]) -> int:
     return sum(math.prod(n or 1 for n in shape) for shape in shapes)
 
 
-def _engine(network: Network, wanted: Wanted) -> Engine:
+def _engine(network: Network, wanted: Wanted) -> tuple[Engine, Comparison | None]:
     if wanted.devices == 1:
-        return network.engine(wanted.engine)
+        opened = network.engine(wanted.engine)
+        return opened.run, opened.comparison
     from dlgenomics.predict.devices import spread  # noqa: PLC0415 - starts the devices
 
-    return spread(network, wanted.devices)
+    return spread(network, wanted.devices), None
 
 
 def _single(engine: Engine) -> Callable[[Arrays], Any]:

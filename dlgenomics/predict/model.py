@@ -24,7 +24,7 @@ from dlgenomics.predict.gradients import InputGradient, activation, find_layer, 
 from dlgenomics.predict.inputs import as_named_arrays, named
 from dlgenomics.predict.layout import as_plain, as_source, is_source, source_layouts
 from dlgenomics.predict.loaders.opening import own_dataloader
-from dlgenomics.predict.network import Engine
+from dlgenomics.predict.network import Engine, OpenedEngine
 from dlgenomics.predict.pipeline import Pipeline
 from dlgenomics.predict.schema import Schema, schema_of
 from dlgenomics.spec.inputs import Input
@@ -210,7 +210,7 @@ class Model:
         )
         return found
 
-    def engine(self, name: str) -> Engine:
+    def engine(self, name: str) -> OpenedEngine:
         """Return what runs the network: ``tensorflow``, or one of `engines.ENGINES`; opened once.
 
         Raises:
@@ -221,8 +221,8 @@ class Model:
         return self._engines[name]
 
     @cached_property
-    def _engines(self) -> dict[str, Engine]:
-        return {"tensorflow": self.forward}
+    def _engines(self) -> dict[str, OpenedEngine]:
+        return {"tensorflow": OpenedEngine("tensorflow", self.forward)}
 
     def engine_on(self, device: str) -> Engine:
         """Return a copy of the network that runs on a device of TensorFlow, such as ``/GPU:1``."""

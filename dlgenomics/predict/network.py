@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +15,39 @@ from dlgenomics.spec.types import Data, Spec
 
 Engine = Callable[[Mapping[str, NDArray[Any]]], dict[str, NDArray[np.float32]]]
 """Runs a network: arrays by input → arrays by output, the batch on axis 0."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How far an engine was from TensorFlow when it was opened.
+
+    Attributes:
+        difference: the largest between two numbers.
+        rtol, atol: what was allowed: ``atol``, and ``rtol`` times TensorFlow's number.
+    """
+
+    difference: float
+    rtol: float
+    atol: float
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedEngine:
+    """An engine that is ready; call it as what it runs.
+
+    Attributes:
+        name: ``tensorflow``, or one of `engines.ENGINES`.
+        run: the engine.
+        comparison: with TensorFlow; None: it is TensorFlow.
+    """
+
+    name: str
+    run: Engine
+    comparison: Comparison | None = None
+
+    def __call__(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
+        """Return predictions by output."""
+        return self.run(arrays)
 
 
 class Network(Protocol):
@@ -47,7 +81,7 @@ class Network(Protocol):
     def forward(self) -> Engine:
         """From arrays by input to predictions by output, in TensorFlow."""
 
-    def engine(self, name: str) -> Engine:
+    def engine(self, name: str) -> OpenedEngine:
         """Return what runs it: ``tensorflow``, or one of `engines.ENGINES`."""
 
     def engine_on(self, device: str) -> Engine:

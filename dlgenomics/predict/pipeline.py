@@ -176,7 +176,8 @@ class Pipeline:
                 loader, order, plan.batch_size, computation),
             intent, column, progress)
         return Summary(run.plan.rows, run.plan.shards, run.resumed, run.plan.batch_size,
-                       run.flow.careful.limit, len(loader.skipped), run.flow.clock.seconds)
+                       run.flow.careful.limit, len(loader.skipped), run.flow.clock.seconds,
+                       order.wanted.engine, computation.comparison)
 
     def _stream(self, output: Path | str, loader: Loader, order: Order,
                 progress: Progress) -> Summary:
@@ -196,7 +197,7 @@ class Pipeline:
                 rows += count
                 progress(STAGE, rows, len(loader))
         return Summary(rows, None, 0, size, flow.careful.limit, len(loader.skipped),
-                       flow.clock.seconds)
+                       flow.clock.seconds, order.wanted.engine, computation.comparison)
 
     def predict_example(
         self, batch_size: int | None = None, output_file: Path | str | None = None,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dlgenomics.predict.network import Comparison
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -20,6 +22,9 @@ class Summary:
             digits of such a run may differ.
         skipped: malformed records that were left out.
         seconds: by stage; stages run beside each other.
+        engine: what ran the network; None: code of the model's authors.
+        comparison: of that engine with TensorFlow when it was opened; None: it is TensorFlow, or
+            there was none to compare with.
     """
 
     rows: int
@@ -29,6 +34,8 @@ class Summary:
     halved: int | None = None
     skipped: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
+    engine: str | None = None
+    comparison: Comparison | None = None
 
     def to_data(self) -> dict[str, Any]:
         """Return it as plain data, seconds to the millisecond."""

@@ -149,7 +149,8 @@ def test_predict_summary_as_json(
     assert set(found.pop("seconds")) == {"load", "compute", "write"}
     assert found == {"model": "test/tiny", "rows": 70, "written": "predictions",
                      "columns": ["bound"], "shards": 1, "output": str(tmp_path / "o.parquet"),
-                     "resumed": 0, "batch_size": 70, "halved": None, "skipped": 0}
+                     "resumed": 0, "batch_size": 70, "halved": None, "skipped": 0,
+                     "engine": "tensorflow", "comparison": None}
     assert run_dlg("predict", "test/tiny", *files, "--json")[0] == 2
 
 

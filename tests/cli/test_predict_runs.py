@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -149,6 +150,24 @@ def test_gradients_and_layers_are_written_the_same_way(
     status, _, err = run_dlg("predict", tiny_package, *files, "--layer", "conv1d_11", "-o",
                              tmp_path / "g.h5")
     assert (status, "Did you mean 'conv1d_1'" in err) == (1, True)
+
+
+def test_the_summary_says_how_far_an_engine_is_from_tensorflow(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path
+) -> None:
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    command = ("predict", tiny_package, *files, "--engine", "openvino-bfloat16", "-o")
+    status, _, err = run_dlg(*command, tmp_path / "o.tsv")
+    assert status == 0, err
+    said = re.search(r"Engine openvino-bfloat16: its test numbers differ from TensorFlow's by "
+                     r"(\S+) at most \(allowed: rtol 0\.03, atol 0\.02\)\.", err)
+    assert said, err
+    told = json.loads(run_dlg(*command, tmp_path / "p.tsv", "--json")[1])
+    assert told["engine"] == "openvino-bfloat16"
+    assert (told["comparison"]["rtol"], told["comparison"]["atol"]) == (0.03, 0.02)
+    assert float(said[1]) == float(f"{told['comparison']['difference']:.3g}") < 0.03
+    status, _, err = run_dlg("predict", tiny_package, *files, "-o", tmp_path / "q.tsv")
+    assert (status, "Engine" in err) == (0, False)
 
 
 def test_a_run_goes_on_with_files_that_lie_elsewhere(

@@ -73,7 +73,8 @@ def test_threads_may_share_an_engine(model, rng: np.random.Generator) -> None:
 def test_an_engine_is_opened_once(model) -> None:
     pytest.importorskip("openvino", reason="the extra openvino is not installed")
     assert model.engine("openvino") is model.engine("openvino")
-    assert model.engine("tensorflow") is model.forward
+    assert model.engine("tensorflow").run is model.forward
+    assert model.engine("tensorflow").comparison is None
 
 
 def test_bfloat16_is_near_tensorflow(model, rng: np.random.Generator) -> None:
@@ -114,7 +115,21 @@ def test_an_engine_that_differs_is_refused_with_figures(model) -> None:
 
     with pytest.raises(DlgError, match=r"a difference of 0\.01 in 'bound' from other"):
         check_engine("other", wrong, model)
-    check_engine("same", model.forward, model)
+
+
+def test_the_largest_difference_and_what_was_allowed_are_told(model) -> None:
+    def near(arrays):
+        found = model.forward(arrays)["bound"].copy()
+        found[1] -= np.float32(0.004)
+        found[3] += np.float32(0.001)
+        return {"bound": found}
+
+    assert check_engine("same", model.forward, model).difference == 0
+    found = check_engine("near", near, model, (0.0, 0.005))
+    assert found.difference == pytest.approx(0.004, rel=1e-4)
+    assert (found.rtol, found.atol) == (0.0, 0.005)
+    allowed = check_engine("same", model.forward, model)
+    assert (allowed.rtol, allowed.atol) == (model.stored_test.rtol, model.stored_test.atol)
 
 
 def test_engines_by_name(model) -> None:
@@ -158,8 +173,14 @@ def test_a_run_may_use_another_engine(model, tiny_data: Path, tmp_path: Path) ->
     files = {"fasta_file": tiny_data / "genome.fa", "intervals_file": tiny_data / "intervals.bed"}
     loader = model.default_dataloader(**files)
     expected = model.pipeline.predict(files, batch_size=32)[:, 0]
-    model.pipeline.write_predictions(
+    done = model.pipeline.write_predictions(
         tmp_path / "o.tsv", loader, Order(Wanted(engine="openvino"), batch_size=32))
+    assert done.to_data()["engine"] == "openvino"
+    stored = model.stored_test
+    far = np.abs(model.engine("openvino")(stored.inputs)["bound"]
+                 - model.forward(stored.inputs)["bound"]).max()
+    assert done.to_data()["comparison"] == {
+        "difference": float(far), "rtol": stored.rtol, "atol": stored.atol}
     lines = (tmp_path / "o.tsv").read_text().splitlines()[1:]
     found = np.array([line.split("\t")[-1] for line in lines], np.float32)
     assert np.abs(found - expected).max() < 1e-6

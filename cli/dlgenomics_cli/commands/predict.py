@@ -68,12 +68,16 @@ def predict(name: str, files: dict[str, Any], output: str, length: int | None, y
 
 
 def report(model: Model, output: str, done: Summary, running: Running, written: str) -> None:
-    """Print what was done, and what memory or a piece of a run asks for."""
+    """Print what was done, by which engine, and what memory or a piece of a run asks for."""
     from dlgenomics.errors import plural
 
     if done.halved:
         say(f"Memory was short: batches had {done.halved} rows instead of {done.batch_size}. The "
             "last digits may differ from those of other runs.")
+    if done.comparison:
+        off = done.comparison
+        say(f"Engine {done.engine}: its test numbers differ from TensorFlow's by "
+            f"{off.difference:.3g} at most (allowed: rtol {off.rtol:g}, atol {off.atol:g}).")
     if running.piece:
         say(f"Piece {running.piece} is done. When all are: dlg merge {output}")
     elif output != "-":
