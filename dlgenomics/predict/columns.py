@@ -90,11 +90,6 @@ class Naming:
                 for column, one in _named(array, self.labels[name]).items()}
 
 
-def naming_of(data: Data) -> Naming:
-    """Return how predictions are named: by target and column."""
-    return Naming(labels=column_names(data))
-
-
 def _named(array: NDArray[Any], names: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Return columns; one along positions is called ``column/position``."""
     if array.ndim == 2:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dlgenomics.errors import DlgError, did_you_mean
-from dlgenomics.predict.columns import Naming, column_names, naming_of
+from dlgenomics.predict.columns import Naming, column_names
 from dlgenomics.predict.loaders.loader import Arrays
 from dlgenomics.predict.network import Comparison, Engine, Network
+from dlgenomics.predict.profiles import naming_of
 
 _AT_ONCE: Final = 2
 """Batches in one engine at once: a small network's second batch uses what the first leaves idle."""
@@ -80,7 +81,7 @@ def computation_of(network: Network, wanted: Wanted) -> Computation:
             Naming("grads"), _count([one.shape for one in network.data.inputs.values()]))
     shapes = [network.data.output_shape(name) for name in network.data.targets]
     engine, comparison = _engine(network, wanted)
-    return Computation(_single(engine), naming_of(network.data), _count(shapes),
+    return Computation(_single(engine), naming_of(network.spec), _count(shapes),
                        max(wanted.devices, _AT_ONCE), comparison)
 
 

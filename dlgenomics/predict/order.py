@@ -16,7 +16,6 @@ from dlgenomics.predict.memory import automatic_batch_size
 from dlgenomics.predict.network import Network
 from dlgenomics.predict.parts.fingerprint import describe_inputs
 from dlgenomics.predict.parts.plan import Piece, Plan, shard_rows
-from dlgenomics.predict.profiles import with_profiles
 
 _SOFTWARE: Final = ("dlgenomics", "keras", "tensorflow", "numpy")
 _FLOAT32: Final = 4
@@ -95,8 +94,7 @@ def plan_for(network: Network, loader: Loader, order: Order, arguments: Mapping[
         inputs=describe_inputs(arguments), options=options, versions=_versions(wanted.engine),
         rows=rows, batch_size=batch_size,
         shard_rows=shard_rows(rows, batch_size, _FLOAT32 * numbers, piece),
-        naming=with_profiles(computation.naming, network.spec),
-        lengths=dict(loader.contig_lengths))
+        naming=computation.naming, lengths=dict(loader.contig_lengths))
 
 
 def computation_for(network: Network, order: Order) -> Computation:

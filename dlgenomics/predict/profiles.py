@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from dlgenomics.data.loaded import window_of
-from dlgenomics.predict.columns import Naming, Profile
+from dlgenomics.predict.columns import Naming, Profile, column_names
 from dlgenomics.spec.alignment import aligned_views
 from dlgenomics.spec.inputs import ArrayInput, DnaInput, KmerInput, RnaInput, TrackInput
 from dlgenomics.spec.outline import View
@@ -18,16 +17,10 @@ _COMPLEMENT: Final = (3, 2, 1, 0)
 """The channels A C G T as the other strand has them."""
 
 
-def with_profiles(naming: Naming, spec: Spec) -> Naming:
-    """Return how predictions are named, with the places of their positions.
-
-    Args:
-        naming: of predictions; that of a layer's output or of gradients stays as it is.
-        spec: the model's.
-    """
-    if naming.labels is None:
-        return naming
-    return replace(naming, profiles=profiles_of(spec, naming.labels))
+def naming_of(spec: Spec) -> Naming:
+    """Return how predictions are named: by target and column, with the places of positions."""
+    labels = column_names(spec.data)
+    return Naming(labels=labels, profiles=profiles_of(spec, labels))
 
 
 def profiles_of(spec: Spec, labels: Mapping[str, Sequence[str]]) -> dict[str, Profile]:

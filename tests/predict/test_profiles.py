@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlgenomics.predict.columns import Naming, column_names
-from dlgenomics.predict.profiles import profiles_of, with_profiles
+from dlgenomics.predict.columns import Naming, Profile, column_names
+from dlgenomics.predict.profiles import profiles_of
 from dlgenomics.spec import parse_spec
 from dlgenomics.spec.types import Spec
 
@@ -150,9 +150,17 @@ def test_specs_of_published_networks() -> None:
             (window, width, "")}, name
 
 
-def test_layers_and_gradients_are_named_as_before() -> None:
-    spec = _spec(*PLACED["valid"][:2])
-    assert with_profiles(Naming("grads"), spec) == Naming("grads")
+def test_predictions_alone_are_computed_with_their_places() -> None:
+    from dlgenomics.build.model import build_model
+    from dlgenomics.predict.computation import Wanted, computation_of
+    from dlgenomics.predict.model import Model, SourceRecord
+
+    spec = _spec(*PLACED["pooled"][:2])
+    model = Model(spec, build_model(spec), SourceRecord("local", ""))
+    assert computation_of(model, Wanted()).naming == Naming(
+        labels={"y": ["0", "1"]}, profiles={"y": Profile(["0", "1"], 64, 4, (0, 1))})
+    assert computation_of(model, Wanted(layer="p")).naming == Naming()
+    assert computation_of(model, Wanted(gradients="1")).naming == Naming("grads")
 
 
 # Against Keras -------------------------------------------------------------------------------
