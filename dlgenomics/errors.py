@@ -35,11 +35,12 @@ Every message reads «what must hold. Received: what came. What to do.»
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 
 class DlgError(Exception):
@@ -112,6 +113,12 @@ class DataError(DlgError):
         self.line = line
         place = f"{self.path}:{line}" if line is not None else self.path
         super().__init__(f"{place}: {message}")
+
+    def of_file(self, path: Path | str) -> Self:
+        """Return the same error with another name of the file."""
+        found = copy.copy(self)
+        DataError.__init__(found, self.reason, path=path, line=self.line)
+        return found
 
 
 class MissingFileError(DataError):

@@ -20,6 +20,10 @@ from dlgenomics.errors import DataError, MissingFileError, OutputError
 
 GZIP_MAGIC = b"\x1f\x8b"
 
+_BGZIP_MARK = b"BC\x02\x00"
+_ESCAPED = 0xDC00
+"""Where Python's ``surrogateescape`` puts a byte that is not UTF-8."""
+
 _NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.EEXIST,
                  errno.ENAMETOOLONG)
 
@@ -177,8 +181,56 @@ def open_text(path: Path | str, purpose: str) -> Iterator[TextIO]:
         DataError: the compressed stream is truncated or damaged, or the text is not UTF-8.
     """
     try:
+        with _open_decoded(path, purpose, "strict") as text:
+            yield text
+    except UnicodeDecodeError as error:
+        raise _not_utf8(purpose, error.object[error.start], path, None) from error
+
+
+def open_records(path: Path | str, purpose: str) -> contextlib.AbstractContextManager[TextIO]:
+    """Open text whose records are judged one by one; else as `open_text`.
+
+    Bytes that are not UTF-8 come as lone surrogates: `require_utf8` finds them.
+
+    Raises:
+        MissingFileError: no such file.
+        DataError: the compressed stream is truncated or damaged.
+    """
+    return _open_decoded(path, purpose, "surrogateescape")
+
+
+def require_utf8(text: str, purpose: str, path: Path | str, line: int) -> None:
+    """Refuse text from `open_records` that holds bytes which are not UTF-8.
+
+    Args:
+        text: one line or more, or a part of one.
+        purpose: what the file is for.
+        path: the file, for messages.
+        line: where the text begins.
+
+    Raises:
+        DataError: it holds some, with the line of the first.
+    """
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        at = error.start
+        raise _not_utf8(purpose, ord(text[at]) - _ESCAPED, path,
+                        line + text.count("\n", 0, at)) from error
+
+
+def _not_utf8(purpose: str, byte: int, path: Path | str, line: int | None) -> DataError:
+    return DataError(f"{purpose} must be UTF-8 text. Received: byte {byte:#04x}. "
+                     "Is it a binary file, or in another encoding?", path=path, line=line)
+
+
+@contextlib.contextmanager
+def _open_decoded(path: Path | str, purpose: str, errors: str) -> Iterator[TextIO]:
+    try:
         with _open_bytes(path, purpose) as raw:
-            text = io.TextIOWrapper(_decompressed(raw), encoding="utf-8-sig")
+            text = io.TextIOWrapper(_decompressed(raw), encoding="utf-8-sig", errors=errors)
             try:
                 yield text
             finally:
@@ -188,12 +240,11 @@ def open_text(path: Path | str, purpose: str) -> Iterator[TextIO]:
             f"{purpose} must be a whole gzip file. Received: {error}. Fetch or compress it again.",
             path=path,
         ) from error
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{purpose} must be UTF-8 text. Received: byte {error.object[error.start]:#04x}. "
-            "Is it a binary file, or in another encoding?",
-            path=path,
-        ) from error
+
+
+def is_bgzip(head: bytes) -> bool:
+    """Whether a file whose first bytes these are, 16 of them or more, is bgzip."""
+    return head.startswith(GZIP_MAGIC) and head[12:16] == _BGZIP_MARK
 
 
 def _open_bytes(path: Path | str, purpose: str) -> contextlib.AbstractContextManager[BinaryIO]:

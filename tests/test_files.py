@@ -17,9 +17,12 @@ from dlgenomics.errors import DataError, MissingFileError, OutputError
 from dlgenomics.files import (
     atomic_folder,
     atomic_path,
+    is_bgzip,
+    open_records,
     open_text,
     output_errors,
     require_file,
+    require_utf8,
     sha256_of,
     sha256_of_bytes,
     write_bytes,
@@ -224,6 +227,37 @@ def test_bytes_that_are_no_text(tmp_path):
     (tmp_path / "a").write_bytes(b"abc\n\xff")
     with pytest.raises(DataError, match=r"the file must be UTF-8 text\. Received: byte 0xff\."):
         read(tmp_path / "a")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_records_may_hold_bytes_that_are_no_text(tmp_path, pack):
+    content = "a\n遺伝子\n".encode() + b"b\xe9\xff\r\nc\xc3"
+    (tmp_path / "a").write_bytes(pack(content))
+    with open_records(tmp_path / "a", "the file") as stream:
+        lines = list(stream)
+    assert "".join(lines).encode(errors="surrogateescape") == content.replace(b"\r", b"")
+    require_utf8(lines[0] + lines[1], "the file", "a", 1)
+    for first, line, byte in ((0, 3, 0xe9), (2, 3, 0xe9), (3, 4, 0xc3)):
+        with pytest.raises(DataError) as caught:
+            require_utf8("".join(lines[first:]), "the file", "a", first + 1)
+        assert str(caught.value) == (f"a:{line}: the file must be UTF-8 text. Received: byte "
+                                     f"{byte:#04x}. Is it a binary file, or in another encoding?")
+
+
+def test_records_of_a_cut_gzip_file(tmp_path):
+    (tmp_path / "a.gz").write_bytes(gzip.compress(os.urandom(5000).hex().encode())[:200])
+    with pytest.raises(DataError, match="must be a whole gzip file"), \
+            open_records(tmp_path / "a.gz", "the file") as stream:
+        stream.read()
+
+
+def test_bgzip_is_told_from_gzip(tmp_path):
+    (tmp_path / "a").write_text("chr1\n")
+    pysam.tabix_compress(str(tmp_path / "a"), str(tmp_path / "b"))
+    assert is_bgzip((tmp_path / "b").read_bytes())
+    assert is_bgzip((tmp_path / "b").read_bytes()[:16])
+    for other in (gzip.compress(b"chr1\n" * 9), b"chr1\n" * 9, b"", b"\x1f\x8b", bytes(12) + b"BC\2\0"):
+        assert not is_bgzip(other)
 
 
 def test_missing_files_and_folders(tmp_path):

@@ -177,5 +177,6 @@ def say_skipped(loader: Loader, output: str) -> None:
     if output == "-":
         for one in loader.skipped:
             say(f"{one.path}{'' if one.line is None else f':{one.line}'}: {one.reason}")
-    listed = "" if output == "-" else f"; {output}.skipped.tsv lists them"
-    say(f"{plural(count, 'bad record')} {'was' if count == 1 else 'were'} left out{listed}.")
+    were, them = ("was", "it") if count == 1 else ("were", "them")
+    listed = "" if output == "-" else f"; {output}.skipped.tsv lists {them}"
+    say(f"{plural(count, 'bad record')} {were} left out{listed}.")

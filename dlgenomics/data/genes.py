@@ -16,8 +16,9 @@ from dlgenomics.data.intervals import Intervals, make_intervals
 from dlgenomics.data.skipping import Skipped, none_good, note
 from dlgenomics.data.split import Rows
 from dlgenomics.errors import DataError, plural
-from dlgenomics.files import open_text
+from dlgenomics.files import open_records, require_utf8
 
+_PURPOSE: Final = "the GTF"
 _COLUMNS: Final = 9
 _DIGITS: Final = 12
 _GFF3: Final = re.compile(r'[^\s;"=]+=')
@@ -119,7 +120,7 @@ def read_gtf(path: Path | str, feature: str, skipped: list[Skipped] | None = Non
     kinds: dict[str, None] = {}
     strands: set[str] = set()
     found: list[_Line] = []
-    with open_text(path, "the GTF") as stream:
+    with open_records(path, _PURPOSE) as stream:
         for number, text in _lines(stream):
             try:
                 row = _columns(text, path, number)
@@ -146,6 +147,7 @@ def _lines(stream: TextIO) -> Iterator[tuple[int, str]]:
 
 
 def _columns(text: str, path: Path | str, number: int) -> list[str]:
+    require_utf8(text, _PURPOSE, path, number)
     row = text.split("\t")
     if len(row) != _COLUMNS or row[6] not in ("+", "-", "."):
         raise DataError("a line of a GTF must have 9 columns separated by tabs, the seventh of "

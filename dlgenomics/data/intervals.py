@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from dlgenomics.data.cells import TEXTS, Cells, cells_of, cells_of_rows, levels
 from dlgenomics.data.skipping import Skipped, good_rows, none_good
 from dlgenomics.errors import DataError, near_contig
-from dlgenomics.files import open_text
+from dlgenomics.files import open_records, require_utf8
 
 BED_COLUMNS: Final = ("chrom", "start", "end", "name", "score", "strand")
 NARROW_PEAK_COLUMNS: Final = ("signalValue", "pValue", "qValue", "peak")
 _MARKS: Final = ("#", "track", "browser")
+_PURPOSE: Final = "the intervals file"
 _SKIPPED: Final = re.compile(r"(track|browser)(\s|$)")
+_COMMENT: Final = re.compile("^#.*", re.MULTILINE)
 _CHARACTERS: Final = 1 << 22
 """Held as text at a time; columns of arrays take a fraction of the memory."""
 
@@ -104,9 +106,7 @@ class Intervals:
             known: that file's contigs. One that is not among them becomes the one that is written
                 in another way there (``chr1`` for ``1``); without such a one it stays.
         """
-        names = list(known)
-        contigs = tuple(c if c in known else near_contig(c, names) or c for c in self.contigs)
-        return replace(self, contigs=contigs)
+        return replace(self, contigs=as_known(self.contigs, known))
 
     def source(self, row: int, otherwise: Path) -> tuple[Path | str, int | None]:
         """Return the file and line of an interval; ``otherwise`` where it stands on no line."""
@@ -131,6 +131,12 @@ class Intervals:
     def widened(self, margin: int) -> Intervals:
         """Return the intervals with ``margin`` bp more at both ends."""
         return replace(self, start=self.start - margin, end=self.end + margin)
+
+
+def as_known(contigs: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
+    """Return contigs as another file names them; see `Intervals.renamed`."""
+    names = list(known)
+    return tuple(c if c in known else near_contig(c, names) or c for c in contigs)
 
 
 def _as_slice(rows: slice | NDArray[np.int64]) -> slice | NDArray[np.int64]:
@@ -195,7 +201,7 @@ def read_intervals(path: Path | str, bed_columns: int | None = None,
         MissingFileError: no such file.
         DataError: a malformed line, with its number; or a file without intervals.
     """
-    with open_text(path, "the intervals file") as stream:
+    with open_records(path, _PURPOSE) as stream:
         parts = list(_read_parts(stream, bed_columns, str(path), skipped))
     if not parts and skipped:
         raise none_good(skipped)
@@ -211,24 +217,19 @@ def _read_parts(stream: TextIO, bed_columns: int | None, path: str,
     header: list[str] | None = None
     names: list[str] = []
     width = 0
+    least = bed_columns or 3
     for first, text in _some_lines(stream):
-        is_plain = skipped is None and not any(mark in text for mark in _MARKS)
-        cells = cells_of(text) if is_plain else None
-        if cells and cells.width >= (bed_columns or 3) and width in (0, cells.width):
-            width = cells.width
-            names = names or _names(width, header, bed_columns, path)
-            yield _intervals(cells, np.arange(first, first + len(cells)), names, path)
-            continue
-        lines: list[int] = []
-        rows: list[list[str]] = []
-        for number, line in enumerate(text.split("\n")[:-1], first):
-            if line.startswith("#"):
-                header = header or _header(line)
-            elif line.strip() and not _SKIPPED.match(line):
-                rows.append(line.split("\t") if "\t" in line else line.split())
-                lines.append(number)
+        cells = _even_cells(text, least)
+        if cells and width in (0, cells.width):
+            called = names or _names(cells.width, header, bed_columns, path)
+            part = _if_good(cells, first, called, path)
+            if part is not None:
+                width, names = cells.width, called
+                yield part
+                continue
+        header = header or _header(text, first, path)
+        rows, lines = _rows(text, first)
         if rows:
-            least = bed_columns or 3
             likely = width or _width(rows, least, skips=skipped is not None)
             called = names or _names(likely, header, bed_columns, path)
             parse = partial(_parse, likely, least, called, path)
@@ -247,6 +248,39 @@ def _some_lines(stream: TextIO) -> Iterator[tuple[int, str]]:
         number += whole.count("\n")
 
 
+def _even_cells(text: str, least: int) -> Cells | None:
+    """Return the cells of lines that are intervals alone and have equally many, ``least`` or more.
+
+    None if there are others, or bytes that are not UTF-8.
+    """
+    if any(mark in text for mark in _MARKS):
+        return None
+    try:
+        cells = cells_of(text)
+    except UnicodeEncodeError:
+        return None
+    return cells if cells and cells.width >= least else None
+
+
+def _if_good(cells: Cells, first: int, names: list[str], path: str) -> Intervals | None:
+    """Return the intervals of lines; None if one is malformed, which is found line by line."""
+    try:
+        return _intervals(cells, np.arange(first, first + len(cells)), names, path)
+    except DataError:
+        return None
+
+
+def _rows(text: str, first: int) -> tuple[list[list[str]], list[int]]:
+    """Return the cells of each line that is an interval, and the lines' numbers."""
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    for number, line in enumerate(text.split("\n")[:-1], first):
+        if line.strip() and not line.startswith("#") and not _SKIPPED.match(line):
+            rows.append(line.split("\t") if "\t" in line else line.split())
+            lines.append(number)
+    return rows, lines
+
+
 def _width(rows: list[list[str]], least: int, *, skips: bool) -> int:
     """Return how many columns a file has: as its first line, or as most lines that have enough."""
     if not skips:
@@ -257,6 +291,7 @@ def _width(rows: list[list[str]], least: int, *, skips: bool) -> int:
 
 def _parse(width: int, least: int, names: list[str], path: str, rows: list[list[str]],
            lines: list[int]) -> Intervals:
+    require_utf8("\n".join(map("\t".join, rows)), _PURPOSE, path, lines[0])
     _check_width(rows, lines, width, least, path)
     return _intervals(cells_of_rows(rows), np.array(lines), names, path)
 
@@ -271,9 +306,15 @@ def _sifted(rows: list[list[str]], lines: list[int], parse: _Parse, path: str,
     return found
 
 
-def _header(line: str) -> list[str] | None:
-    names = line.lstrip("#").strip().split("\t" if "\t" in line else None)
-    return names if names and names[0].lower() in ("chrom", "chr", "contig") else None
+def _header(text: str, first: int, path: str) -> list[str] | None:
+    """Return the columns' names, if a comment among some lines holds them."""
+    for comment in _COMMENT.finditer(text):
+        line = comment[0]
+        names = line.lstrip("#").strip().split("\t" if "\t" in line else None)
+        if names and names[0].lower() in ("chrom", "chr", "contig"):
+            require_utf8(line, _PURPOSE, path, first + text.count("\n", 0, comment.start()))
+            return names
+    return None
 
 
 def _names(width: int, header: list[str] | None, bed_columns: int | None, path: str) -> list[str]:

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from dlgenomics.data.encoding import DNA, Alphabet, Codes, decode, encode
 from dlgenomics.data.intervals import Anchor
 from dlgenomics.data.skipping import Skipped, none_good, note
 from dlgenomics.errors import DataError
-from dlgenomics.files import atomic_path, open_text
+from dlgenomics.files import atomic_path, open_records, require_utf8
+
+_PURPOSE: Final = "the FASTA of sequences"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ class _Block:
     line: int
     lines: list[str]
 
+    def require_utf8(self, path: Path | str) -> None:
+        """Refuse bytes that are not UTF-8; see `dlgenomics.files.require_utf8`."""
+        require_utf8("".join([self.header or "", *self.lines]), _PURPOSE, path, self.line)
+
     def letters(self) -> bytes:
         """Return the lines as one sequence, without white space."""
         return b"".join("".join(self.lines).encode("ascii", "replace").split())
@@ -77,8 +83,9 @@ def read_records(path: Path | str) -> list[Record]:
         DataError: not a FASTA, an empty one, an empty record, or two records of one name.
     """
     found: dict[str, Record] = {}
-    with open_text(path, "the FASTA of sequences") as stream:
+    with open_records(path, _PURPOSE) as stream:
         for block in _blocks(stream):
+            block.require_utf8(path)
             name = _name(block, found, path)
             found[name] = Record(name, block.letters().decode(), block.line)
             if not found[name].letters:
@@ -109,9 +116,10 @@ def read_sequences(path: Path | str, length: int, *, anchor: Anchor | None = Non
     names: dict[str, None] = {}
     codes = bytearray()  # grows in place, where a list of parts would be copied at the end
     table = alphabet.code_of.tobytes()
-    with open_text(path, "the FASTA of sequences") as stream:
+    with open_records(path, _PURPOSE) as stream:
         for block in _blocks(stream):
             try:
+                block.require_utf8(path)
                 name = _name(block, names, path)
                 fitted = _fitted(block.letters(), length, name, path, block.line, anchor=anchor)
             except DataError as error:

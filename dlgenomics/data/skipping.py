@@ -59,18 +59,35 @@ def good_rows(count: int, check: Callable[[Rows], object], skipped: list[Skipped
               where: Where) -> Rows:
     """Return the rows that pass a check, perhaps none; see `sift`."""
     every = np.arange(count)
-    if skipped is None:
-        check(every)
-        return every
-    return _good(every, check, skipped, where)
+    if skipped is not None:
+        return _good(every, check, skipped, where)
+    if error := _first_error(every, check):
+        raise error
+    return every
 
 
 def none_good(skipped: list[Skipped]) -> DataError:
     """Return the error of a file whose records were all left out."""
     first = skipped[0]
+    rest = ("which was skipped as bad" if len(skipped) == 1
+            else "all skipped as bad; here the first")
     return DataError("at least one record must be good. Received: no good one among "
-                     f"{plural(len(skipped), 'record')}, all skipped as bad; here the first: "
-                     f"{first.reason}", path=first.path, line=first.line)
+                     f"{plural(len(skipped), 'record')}, {rest}: {first.reason}",
+                     path=first.path, line=first.line)
+
+
+def _first_error(rows: Rows, check: Callable[[Rows], object]) -> DataError | None:
+    """Return what is wrong with the first bad row; halves are checked where all together fail."""
+    try:
+        check(rows)
+    except DataError as error:
+        found = error
+    else:
+        return None
+    middle = len(rows) // 2
+    if not middle:
+        return found
+    return _first_error(rows[:middle], check) or _first_error(rows[middle:], check) or found
 
 
 def _good(rows: Rows, check: Callable[[Rows], object], skipped: list[Skipped],

@@ -16,6 +16,7 @@ from dlgenomics.data.split import Rows
 from dlgenomics.errors import ContigError, DlgError, near_contig
 from dlgenomics.progress import Progress, silent
 
+_RENAME: Final = "Rename such contigs with --rename-contigs (rename_contigs=True)."
 _SPAN: Final = 4_000_000
 """Bases that are looked at for N at a time."""
 
@@ -101,8 +102,10 @@ def tile_genome(lengths: Mapping[str, int], length: int, stride: int | None = No
     chosen = tuple(contigs) or tuple(lengths)
     for contig in chosen:
         if contig not in lengths:
+            advice = (_RENAME if near_contig(contig, list(lengths))
+                      else "Check --contigs, or use a FASTA that has it.")
             raise ContigError(contig, list(lengths), path,
-                              what="every contig of --contigs (contigs=)")
+                              what="every contig of --contigs (contigs=)", advice=advice)
     counts = [max(lengths[contig] - length + stride, 0) // stride for contig in chosen]
     numbers = [np.arange(count, dtype=np.uint32) for count in counts]
     return Tiles(chosen, np.append(0, np.cumsum(counts, dtype=np.int64)),
@@ -132,9 +135,7 @@ def outside(tiles: Tiles, unwanted: Intervals, lengths: Mapping[str, int]) -> ND
     """
     for contig in unwanted.contigs:
         if contig not in lengths and near_contig(contig, list(lengths)):
-            raise ContigError(contig, list(lengths), unwanted.path,
-                              advice="Rename such contigs with --rename-contigs "
-                                     "(rename_contigs=True).")
+            raise ContigError(contig, list(lengths), unwanted.path, advice=_RENAME)
     found = np.ones(len(tiles), bool)
     for place, contig in enumerate(tiles.contigs):
         if contig not in unwanted.contigs:

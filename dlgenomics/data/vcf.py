@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from dlgenomics.errors import DataError
-from dlgenomics.files import GZIP_MAGIC, open_text, require_file
+from dlgenomics.files import GZIP_MAGIC, is_bgzip, open_records, require_file, require_utf8
 
 PURPOSE: Final = "the VCF"
 COLUMNS: Final = ("CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
@@ -22,7 +22,6 @@ COLUMNS: Final = ("CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
 
 _DIGITS: Final = 12
 _BCF_MAGIC: Final = b"BCF\x02"
-_BGZIP_MARK: Final = b"BC\x02\x00"
 _BGZIP_END: Final = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 """The empty block that ends every bgzip file, so that a cut between two blocks can be told."""
 
@@ -38,28 +37,38 @@ def vcf_file(path: Path | str) -> Iterator[Path]:
         MissingFileError: no such file.
         DataError: bgzip that was cut off.
     """
-    with contextlib.ExitStack() as stack:
-        if str(path) == "-" or Path(path).is_fifo():
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dlgenomics-vcf-"))
-            path = _copied(path, Path(folder) / "standard-input")
+    if str(path) == "-" or Path(path).is_fifo():
+        with _copied(path) as found:
+            _require_end(found)
+            yield found
+    else:
         found = require_file(Path(path), PURPOSE)
         _require_end(found)
         yield found
 
 
-def _copied(source: Path | str, path: Path) -> Path:
+@contextlib.contextmanager
+def _copied(source: Path | str) -> Iterator[Path]:
+    """Give a copy of a stream for the while; errors of the copy are errors of the stream."""
     with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dlgenomics-vcf-"))
+        path = Path(folder) / "standard-input"
         raw = (sys.stdin.buffer if str(source) == "-"
                else stack.enter_context(Path(source).open("rb")))
-        shutil.copyfileobj(raw, stack.enter_context(path.open("wb")))
-    return path
+        with path.open("wb") as copy:
+            shutil.copyfileobj(raw, copy)
+        try:
+            yield path
+        except DataError as error:
+            if error.path != str(path):
+                raise
+            raise error.of_file(source) from error
 
 
 def _require_end(path: Path) -> None:
     """Refuse bgzip without its last block: as gzip it would seem whole."""
     with path.open("rb") as raw:
-        head = raw.read(16)
-        if not head.startswith(GZIP_MAGIC) or head[12:] != _BGZIP_MARK:
+        if not is_bgzip(raw.read(16)):
             return
         raw.seek(-min(len(_BGZIP_END), path.stat().st_size), os.SEEK_END)
         if raw.read() != _BGZIP_END:
@@ -71,13 +80,15 @@ def _require_end(path: Path) -> None:
 def vcf_lines(path: Path) -> Iterator[Iterator[str]]:
     """Give the lines of a file as text, header and records, without their ends.
 
+    Bytes that are not UTF-8 come as lone surrogates; `split_record` refuses them in a record.
+
     Raises:
         DataError: the file is truncated or damaged; raised where the lines are taken.
     """
     if _is_bcf(path):
         yield _bcf_lines(path)
         return
-    with open_text(path, PURPOSE) as stream:
+    with open_records(path, PURPOSE) as stream:
         yield (line.rstrip("\n") for line in stream)
 
 
@@ -102,8 +113,8 @@ def _bcf_lines(path: Path) -> Iterator[str]:
             for record in stream:
                 yield str(record).rstrip("\n")
     except (OSError, ValueError) as error:
-        raise DataError(f"{PURPOSE} must be a whole BCF file. Received: {error}. Make or fetch it "
-                        "again.", path=path) from error
+        raise DataError(f"{PURPOSE} must be a whole BCF file. Received: one that htslib cannot "
+                        "read. Make or fetch it again.", path=path) from error
 
 
 def numbered_records(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
@@ -122,8 +133,10 @@ def split_record(line: str, number: int, path: Path | str, least: int = len(COLU
         least: how many of the `COLUMNS` are needed; no more than these are returned.
 
     Raises:
-        DataError: it has fewer; CHROM, REF or ALT is empty; or POS is no whole number.
+        DataError: it has fewer; CHROM, REF or ALT is empty; POS is no whole number; or it is not
+            UTF-8.
     """
+    require_utf8(line, PURPOSE, path, number)
     fields = line.split("\t", least)[:least]
     if len(fields) < least:
         raise DataError(f"a record of a VCF must have {least} columns or more, with tabs between: "

@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dlgenomics.data.vcf import COLUMNS, numbered_records, split_record, vcf_file, vcf_lines
+from dlgenomics.data.vcf import (
+    COLUMNS,
+    PURPOSE,
+    numbered_records,
+    split_record,
+    vcf_file,
+    vcf_lines,
+)
 from dlgenomics.errors import DataError
+from dlgenomics.files import require_utf8
 
 _FIRST_LINE: Final = "##fileformat="
 
@@ -100,6 +108,7 @@ def _header(path: Path) -> tuple[str, ...]:
     found: list[str] = []
     with vcf_lines(path) as lines:
         for line in lines:
+            require_utf8(line, PURPOSE, path, len(found) + 1)
             if not found and not line.startswith(_FIRST_LINE):
                 raise _headless(path, line)
             if not line.startswith("#"):

@@ -193,6 +193,49 @@ def test_malformed(refused, read, text, line, message):
     refused(text, line, message)
 
 
+BAD_LINES = {
+    "coordinates": (["chr1\tx\t2\tn\t0\t+", "chr1\t9\t2\tn\t0\t+"], "columns 2 and 3"),
+    "strand": (["chr1\t1\t2\tn\t0\tx", "chr1\t1\t2\tn\t0\t"], "the strand"),
+    "width": (["chr1\t1\t2", "chr1"], "a BED line must have 6 columns"),
+    "bytes": (["chr1\t1\t2\t\udce9\t0\t+", "\udcff\udcfe"], "must be UTF-8 text"),
+}
+
+
+@pytest.mark.parametrize("comment", ["", "# c\n"])
+@pytest.mark.parametrize("second", BAD_LINES)
+@pytest.mark.parametrize("first", BAD_LINES)
+def test_the_first_bad_line_is_the_one_that_is_named(read, first, second, comment):
+    good = "chr1\t1\t2\tn\t0\t+"
+    (bad, _), (_, worse) = BAD_LINES[first][0], BAD_LINES[second][0]
+    for one, other in ((bad, worse), (worse, bad)) if first != second else ((bad, worse),):
+        kind, later = (first, second) if one == bad else (second, first)
+        text = comment + "\n".join([good, good, one, good, other, ""])
+        with pytest.raises(DataError, match=BAD_LINES[kind][1]) as caught:
+            read(text.encode(errors="surrogateescape"))
+        assert caught.value.line == 3 + len(comment) // 4, (kind, later)
+
+
+def test_the_first_of_many_bad_lines_is_named_across_pieces(read, monkeypatch):
+    monkeypatch.setattr("dlgenomics.data.intervals._CHARACTERS", 100)
+    lines = [f"chr1\t{i}\t{i + 5}\tn\t0\t+" for i in range(300)]
+    lines[203], lines[200] = lines[203].replace("chr1\t", "chr1\tx"), lines[200].replace("+", "x")
+    with pytest.raises(DataError, match="the strand must be") as caught:
+        read("\n".join(lines))
+    assert caught.value.line == 201
+
+
+def test_a_header_that_is_no_text_is_refused(read):
+    with pytest.raises(DataError, match=r"a\.bed:2: the intervals file must be UTF-8.*byte 0xe9"):
+        read(b"#\xff\n#chrom\tstart\tend\tg\xe9ne\nchr1\t1\t2\tx\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_other_encodings_are_refused_by_line(read, encoding):
+    with pytest.raises(DataError, match="must be UTF-8 text") as caught:
+        read("chr1\t1\t2\tgène\nchr1\t3\t4\tx\n".encode(encoding))
+    assert caught.value.line == 1
+
+
 def test_a_long_line_is_cut_in_the_message(read):
     with pytest.raises(DataError) as caught:
         read("chr1\t5\t1\t" + "x" * 1000 + "\n")
@@ -211,7 +254,7 @@ def test_broken_files(tmp_path):
         read_intervals(cut)
     binary = tmp_path / "a.bin"
     binary.write_bytes(b"chr1\t1\t2\n\xff\xfe")
-    with pytest.raises(DataError, match=r"must be UTF-8 text\. Received: byte 0xff"):
+    with pytest.raises(DataError, match=r"a\.bin:2: .*must be UTF-8 text\. Received: byte 0xff"):
         read_intervals(binary)
 
 

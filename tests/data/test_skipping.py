@@ -110,8 +110,13 @@ def test_sequences_of_another_length_are_noted(tmp_path: Path) -> None:
         (3, True), (7, False)]
 
 
-FORMS = {"plain": str.encode, "crlf": lambda text: text.replace("\n", "\r\n").encode(),
-         "gzip": lambda text: gzip.compress(text.encode())}
+def to_bytes(text: str) -> bytes:
+    """Return text as UTF-8; a lone surrogate U+DC80 to U+DCFF as the byte of its last two digits."""
+    return text.encode(errors="surrogateescape")
+
+
+FORMS = {"plain": to_bytes, "crlf": lambda text: to_bytes(text.replace("\n", "\r\n")),
+         "gzip": lambda text: gzip.compress(to_bytes(text))}
 Open = Callable[..., Loader]
 GENOME = "".join(np.random.default_rng(1).choice(list("ACGT"), 200))
 
@@ -133,7 +138,9 @@ class Kind:
 
 KINDS = {
     "bed": Kind("intervals_file", "# a comment\n", lambda i: f"chr1\t{10 * i}\t{10 * i + 6}\n", {
-        "chr1\tten\t16\n": "whole numbers", "chr9\t0\t6\n": "chr9", "chr1\t1\t5\n": "4 bp"}),
+        "chr1\tten\t16\n": "whole numbers", "chr9\t0\t6\n": "chr9", "chr1\t1\t5\n": "4 bp",
+        "chr1\udce9\t0\t6\n": "must be UTF-8 text. Received: byte 0xe9",
+        "\udcff\udcfec\0\n": "the intervals file must be UTF-8 text. Received: byte 0xff"}),
     "gtf": Kind(
         "gtf_file", "# a comment\n",
         lambda i: f'chr1\tX\tgene\t{10 * i + 11}\t{10 * i + 15}\t.\t+\t.\tgene_id "g{i}";\n', {
@@ -145,6 +152,8 @@ KINDS = {
             'chr1\tX\texon\t11\n': "must have 9 columns",
             'chr9\tX\tgene\t11\t20\t.\t+\t.\tgene_id "b";\n': "chr9",
             'chr1\tX\tgene\t999\t999\t.\t+\t.\tgene_id "b";\n': "ends at 200",
+            'chr1\tX\tgene\t11\t20\t.\t+\t.\tgene_id "\udce9";\n': "the GTF must be UTF-8 text",
+            'chr1\tX\texon\t11\t20\t.\t+\t.\tgene_id "\udcc3";\n': "Received: byte 0xc3",
             "\x00\x01\n": "Is it a GTF?"}),
     "gff3": Kind(
         "gtf_file", "##gff-version 3\n",
@@ -155,10 +164,13 @@ KINDS = {
         "chr1\tten\t.\tA\tC\n": "POS must be a whole number", "chr1\t0\t.\tA\tC\n": "from 1",
         "chr1\t5\t.\t<DEL>\tC\n": "REF must hold letters", "chr1\t5\t.\tA\n": "Received: 4 in",
         "chr1\t5\t.\tA\t\n": "must not be empty", "chr9\t5\t.\tA\tC\n": "chr9",
+        "chr1\t5\tr\udc80\tA\tC\n": "the VCF must be UTF-8 text. Received: byte 0x80",
+        "chr1\t5\t.\tA\tC\t.\t.\tGENE=\udce9\n": "Received: byte 0xe9",
         "chr1\t999\t.\tA\tC\n": "ends at 200", "\x00\x01\n": "Is it a VCF?"}),
     "fasta": Kind("sequences_file", "", lambda i: f">s{i}\nACG\nTAC\n", {
         ">\nACGTAC\n": "must hold a name", ">b\nACG\n": "Longer sequences", ">b\n": "with 0 bp",
-        ">b\nACGTACGT\n": "--resize center"}),
+        ">b\nACGTACGT\n": "--resize center",
+        ">b\udce9\nACGTAC\n": "the FASTA of sequences must be UTF-8 text. Received: byte 0xe9"}),
 }
 CASES = [(kind, bad) for kind, one in KINDS.items() for bad in one.bad]
 
@@ -229,8 +241,36 @@ def test_two_bad_records_are_both_listed(opened: Open, kind: str, form: str) -> 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_of_bad_records_alone_is_an_error(opened: Open, kind: str) -> None:
     bad = list(KINDS[kind].bad)[:2]
-    with pytest.raises(DataError, match="no good one among 2 records, all skipped as bad"):
+    with pytest.raises(DataError, match="no good one among 2 records, all skipped as bad; here the "):
         opened(kind, bad)
+    with pytest.raises(DataError, match="no good one among 1 record, which was skipped as bad: "):
+        opened(kind, bad[:1])
+
+
+def test_bytes_that_are_no_text_in_a_sequence_are_named_by_their_line(opened: Open) -> None:
+    texts = [">a\nACGTAC\n", ">b\nACG\nTA\udce9\n", ">c\nCCCCCC\n"]
+    with pytest.raises(DataError, match=r"in\.fasta:5: the FASTA of sequences must be UTF-8"):
+        opened("fasta", texts, skip=False)
+    loader = opened("fasta", texts)
+    assert loader.records(np.arange(2))["name"].tolist() == ["a", "c"]
+    assert [one.line for one in loader.skipped] == [5]
+
+
+@pytest.mark.parametrize("kind", ["bed", "gtf", "gff3", "vcf"])
+@pytest.mark.parametrize("skip", [False, True])
+def test_comments_may_hold_any_bytes(opened: Open, kind: str, skip: bool) -> None:
+    texts = [KINDS[kind].good(0), "# M\udcfcller\n", KINDS[kind].good(1)]
+    loader = opened(kind, texts, skip=skip)
+    assert (len(loader), loader.skipped) == (2, [])
+
+
+@pytest.mark.parametrize("kind", ["bed", "gtf", "vcf"])
+def test_letters_beyond_ascii_stay_as_they_are(opened: Open, kind: str) -> None:
+    texts = {"bed": "chr1\t0\t6\tgène 遺伝子\n", "vcf": "chr1\t11\tgène 遺伝子\tA\tC\n",
+             "gtf": 'chr1\tX\tgene\t11\t15\t.\t+\t.\tgene_id "gène 遺伝子";\n'}
+    for skip in (False, True):
+        loader = opened(kind, [texts[kind]], skip=skip)
+        assert loader.records(np.arange(1))["name"].tolist() == ["gène 遺伝子"]
 
 
 def test_a_feature_that_only_bad_lines_have_is_said(opened: Open) -> None:
@@ -247,6 +287,32 @@ def test_sequences_of_one_name_or_none_are_noted(opened: Open) -> None:
         (1, "a FASTA must start with '>'."), (4, "each sequence must have a name of its own.")]
     with pytest.raises(DataError, match=r"in\.fasta:4: .*'a' twice"):
         opened("fasta", ["\n", *texts[1:]], skip=False)
+
+
+@pytest.mark.parametrize("bad", [[700], [0, 1], [3, 700, 998], [999]])
+def test_the_error_is_that_of_the_first_bad_row(bad: list[int]) -> None:
+    checked: list[int] = []
+
+    def check(rows: np.ndarray) -> None:
+        checked.append(len(rows))
+        for kind in (1, 0):  # odd rows are looked at before even ones
+            for row in bad:
+                if row % 2 == kind and row in rows:
+                    raise DataError("bad", path="f", line=row)
+
+    with pytest.raises(DataError) as caught:
+        sift(1000, check, None, lambda row: ("f", row))
+    assert caught.value.line == bad[0]
+    assert sum(checked) <= 3000
+
+
+def test_rows_that_are_bad_only_together_are_an_error() -> None:
+    def check(rows: np.ndarray) -> None:
+        if len(rows) > 3:
+            raise DataError("too many", path="f")
+
+    with pytest.raises(DataError, match="too many"):
+        sift(4, check, None, lambda row: ("f", row))
 
 
 def test_rows_are_sifted_by_halves() -> None:

@@ -309,8 +309,17 @@ def test_chosen_contigs_in_their_order(opened: Open) -> None:
     assert [row[0] for row in rows_of(opened(tile=6, stride=20, contigs=["chr2", "chr1"]))] == [
         "chr2", "chr2", "chr1", "chr1", "chr1", "chr1", "chr1"]
     with pytest.raises(ContigError, match=r"every contig of --contigs \(contigs=\) must be in "
-                       r"the FASTA, which has .*Received: '2'\. Did you mean 'chr2'"):
+                       r"the FASTA, which has .*Received: '2'\. Did you mean 'chr2'\? Rename such "
+                       r"contigs with --rename-contigs \(rename_contigs=True\)\."):
         opened(tile=6, contigs=["2"])
+
+
+def test_chosen_contigs_are_renamed_on_demand(opened: Open) -> None:
+    renamed = opened(tile=6, contigs=["2", "chr1", "MT"], rename_contigs=True)
+    assert rows_of(renamed) == rows_of(opened(tile=6, contigs=["chr2", "chr1", "chrM"]))
+    for rename in (False, True):
+        with pytest.raises(ContigError, match=r"Received: 'chr7'\. Check --contigs, or use a FASTA"):
+            opened(tile=6, contigs=["chr7"], rename_contigs=rename)
 
 
 def test_tiles_of_another_length_than_the_models(opened: Open, letters: dict[str, str]) -> None:

@@ -25,9 +25,8 @@ from dlgenomics.data.genome_files.unpacked import (
 )
 from dlgenomics.data.letters import Letters
 from dlgenomics.errors import DataError
-from dlgenomics.files import GZIP_MAGIC
+from dlgenomics.files import GZIP_MAGIC, is_bgzip
 
-_BGZIP_MARK: Final = b"BC\x02\x00"
 _TWO_BIT: Final = (SIGNATURE.to_bytes(4, "little"), SIGNATURE.to_bytes(4, "big"))
 
 
@@ -93,7 +92,7 @@ def _open_plain(path: Path) -> GenomeFile:
 
 
 def _open_bgzip(path: Path, head: bytes) -> GenomeFile:
-    if head[12:16] != _BGZIP_MARK:
+    if not is_bgzip(head):
         raise DataError("a compressed genome must be bgzip, which can be read at any place. "
                         f"Received: gzip. Run: gunzip -k {path.name} && bgzip {path.stem}",
                         path=path)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dlgenomics.data.genes import read_gtf
 from dlgenomics.data.genome import Genome
-from dlgenomics.data.intervals import Anchor, Intervals, read_intervals
+from dlgenomics.data.intervals import Anchor, Intervals, as_known, read_intervals
 from dlgenomics.data.places import Places, fit_length
 from dlgenomics.data.positions import around_first_base, read_positions
 from dlgenomics.data.skipping import sift
@@ -122,8 +122,11 @@ def _from_vcf(given: Mapping[str, Any], _: Genome, length: int) -> tuple[Places,
 
 
 def _from_tiles(given: Mapping[str, Any], genome: Genome, length: int) -> tuple[Places, Places]:
-    tiles = tile_genome(genome.lengths, given["tile"], given.get("stride"),
-                        given.get("contigs", ()), str(genome.path))
+    contigs = given.get("contigs", ())
+    if given.get("rename_contigs"):
+        contigs = as_known(contigs, genome.lengths)
+    tiles = tile_genome(genome.lengths, given["tile"], given.get("stride"), contigs,
+                        str(genome.path))
     anchor: Anchor | None = given.get("resize")
     if anchor is None and tiles.length != length:
         raise DlgError(f"tiles must have the {length} bp that the model takes. Received: "
