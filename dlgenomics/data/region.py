@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.data.segments import flat_segments
+from dlgenomics.data.segments import flat_segments, join_alike
 from dlgenomics.data.tables import read_table
 from dlgenomics.data.tracks import Track
 from dlgenomics.errors import DataError, DlgError, did_you_mean
@@ -96,22 +96,15 @@ def read_series(path: Path, region: Region, columns: Sequence[str] = ()) -> list
 
 def _from_bigwig(path: Path, region: Region) -> Series:
     """Return a bigWig's numbers; neighbouring bases with the same number are one stretch."""
-    track = Track(path)
-    firsts = range(region.start, region.end, _SPAN)
-    parts = [_stretches(track.values(region.contig, first, min(first + _SPAN, region.end), np.nan),
-                        first) for first in firsts]
-    start, end, values = (np.concatenate(one) for one in zip(*parts, strict=True))
+    track, parts = Track(path), []
+    for first in range(region.start, region.end, _SPAN):
+        edges = np.arange(first, min(first + _SPAN, region.end) + 1)
+        values = track.values(region.contig, first, int(edges[-1]), np.nan)
+        parts.append(join_alike(edges[:-1], edges[1:], values))
+    start, end, values = join_alike(*(np.concatenate(one) for one in zip(*parts, strict=True)))
     if np.isnan(values).all():
         raise _nothing(path, region)
     return Series(path.stem, start, end, values)
-
-
-def _stretches(values: NDArray[np.float64], first: int) -> tuple[NDArray[Any], ...]:
-    """Return starts, ends and numbers of successive bases that are alike, NaN too."""
-    before, behind = values[:-1], values[1:]
-    differs = (before != behind) & ~(np.isnan(before) & np.isnan(behind))
-    begins = np.append(0, np.flatnonzero(differs) + 1)
-    return first + begins, first + np.append(begins[1:], len(values)), values[begins]
 
 
 def _from_parquet(path: Path) -> Mapping[str, NDArray[Any]]:

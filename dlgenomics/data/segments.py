@@ -1,4 +1,4 @@
-"""Intervals with numbers that overlap → segments that do not."""
+"""Numbers along a contig: intervals that overlap → segments that do not, neighbours that join."""
 
 from __future__ import annotations
 
@@ -6,6 +6,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+def join_alike(
+    start: NDArray[np.int64], end: NDArray[np.int64], values: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
+    """Return segments of which those that touch and have the same number, or none (NaN), are one.
+
+    Args:
+        start: first positions, in order and without overlap.
+        end: positions behind the last.
+        values: one a segment.
+    """
+    before, behind = values[:-1], values[1:]
+    alike = (before == behind) | (np.isnan(before) & np.isnan(behind))
+    begins = np.append(True, ~alike | (start[1:] > end[:-1]))[:len(values)]
+    ends = np.append(begins[1:], True)[:len(values)]
+    return start[begins], end[ends], values[begins]
 
 
 def flat_segments(
@@ -16,14 +33,14 @@ def flat_segments(
     Args:
         start: first positions, 0-based, in any order.
         end: positions behind the last.
-        values: one a row.
+        values: one a row; what is not finite is left out.
         length: of the contig; what lies outside is left out.
 
     Returns:
         Starts, ends and values; where intervals overlap, the mean of theirs.
     """
     start, end = np.clip(start, 0, length), np.clip(end, 0, length)
-    order = np.flatnonzero(start < end)
+    order = np.flatnonzero((start < end) & np.isfinite(values))
     order = order[np.lexsort((end[order], start[order]))]
     start, end, values = start[order], end[order], values[order]
     if not (start[1:] < end[:-1]).any():

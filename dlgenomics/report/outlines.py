@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.data.region import Region, Series
+from dlgenomics.data.segments import join_alike
 
 MOST_STRETCHES: Final = 3000
 """More than that, at about 1,300 pixels, would not be seen, and makes files of 100 MB."""
@@ -37,7 +38,7 @@ def outline(series: Series, region: Region) -> Outline:
     Neighbours with the same number become one stretch. More than `MOST_STRETCHES` become means
     over equal bins; a place without a number does not count.
     """
-    start, end, values = _merged(*_clipped(series, region))
+    start, end, values = join_alike(*_clipped(series, region))
     width = None
     if len(values) > MOST_STRETCHES:
         width = -(-(region.end - region.start) // _BINS)
@@ -52,19 +53,11 @@ _Stretches = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
 def _clipped(series: Series, region: Region) -> _Stretches:
-    """Return the stretches with a number, cut at the region's ends."""
+    """Return the stretches with a finite number, cut at the region's ends."""
     start = np.clip(series.start, region.start, region.end)
     end = np.clip(series.end, region.start, region.end)
-    kept = (start < end) & ~np.isnan(series.values)
+    kept = (start < end) & np.isfinite(series.values)
     return start[kept], end[kept], series.values[kept]
-
-
-def _merged(start: NDArray[np.int64], end: NDArray[np.int64],
-            values: NDArray[np.float64]) -> _Stretches:
-    """Join stretches that touch and have the same number."""
-    fresh = np.append(True, (start[1:] > end[:-1]) | (values[1:] != values[:-1]))[:len(start)]
-    last = np.append(fresh[1:], True)[:len(start)]
-    return start[fresh], end[last], values[fresh]
 
 
 def _binned(start: NDArray[np.int64], end: NDArray[np.int64], values: NDArray[np.float64],

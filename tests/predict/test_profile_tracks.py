@@ -82,7 +82,7 @@ def _slow(rows: list[Row], values: np.ndarray, track: int, profile: Profile) -> 
                     number = along[position][profile.minus[track]]
                 else:
                     base, number = row.start + inside, along[position][track]
-                if 0 <= base < LENGTHS[row.contig]:
+                if 0 <= base < LENGTHS[row.contig] and not np.isnan(number):
                     seen[row.contig, base].append(np.float64(number))
     return {place: float(np.float32(np.mean(numbers))) for place, numbers in seen.items()}
 
@@ -96,8 +96,9 @@ def _cases(draw: Any) -> tuple[Profile, list[Row], np.ndarray]:
         Row, st.sampled_from(sorted(LENGTHS)), st.integers(-window + 1, 95),
         st.sampled_from("+-.*")), min_size=1, max_size=12))
     seed = draw(st.integers(0, 2**32 - 1))
-    # Few different numbers, so that neighbours are the same at times.
-    values = np.random.default_rng(seed).integers(-3, 3, (len(rows), positions, 2)) / 3
+    # Few different numbers, so that neighbours are the same at times; one in eight is none.
+    numbers = np.random.default_rng(seed).integers(-4, 4, (len(rows), positions, 2))
+    values = np.where(numbers == -4, np.nan, numbers / 3)
     return Profile(("x", "y"), window, width, minus), rows, values.astype(np.float32)
 
 
@@ -194,13 +195,23 @@ def test_what_is_no_number_is_left_out(tmp_path: Path) -> None:
     result.predictions[0, :3] = np.nan
     _write(tmp_path / "o.bg", heading, result)
     found = _read(tmp_path / "o.bg")
-    assert sorted(base for _, base in found) == list(range(8, 16))
+    assert sorted(base for _, base in found) == list(range(6, 16))
+    assert found["chr1", 6] == pytest.approx(result.predictions[1, 0, 0])  # one window says it
     numbers = Heading(Naming(labels={"a": ["b"]}), LENGTHS)
     plain = Result(result.records, np.array([[np.nan], [2]], np.float32), numbers.naming,
                    result.metadata)
     plain.records["end"][:] = 50
     _write(tmp_path / "n.bg", numbers, plain)
     assert (tmp_path / "n.bg").read_text() == "chr1\t5\t50\t2\n"
+
+
+def test_an_infinite_number_is_named_by_its_row_and_base(tmp_path: Path) -> None:
+    heading, result = _some()
+    result.predictions[2, 1, 1] = -np.inf  # on the minus strand, whose minus is the track's plus
+    with pytest.raises(DlgError, match=r"finite numbers\. Received: -inf for 'plus' in row 7 "
+                                       r"\(chr10, from base 43\)\. Write \.tsv"):
+        _write(tmp_path / "o.bg", heading, _some()[1], result)
+    assert not list(tmp_path.iterdir())
 
 
 def test_counts_and_profiles_of_one_model(tmp_path: Path) -> None:

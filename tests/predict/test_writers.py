@@ -177,7 +177,7 @@ def _by_base(start, end, values, length: int) -> np.ndarray:
     """The rule, base by base: the mean of what covers it, NaN where nothing does."""
     total, count = np.zeros(length), np.zeros(length)
     for s, e, v in zip(start, end, values, strict=True):
-        inside = slice(max(s, 0), max(min(e, length), 0))
+        inside = slice(max(s, 0), max(min(e, length), 0) if np.isfinite(v) else 0)
         total[inside] += np.float64(v)
         count[inside] += 1
     with np.errstate(invalid="ignore"):
@@ -190,6 +190,7 @@ def test_where_intervals_overlap_a_base_has_their_mean(seed: int) -> None:
     start = rng.integers(-20, 210, 60)
     end = start + rng.integers(1, [4, 40][seed % 2], 60)
     values = rng.random(60, np.float32)
+    values[::[60, 5, 2][seed // 2]] = [1, np.nan, np.inf][seed // 2]
     first, last, found = flat_segments(start, end, values, 200)
     assert (first < last).all()
     assert (first[1:] >= last[:-1]).all()
@@ -202,7 +203,8 @@ def test_where_intervals_overlap_a_base_has_their_mean(seed: int) -> None:
     assert np.array_equal(np.isnan(spread), np.isnan(expected))
     assert np.nanmax(np.abs(spread - expected)) < 1e-6
     alone = _by_base(start, end, np.ones(60), 200)
-    covered = np.array([sum(s <= i < e for s, e in zip(start, end, strict=True))
+    covered = np.array([sum(s <= i < e and np.isfinite(v)
+                            for s, e, v in zip(start, end, values, strict=True))
                         for i in range(200)])
     assert np.array_equal(spread[covered == 1], expected[covered == 1])
     assert len(alone) == 200
@@ -219,6 +221,55 @@ def test_a_track_shows_what_was_asked_for_and_not_what_the_network_sees(tmp_path
         strand=np.array(["+", "+"]), id=np.array(["0", "1"]))})
     _write(tmp_path / "b.bg", bare, column="CTCF")
     assert [row[1:3] for row in _rows((tmp_path / "b.bg").read_text())] == [["0", "300"], ["400", "500"]]
+
+
+ODD = np.array([[np.nan, 1], [3, np.nan], [np.nan, np.inf], [5, 2]], np.float32)
+
+
+@pytest.mark.parametrize("name", ["o.bg", "o.bw"])
+def test_what_is_no_number_is_left_out_of_a_track(tmp_path: Path, name: str) -> None:
+    _write(tmp_path / name, _result(values=ODD), column="CTCF")
+    if name == "o.bg":
+        assert (tmp_path / name).read_text() == "chr1\t0\t100\t3\nchr1\t300\t400\t5\n"
+        return
+    pybigtools = pytest.importorskip("pybigtools", reason="bigWig files need the extra 'tracks'")
+    with pybigtools.open(str(tmp_path / name)) as track:
+        assert list(track.records("chr1")) == [(0, 100, 3.0), (300, 400, 5.0)]
+        assert list(track.chroms()) == ["chr1"]
+
+
+@pytest.mark.parametrize("rows", [0, 4])
+def test_no_number_at_all_is_an_empty_bedgraph_and_no_bigwig(tmp_path: Path, rows: int) -> None:
+    nothing = _result(values=np.full((4, 2), np.nan, np.float32)).take(0, rows)
+    _write(tmp_path / "o.bg", nothing, column="CTCF")
+    assert (tmp_path / "o.bg").read_bytes() == b""
+    pytest.importorskip("pybigtools", reason="bigWig files need the extra 'tracks'")
+    with pytest.raises(DlgError, match="a bigWig file must hold a number"):
+        _write(tmp_path / "o.bw", nothing, column="CTCF")
+    assert [one.name for one in tmp_path.iterdir()] == ["o.bg"]
+
+
+@pytest.mark.parametrize("name", ["o.bg", "o.bw", "{column}.bg"])
+def test_an_infinite_number_is_refused_and_named_by_its_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    if name == "o.bw":
+        pytest.importorskip("pybigtools", reason="bigWig files need the extra 'tracks'")
+    monkeypatch.setattr("dlgenomics.predict.writers.regular.BLOCK_ROWS", 2)
+    with pytest.raises(DlgError, match=r"finite numbers\. Received: inf for 'PU\.1' in row 7 "
+                                       r"\(chr10, from base 401\)\. Write \.tsv, \.parquet"):
+        _write(tmp_path / name, _result(), _result(values=ODD),
+               column=None if "{" in name else "PU.1")
+    assert not list(tmp_path.iterdir())
+
+
+def test_tables_hold_infinite_and_missing_numbers(tmp_path: Path) -> None:
+    for name in ("o.tsv", "o.parquet"):
+        _write(tmp_path / name, _result(values=ODD))
+    texts = [row[4:] for row in _rows((tmp_path / "o.tsv").read_text())[1:]]
+    assert texts == [["nan", "1"], ["3", "nan"], ["nan", "inf"], ["5", "2"]]
+    table = pq.read_table(tmp_path / "o.parquet")
+    assert np.array_equal(table["PU.1"].to_numpy(), ODD[:, 1], equal_nan=True)
 
 
 # All formats ---------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ class TrackWriter:
         self._naming = heading.naming
         self._lengths = dict(sorted(heading.lengths.items()))
         self._numbers = {name: number for number, name in enumerate(self._lengths)}
+        self._rows = 0
         self._columns: dict[str, list[str]] = {}
         for column in columns:
             output = self._naming.tracks.get(column, "")
@@ -61,7 +62,8 @@ class TrackWriter:
         """Add rows.
 
         Raises:
-            DlgError: they have no places, or several numbers where nobody can say for which bases.
+            DlgError: they have no places, several numbers where nobody can say for which bases, or
+                one that is infinite.
             ContigError: a row lies on a contig that the genome lacks.
         """
         for output, stretches in self._stretches.items():
@@ -69,6 +71,7 @@ class TrackWriter:
                 self._add_profile(stretches, output, result)
             else:
                 self._add_numbers(stretches, result)
+        self._rows += len(result)
 
     def segments(self, column: str) -> Iterator[Segment]:
         """Yield (contig, start, end, value), contigs by name, in order and without overlap."""
@@ -91,8 +94,8 @@ class TrackWriter:
         if missing:
             raise DlgError(f"a track has one number a row. Received: {few(found)} for "
                            f"{missing[0]!r}. Write .h5, .zarr or .parquet.")
-        values = np.stack([found[name] for name in stretches.columns], axis=1)
-        stretches.add(self._contigs(contigs), start, end, values[:, :, None])
+        values = np.stack([found[name] for name in stretches.columns], axis=1, dtype=np.float32)
+        self._add(stretches, contigs, start, end, values[:, :, None])
 
     def _add_profile(self, stretches: Stretches, output: str, result: Result) -> None:
         """Add tracks of an output with positions, turned to the genome's direction."""
@@ -103,7 +106,19 @@ class TrackWriter:
         length = array.shape[1] * profile.bin
         first = places["start"] + profile.window // 2 - length // 2
         values = _turned(array, places["strand"] == "-", profile, stretches.columns)
-        stretches.add(self._contigs(places["chr"]), first, first + length, values)
+        self._add(stretches, places["chr"], first, first + length, values)
+
+    def _add(self, stretches: Stretches, contigs: NDArray[Any], start: NDArray[np.int64],
+             end: NDArray[np.int64], values: NDArray[np.float32]) -> None:
+        """Add numbers, unless one is infinite, of which no mean or summary could be made."""
+        rows, columns, positions = np.nonzero(np.isinf(values))
+        if len(rows):
+            row, column = rows[0], columns[0]
+            raise DlgError("a track has finite numbers. Received: "
+                           f"{values[row, column, positions[0]]} for {stretches.columns[column]!r} "
+                           f"in row {self._rows + row + 1:,} ({contigs[row]}, from base "
+                           f"{start[row] + 1:,}). Write .tsv, .parquet or .h5, which hold it.")
+        stretches.add(self._contigs(contigs), start, end, values)
 
     def _contigs(self, names: NDArray[Any]) -> NDArray[np.int64]:
         known, place = np.unique(names.astype(str), return_inverse=True)

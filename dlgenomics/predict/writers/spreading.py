@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.data.segments import join_alike
+
 Flat = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
 """Starts, ends and numbers of segments, in order and without overlap."""
 
@@ -19,8 +21,8 @@ def spread(start: NDArray[np.int64], rows: NDArray[np.int64], values: NDArray[np
            width: int, length: int) -> Iterator[Flat]:
     """Yield the segments of windows of one contig; where windows overlap, a base has their mean.
 
-    Neighbouring bases with the same number are one segment. What is no number (NaN) and what lies
-    past the ends of the contig is left out.
+    Neighbouring bases with the same number are one segment. What is no number (NaN) counts
+    nowhere, and what lies past the ends of the contig is left out.
 
     Args:
         start: of each window, 0-based, in any order.
@@ -42,25 +44,24 @@ def spread(start: NDArray[np.int64], rows: NDArray[np.int64], values: NDArray[np
             return
         last = min(first + SPAN, length)
         high = int(np.searchsorted(start, last))
-        yield _segments(_mean(start[low:high], rows[low:high], values, width, first, last), first)
+        edges = np.arange(first, last + 1)
+        mean = _mean(start[low:high], rows[low:high], values, width, first, last)
+        begins, ends, found = join_alike(edges[:-1], edges[1:], mean)
+        known = ~np.isnan(found)
+        yield begins[known], ends[known], found[known]
         first = last
 
 
 def _mean(start: NDArray[np.int64], rows: NDArray[np.int64], values: NDArray[np.float32],
           width: int, first: int, last: int) -> NDArray[np.float32]:
-    """Return the mean at each base from ``first`` to ``last``; NaN where there is none."""
+    """Return the mean at each base from ``first`` to ``last``; NaN where there is no number."""
     total, count = np.zeros(last - first), np.zeros(last - first, np.int64)
     with np.errstate(invalid="ignore", divide="ignore"):
         for begin, row in zip(start.tolist(), rows.tolist(), strict=True):
             bases = np.repeat(values[row], width)
             low, high = max(begin, first), min(begin + len(bases), last)
-            total[low - first:high - first] += bases[low - begin:high - begin]
-            count[low - first:high - first] += 1
+            bases = bases[low - begin:high - begin]
+            known = ~np.isnan(bases)
+            total[low - first:high - first] += np.where(known, bases, 0)
+            count[low - first:high - first] += known
         return (total / count).astype(np.float32)
-
-
-def _segments(mean: NDArray[np.float32], first: int) -> Flat:
-    begins = np.flatnonzero(np.append(True, mean[1:] != mean[:-1]))
-    ends = np.append(begins[1:], len(mean))
-    known = ~np.isnan(mean[begins])
-    return first + begins[known], first + ends[known], mean[begins[known]]

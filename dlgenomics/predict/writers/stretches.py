@@ -40,7 +40,8 @@ class Stretches:
             contig: number of each one's contig.
             start: 0-based.
             end: behind the last base.
-            values: shape (stretches, columns, positions); positions in the genome's direction.
+            values: shape (stretches, columns, positions), finite or NaN; positions in the genome's
+                direction.
         """
         self._positions = values.shape[2]
         self._places.append(np.stack([contig, start, end]).astype(np.int64))
@@ -49,8 +50,8 @@ class Stretches:
     def segments(self, column: str, lengths: Sequence[int]) -> Iterator[tuple[int, Flat]]:
         """Yield contigs by number, each with numbers of a column in order and without overlap.
 
-        Where stretches overlap, a base has their mean. What is no number (NaN) and what lies past
-        the ends of a contig is left out.
+        Where stretches overlap, a base has their mean. What is no number (NaN) counts nowhere, and
+        what lies past the ends of a contig is left out.
 
         Args:
             column: which.
@@ -70,10 +71,7 @@ class Stretches:
                 parts = spread(start[rows], rows, stored, self._width, lengths[number])
                 yield from ((number, part) for part in parts)
                 continue
-            values = stored[rows, 0]
-            known = ~np.isnan(values)
-            yield number, flat_segments(start[rows[known]], end[rows[known]], values[known],
-                                        lengths[number])
+            yield number, flat_segments(start[rows], end[rows], stored[rows, 0], lengths[number])
 
     def close(self) -> None:
         """Remove the file that waits."""

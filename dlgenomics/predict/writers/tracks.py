@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -112,12 +113,19 @@ def write_bigwig(path: Path, lengths: Mapping[str, int], segments: Iterator[Segm
         path: the file, whose name may end in anything.
         lengths: of the genome's contigs.
         segments: contig, start, end and number.
+
+    Raises:
+        DlgError: there is none; such a file could not be read.
     """
     import pybigtools  # noqa: PLC0415 - an extra
 
+    first = next(segments, None)
+    if first is None:
+        raise DlgError("a bigWig file must hold a number. Received: none, or only missing ones. "
+                       "Write another format.")
     named = path.with_name(f"{path.name}.bw")  # pybigtools writes under no name but .bw and .bigWig
     try:
-        pybigtools.open(str(named), "w").write(dict(lengths), segments)
+        pybigtools.open(str(named), "w").write(dict(lengths), itertools.chain([first], segments))
         named.replace(path)
     finally:
         named.unlink(missing_ok=True)
