@@ -225,11 +225,11 @@ def test_bad_records_stop_a_run_or_are_listed_beside_it(
 ) -> None:
     bed, out = tmp_path / "intervals.bed", tmp_path / "o.tsv"
     lines = bed.read_text().splitlines()
-    bed.write_text("\n".join([*lines[:5], "chr1 nonsense", *lines[5:]]) + "\n")
+    bed.write_text("\n".join([*lines[:5], "chr1 nonsense", *lines[5:], "more"]) + "\n")
     status, _, err = run_dlg("predict", tiny_package, *files, "-o", out)
     assert (status, f"{bed}:6: a BED line must have" in err) == (1, True)
     status, _, err = run_dlg("predict", tiny_package, *files, "-o", out, "--skip-bad")
-    assert (status, f"1 bad record was left out; {out}.skipped.tsv lists them" in err) == (0, True)
+    assert (status, f"2 bad records were left out; {out}.skipped.tsv lists them." in err) == (0, True)
     noted = (tmp_path / "o.tsv.skipped.tsv").read_text().splitlines()
     assert noted[0] == "file\tline\treason"
     assert noted[1].startswith(f"{bed}\t6\ta BED line must have")

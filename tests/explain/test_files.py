@@ -85,7 +85,7 @@ def test_bad_records_are_listed_beside_the_scores(run_dlg, placed, tmp_path: Pat
     command = ("explain", "test/tiny", "--method", "gradient", "--sequences", sequences, "-o", out)
     assert run_dlg(*command)[0] == 1
     status, _, err = run_dlg(*command, "--skip-bad")
-    assert (status, f"1 bad record was left out; {out}.skipped.tsv lists them." in err) == (0, True)
+    assert (status, f"1 bad record was left out; {out}.skipped.tsv lists it." in err) == (0, True)
     _, row = (tmp_path / "scores.npz.skipped.tsv").read_text().splitlines()
     assert row.startswith(f"{sequences}\t3\tevery sequence must have 60 bp")
 
