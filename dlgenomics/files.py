@@ -184,6 +184,7 @@ def open_text(path: Path | str, purpose: str) -> Iterator[TextIO]:
         with _open_decoded(path, purpose, "strict") as text:
             yield text
     except UnicodeDecodeError as error:
+        _name_line(path, purpose)
         raise _not_utf8(purpose, error.object[error.start], path, None) from error
 
 
@@ -219,6 +220,14 @@ def require_utf8(text: str, purpose: str, path: Path | str, line: int) -> None:
         at = error.start
         raise _not_utf8(purpose, ord(text[at]) - _ESCAPED, path,
                         line + text.count("\n", 0, at)) from error
+
+
+def _name_line(path: Path | str, purpose: str) -> None:
+    """Raise the error of the first line that is not UTF-8, if ``path`` can be read once more."""
+    if str(path) != "-" and Path(path).is_file():
+        with open_records(path, purpose) as lines:
+            for number, line in enumerate(lines, start=1):
+                require_utf8(line, purpose, path, number)
 
 
 def _not_utf8(purpose: str, byte: int, path: Path | str, line: int | None) -> DataError:

@@ -53,6 +53,15 @@ def test_data_errors_name_file_and_line():
     assert str(DataError("x", path="a.bed")) == "a.bed: x"
 
 
+def test_an_error_of_a_copy_becomes_one_of_its_source():
+    copied = errors.ContigError("1", ["chr1"], "copy", line=3)
+    found = copied.of_file("-")
+    assert type(found) is errors.ContigError
+    assert (found.path, found.line, found.contig, found.near) == ("-", 3, "1", "chr1")
+    assert (str(found), copied.path) == (str(copied).replace("copy:3:", "-:3:"), "copy")
+    assert str(DataError("x", path="copy").of_file("in.vcf")) == "in.vcf: x"
+
+
 @pytest.mark.parametrize(("expected", "received", "message"), [
     ((None, 50, 4), (50, 4), "x must have shape (batch, 50, 4). Received: (50, 4). "
      "Add a batch axis: x[None]."),

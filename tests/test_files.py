@@ -224,9 +224,16 @@ def test_a_damaged_gzip_file(tmp_path):
 
 
 def test_bytes_that_are_no_text(tmp_path):
-    (tmp_path / "a").write_bytes(b"abc\n\xff")
-    with pytest.raises(DataError, match=r"the file must be UTF-8 text\. Received: byte 0xff\."):
-        read(tmp_path / "a")
+    for content in (b"abc\r\n\xff", gzip.compress("é\n".encode() + b"\xff\xfe")):
+        (tmp_path / "a").write_bytes(content)
+        with pytest.raises(DataError, match=r"a:2: the file must be UTF-8 text\. Received: byte 0xff\."):
+            read(tmp_path / "a")
+
+
+def test_bytes_on_standard_input_that_are_no_text(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"abc\n\xff")))
+    with pytest.raises(DataError, match=r"^-: the file must be UTF-8 text\. Received: byte 0xff\."):
+        read("-")
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
