@@ -164,19 +164,42 @@ def open_inputs(inputs: Mapping[str, Input], files: Mapping[str, Any],
     """
     from dlgenomics.predict.loaders.opening import open_loader
 
+    _check_table(inputs, files)
     return open_loader(inputs, files, following)
+
+
+def _check_table(inputs: Mapping[str, Input], files: Mapping[str, Any]) -> None:
+    """Refuse a table for a model without numbers, and numbers or sequences without their files."""
+    from dlgenomics.errors import DlgError
+
+    kinds = {one.kind for one in inputs.values()}
+    if kinds & {"array", "tokens"}:  # no file feeds these, and the loader says so
+        return
+    takes = ", ".join(f"{name} ({one.kind})" for name, one in inputs.items())
+    sequences = f"--fasta with {', '.join(list(_PLACES.values())[:-1])} or --tile, or --sequences"
+    if "table_file" in files and "numeric" not in kinds:
+        raise DlgError(f"--table holds numbers, for inputs of the kind numeric. Received: a model "
+                       f"that takes {takes}. Leave --table out, and give {sequences}.")
+    if kinds != {"numeric"} and set(files) == {"table_file"}:
+        raise DlgError(f"--table alone is for models that take numbers alone. Received: a model "
+                       f"that takes {takes}. Give {sequences}, besides.")
+    if kinds == {"numeric"} and set(files) != {"table_file"}:
+        raise DlgError(f"a model that takes numbers alone reads them from --table. Received: other "
+                       f"files for a model that takes {takes}. Give --table alone.")
 
 
 def say_skipped(loader: Loader, output: str) -> None:
     """Say how many bad records were left out; and which, where no file beside OUTPUT lists them."""
     from dlgenomics.errors import plural
+    from dlgenomics.predict.writers import is_stream
 
     count = len(loader.skipped)
     if not count:
         return
-    if output == "-":
+    is_listed = not is_stream(output)
+    if not is_listed:
         for one in loader.skipped:
             say(f"{one.path}{'' if one.line is None else f':{one.line}'}: {one.reason}")
     were, them = ("was", "it") if count == 1 else ("were", "them")
-    listed = "" if output == "-" else f"; {output}.skipped.tsv lists {them}"
+    listed = f"; {output}.skipped.tsv lists {them}" if is_listed else ""
     say(f"{plural(count, 'bad record')} {were} left out{listed}.")

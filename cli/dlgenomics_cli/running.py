@@ -86,10 +86,12 @@ class Running:
         Raises:
             click.UsageError: some do not.
         """
+        from dlgenomics.predict.writers import is_stream
+
         if as_json and output == "-" and not self.dry_run:
             raise click.UsageError("--json prints a summary; name a file with -o for the "
                                    "predictions.")
-        if output == "-" and (self.resume or self.restart or self.shard or self.dask):
+        if is_stream(output) and (self.resume or self.restart or self.shard or self.dask):
             raise click.UsageError("--resume, --restart, --shard and --dask need a file (-o).")
         if self.dask and self.shard:
             raise click.UsageError("--dask makes all shards; --shard is for job arrays without it.")

@@ -20,7 +20,13 @@ from dlgenomics.predict.parts.agreement import Intent
 from dlgenomics.predict.parts.fingerprint import reads_standard_input
 from dlgenomics.predict.skipped import note_skipped
 from dlgenomics.predict.summary import Summary
-from dlgenomics.predict.writers import Heading, check_ending, needs_places, open_writer
+from dlgenomics.predict.writers import (
+    Heading,
+    check_ending,
+    is_stream,
+    needs_places,
+    open_writer,
+)
 from dlgenomics.predict.writers.result import Result
 from dlgenomics.predict.writing import STAGE, WRITE_BEHIND, write_run
 from dlgenomics.progress import Progress, silent
@@ -107,7 +113,8 @@ class Pipeline:
 
         Args:
             output_file: ends in ``.tsv``, ``.bed`` (both also ``.gz``), ``.parquet``, ``.h5``,
-                ``.zarr``, ``.npz``, ``.bedgraph`` or ``.bw``; ``-`` is standard output.
+                ``.zarr``, ``.npz``, ``.bedgraph`` or ``.bw``; ``-`` is standard output. That, a
+                pipe or a device takes TSV.
             dataloader_kwargs: see `predict`.
             batch_size: rows at a time.
             keep_inputs: write inputs and targets too.
@@ -162,7 +169,7 @@ class Pipeline:
         """
         check_ending(output_file)
         order = replace(order, places=needs_places(output_file))
-        if _is_stream(output_file):
+        if is_stream(output_file):
             return self._stream(output_file, loader, order, progress)
         given = arguments or {}
         note_skipped(Path(output_file), loader.skipped)
@@ -186,8 +193,7 @@ class Pipeline:
         size = order.batch(self._network, len(loader))
         flow = flow_for(loader, order, size, computation)
         rows = 0
-        with open_writer("-" if str(output) == "-" else output,
-                         Heading(computation.naming, loader.contig_lengths)) as writer:
+        with open_writer(output, Heading(computation.naming, loader.contig_lengths)) as writer:
             def write(result: Result) -> int:
                 writer.write(result)
                 return len(result)
@@ -248,12 +254,6 @@ class Pipeline:
 
     def _open(self, arguments: Mapping[str, Any]) -> Loader:
         return self._network.default_dataloader(**arguments)
-
-
-def _is_stream(output: Path | str) -> bool:
-    """Tell whether an output is no file that can be replaced: standard output, a pipe, a device."""
-    path = Path(output)
-    return str(output) == "-" or (path.exists() and not path.is_file() and not path.is_dir())
 
 
 def _num_workers(reading: Mapping[str, Any]) -> int:

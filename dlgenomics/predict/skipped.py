@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from dlgenomics.data.skipping import Skipped
-from dlgenomics.files import write_text
+from dlgenomics.files import output_errors, write_text
 
 SUFFIX: Final = ".skipped.tsv"
 
@@ -20,7 +20,8 @@ def note_skipped(output: Path, skipped: Sequence[Skipped]) -> Path | None:
     """
     path = output.with_name(output.name + SUFFIX)
     if not skipped:
-        path.unlink(missing_ok=True)
+        with output_errors(path):
+            path.unlink(missing_ok=True)
         return None
     rows = [(one.path, "" if one.line is None else str(one.line), one.reason) for one in skipped]
     write_text(path, "".join("\t".join(row) + "\n" for row in [("file", "line", "reason"), *rows]))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from dlgenomics.errors import DataError, DlgError
 from dlgenomics.predict.loaders.opening import own_dataloader
-from dlgenomics.spec.inputs import DnaInput
-from dlgenomics_cli.inputs import input_options
+from dlgenomics.progress import silent
+from dlgenomics.spec.inputs import DnaInput, NumericInput
+from dlgenomics_cli.inputs import input_options, open_inputs
 
 
 def files_of(*arguments: str) -> Any:
@@ -80,3 +84,37 @@ def test_options_that_do_not_go_together(arguments: tuple[str, ...], message: st
     found = files_of(*arguments)
     assert isinstance(found, str)
     assert message in " ".join(found.split())
+
+
+DNA = DnaInput(kind="dna", length=6)
+AGE = NumericInput(kind="numeric", columns=("years",))
+GIVE = "give --fasta with --intervals, --gtf, --vcf or --tile, or --sequences"
+
+
+@pytest.mark.parametrize(("inputs", "names", "words"), [
+    ({"dna": DNA}, ("table_file",), f"takes dna (dna). Leave --table out, and {GIVE}."),
+    ({"dna": DNA}, ("fasta_file", "intervals_file", "table_file"), "Leave --table out"),
+    ({"dna": DNA}, ("sequences_file", "table_file"), "Leave --table out"),
+    ({"dna": DNA, "age": AGE}, ("table_file",),
+     f"takes dna (dna), age (numeric). G{GIVE[1:]}, besides."),
+    ({"age": AGE}, ("fasta_file", "intervals_file"), "Give --table alone."),
+])
+def test_a_table_goes_with_numbers_and_sequences_with_letters(
+    inputs: Any, names: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(DlgError) as caught:
+        open_inputs(inputs, dict.fromkeys(names, "missing"), silent)
+    assert not isinstance(caught.value, DataError)  # said before a file is looked for
+    assert words in str(caught.value)
+    assert "Received: " in str(caught.value)
+
+
+def test_a_table_is_read_where_it_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("name\tyears\nb\t3\na\t1\n")
+    (tmp_path / "s.fa").write_text(">a\nACGTAC\n>b\nTTTTTT\n")
+    table, sequences = str(tmp_path / "t.tsv"), str(tmp_path / "s.fa")
+    alone = open_inputs({"age": AGE}, {"table_file": table}, silent)
+    assert alone.batch(np.arange(2))["inputs"].tolist() == [[3.0], [1.0]]
+    both = open_inputs({"dna": DNA, "age": AGE},
+                       {"table_file": table, "sequences_file": sequences}, silent)
+    assert both.batch(np.arange(2))["inputs"]["age"].tolist() == [[1.0], [3.0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import json
 import os
@@ -114,7 +115,7 @@ def test_ctrl_c_says_how_to_go_on_and_a_changed_file_is_noticed(
     (["--shard", "4/3"], "such as 3/50"), (["--shard", "x"], "such as 3/50"),
     (["--shard", "1/3", "--restart"], "--restart throws shards away"),
     (["--dask", "2", "--shard", "1/2"], "--dask makes all shards"),
-    (["--resume", "-o", "-"], "need a file"),
+    (["--resume", "-o", "-"], "need a file"), (["--shard", "1/2", "-o", "/dev/null"], "need a file"),
     (["--layer", "1", "--gradients", "bound"], "give one"),
     (["--column", "bound"], "--column is for tracks"),
     (["--keep-inputs", "-o", "o.bw"], "hold numbers alone"),
@@ -150,6 +151,41 @@ def test_gradients_and_layers_are_written_the_same_way(
     status, _, err = run_dlg("predict", tiny_package, *files, "--layer", "conv1d_11", "-o",
                              tmp_path / "g.h5")
     assert (status, "Did you mean 'conv1d_1'" in err) == (1, True)
+
+
+def test_a_pipe_and_a_device_take_text(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path
+) -> None:
+    whole = tmp_path / "whole.tsv"
+    assert run_dlg("predict", tiny_package, *files, "-o", whole)[0] == 0
+    told = json.loads(run_dlg("predict", tiny_package, *files, "-o", "/dev/null", "--json")[1])
+    assert (told["rows"], told["output"], told["shards"]) == (70, "/dev/null", None)
+    for name, change in (("pipe", bytes), ("pipe.tsv", bytes), ("pipe.tsv.gz", gzip.decompress)):
+        pipe = tmp_path / name
+        os.mkfifo(pipe)
+        with os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:
+            status, _, err = run_dlg("predict", tiny_package, *files, "-o", pipe)
+            assert change(reader.read()) == whole.read_bytes()
+        assert (status, f"70 predictions (bound) in {pipe}" in err) == (0, True)
+    os.mkfifo(tmp_path / "pipe.h5")
+    status, _, err = run_dlg("predict", tiny_package, *files, "-o", tmp_path / "pipe.h5")
+    assert (status, "a pipe or a device takes text. Received: .h5. End in .tsv" in err) == (1, True)
+    assert not list(tmp_path.glob("pipe*.parts"))
+
+
+@pytest.mark.parametrize(("name", "came"), [("folder.tsv", "a folder"), ("file.zarr", "a file"),
+                                            ("file.zarr/o.tsv", "Not a directory")])
+def test_places_where_nothing_can_be_written_are_refused_at_once(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path, name: str,
+    came: str
+) -> None:
+    (tmp_path / "folder.tsv").mkdir()
+    (tmp_path / "file.zarr").write_text("mine")
+    status, _, err = run_dlg("predict", tiny_package, *files, "-o", tmp_path / name)
+    assert status == 1
+    assert f"the output must be writable. Received: {came}." in err
+    assert "shards are kept" not in err
+    assert not list(tmp_path.glob("*.parts"))
 
 
 def test_the_summary_says_how_far_an_engine_is_from_tensorflow(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
-from dlgenomics.errors import EndingError
+from dlgenomics.errors import EndingError, OutputError
 from dlgenomics.files import atomic_folder, atomic_path, output_errors
 from dlgenomics.predict.writers.hdf5 import Hdf5Writer
 from dlgenomics.predict.writers.heading import Heading, Writer
@@ -30,7 +30,7 @@ def open_writer(path: Path | str, heading: Heading = _NO_HEADING, *,
     """Open a writer by a name's ending; ``-`` is TSV on standard output.
 
     Args:
-        path: the file; see `ENDINGS`.
+        path: the file; see `ENDINGS`. A pipe or a device takes text: TSV, unless it ends in .bed.
         heading: what is known before the first row.
         within: the folder for what is not finished; default: beside the file.
 
@@ -44,6 +44,11 @@ def open_writer(path: Path | str, heading: Heading = _NO_HEADING, *,
         yield writer
         writer.finish()
         return
+    if is_stream(path):
+        with output_errors(Path(path)), _opened_stream(Path(path)) as writer:
+            yield writer
+            writer.finish()
+        return
     with _opener(Path(path))(Path(path), within, heading) as opened:
         regular = Regular(opened)
         yield regular
@@ -51,13 +56,48 @@ def open_writer(path: Path | str, heading: Heading = _NO_HEADING, *,
 
 
 def check_ending(path: Path | str) -> None:
-    """Refuse a name whose ending names no format, before any work is done.
+    """Refuse a name that can hold no predictions, before any work is done.
 
     Raises:
-        EndingError: an unknown ending.
+        EndingError: its ending names no format.
+        OutputError: a folder is where a file must be, or a file where a folder; or a pipe cannot
+            take the format.
     """
-    if str(path) != "-":
-        _opener(Path(path))
+    place = Path(path)
+    if is_stream(path):
+        _stream_form(place)
+        return
+    _opener(place)
+    if place.exists() and place.is_dir() != (_ending(place) in _FOLDERS):
+        raise OutputError(path, "a folder" if place.is_dir() else "a file", "Name another (-o).")
+
+
+def is_stream(path: Path | str) -> bool:
+    """Tell whether an output is no file that can be replaced: standard output, a pipe, a device."""
+    place = Path(path)
+    return str(path) == "-" or (place.exists() and not place.is_file() and not place.is_dir())
+
+
+@contextlib.contextmanager
+def _opened_stream(path: Path) -> Iterator[TsvWriter]:
+    make, compressed = _stream_form(path)
+    with _stream(path, compressed=compressed) as stream:
+        yield make(stream)
+
+
+def _stream_form(path: Path) -> tuple[type[TsvWriter], bool]:
+    """Return the writer of what has no ending or that of a text, and whether it compresses.
+
+    Raises:
+        OutputError: a format that is not written from the first byte to the last.
+    """
+    ending = _ending(path)
+    if ending is None:
+        return TsvWriter, False
+    if ending not in _TEXTS:
+        raise OutputError(path, ending, f"End in {' or '.join(_TEXTS)}, or write a file.",
+                          rule="a pipe or a device takes text")
+    return _TEXTS[ending]
 
 
 @contextlib.contextmanager
@@ -73,7 +113,7 @@ def _stream(part: Path, *, compressed: bool) -> Iterator[IO[bytes]]:
         yield stream
 
 
-def _text(make: Callable[[IO[bytes]], TsvWriter], *, compressed: bool = False) -> _Open:
+def _text(make: type[TsvWriter], compressed: bool) -> _Open:
     @contextlib.contextmanager
     def opened(path: Path, within: Path | None, _: Heading) -> Iterator[Writer]:
         with atomic_path(path, within) as part, _stream(part, compressed=compressed) as stream:
@@ -111,9 +151,12 @@ def _tracks(form: type[BedGraph | BigWig]) -> _Open:
     return opened
 
 
+_TEXTS: Final[Mapping[str, tuple[type[TsvWriter], bool]]] = {
+    ".tsv": (TsvWriter, False), ".tsv.gz": (TsvWriter, True),
+    ".bed": (BedWriter, False), ".bed.gz": (BedWriter, True),
+}
 _OPENERS: Final[Mapping[str, _Open]] = {
-    ".tsv": _text(TsvWriter), ".tsv.gz": _text(TsvWriter, compressed=True),
-    ".bed": _text(BedWriter), ".bed.gz": _text(BedWriter, compressed=True),
+    **{ending: _text(*form) for ending, form in _TEXTS.items()},
     ".bedgraph": _tracks(BedGraph), ".bg": _tracks(BedGraph),
     ".bw": _tracks(BigWig), ".bigwig": _tracks(BigWig),
     ".parquet": _binary(ParquetWriter), ".pq": _binary(ParquetWriter),
@@ -122,6 +165,7 @@ _OPENERS: Final[Mapping[str, _Open]] = {
 }
 ENDINGS: Final = tuple(_OPENERS)
 TRACKS: Final = (".bedgraph", ".bg", ".bw", ".bigwig")
+_FOLDERS: Final = (".zarr",)
 _PLACED: Final = (".bed", ".bed.gz", *TRACKS)
 
 
@@ -131,7 +175,12 @@ def needs_places(path: Path | str) -> bool:
 
 
 def _opener(path: Path) -> _Open:
-    for ending, opener in _OPENERS.items():
-        if path.name.lower().endswith(ending):
-            return opener
-    raise EndingError(path, ENDINGS)
+    ending = _ending(path)
+    if ending is None:
+        raise EndingError(path, ENDINGS)
+    return _OPENERS[ending]
+
+
+def _ending(path: Path) -> str | None:
+    """Return the known ending of a name, or None."""
+    return next((one for one in ENDINGS if path.name.lower().endswith(one)), None)
