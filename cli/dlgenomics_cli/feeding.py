@@ -29,7 +29,7 @@ class Feeding:
         dataloader_args: of the model's own dataloader; None where files are named by options.
         layer: whose output is written instead of predictions: a name, or a number from 1.
         keep_inputs, keep_metadata: whether these are written too.
-        num_workers: batches that are read ahead.
+        num_workers: batches that are read ahead; 0 reads and computes in turn.
         trust: whether code of the model's authors may run.
     """
 
@@ -78,7 +78,8 @@ _OPTIONS = (
     click.option("--keep-inputs", is_flag=True, help="Write inputs and targets, too."),
     click.option("--keep-metadata", is_flag=True, help="Write the loader's metadata, too."),
     click.option("--workers", "--num-workers", "num_workers", type=click.IntRange(0), default=2,
-                 show_default=True, help="Batches that are read ahead; two at least."),
+                 show_default=True, help="Batches that are read ahead, as many at least as are "
+                 "computed at once (2, or --devices); 0 reads and computes in turn."),
     trust_option,
 )
 

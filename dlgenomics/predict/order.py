@@ -30,7 +30,8 @@ class Order:
         keep_inputs: write inputs and targets too.
         keep_metadata: write the metadata too.
         batch_size: rows at a time; None chooses by the network's size and ``DLG_MEMORY``.
-        ahead: batches that are read before they are needed.
+        ahead: batches that are read before they are needed, as many at least as are computed at
+            once; 0 reads and computes in turn.
         places: read the windows' places, which some formats need; see `needs_places`.
     """
 
@@ -67,7 +68,7 @@ def flow_for(loader: Loader, order: Order, batch_size: int, computation: Computa
     written = ("records", *(("metadata",) if order.places else ())) if writes else ()
     return Flow(loader, computation.run, computation.naming, batch_size,
                 takes=frozenset((*written, *order.keeps)), keeps=order.keeps,
-                ahead=max(order.ahead, READ_AHEAD, computation.threads),
+                ahead=max(order.ahead, computation.threads) if order.ahead else 0,
                 threads=computation.threads)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from dlgenomics.errors import DlgError, OutputError, did_you_mean
 from dlgenomics.predict.batches import batch_rows
 from dlgenomics.predict.computation import Wanted
-from dlgenomics.predict.flow import without_empty
+from dlgenomics.predict.flow import READ_AHEAD, without_empty
 from dlgenomics.predict.loaders.ahead import in_order
 from dlgenomics.predict.loaders.loader import Loader
 from dlgenomics.predict.nested import join_rows
@@ -44,7 +44,8 @@ class Pipeline:
     """Whole-pipeline prediction; made by a model, as ``model.pipeline``.
 
     Files are read, predicted and written at the same time. Every method takes ``num_workers``,
-    the batches that are read ahead; two at least.
+    the batches that are read ahead, as many at least as are computed at once; 0 reads and computes
+    in turn. Default: 2.
 
     Args:
         network: what predicts, with the dataloader that feeds it.
@@ -265,4 +266,8 @@ def _num_workers(reading: Mapping[str, Any]) -> int:
         if name not in _READING and name not in _REFUSED:
             raise DlgError(f"how batches are read is set by {', '.join(_READING)}. Received: "
                            f"{name!r}.{did_you_mean(name, _READING)}")
-    return int(reading.get("num_workers", 0))
+    number = int(reading.get("num_workers", READ_AHEAD))
+    if number < 0:
+        raise DlgError("num_workers must be 0 or more, the batches that are read ahead. Received: "
+                       f"{number}.")
+    return number

@@ -14,8 +14,10 @@ import pytest
 from dlgenomics.data.intervals import read_intervals
 from dlgenomics.errors import DlgError, OutputError
 from dlgenomics.predict.columns import Naming
+from dlgenomics.predict.computation import Wanted, computation_of
 from dlgenomics.predict.dataloader import Dataloader
 from dlgenomics.predict.nested import flatten, join_rows
+from dlgenomics.predict.order import Order, flow_for
 from dlgenomics.predict.parts.agreement import Intent
 from dlgenomics.predict.parts.plan import Piece
 from dlgenomics.predict.writers import ENDINGS
@@ -79,12 +81,34 @@ def test_a_layer_instead_of_predictions(model, files, batch, tmp_path: Path) -> 
 
 
 def test_workers_change_nothing(model, files, expected) -> None:
-    assert np.array_equal(model.pipeline.predict(files, COUNT, num_workers=2), expected)
+    for workers in (0, 1, 2, 5):
+        assert np.array_equal(model.pipeline.predict(files, COUNT, num_workers=workers), expected)
     assert np.array_equal(
         model.pipeline.predict(files, COUNT, shuffle=False, drop_last=False), expected)
 
 
+@pytest.mark.parametrize(("workers", "most"), [(0, 0), (1, 2), (2, 2), (5, 5)])
+def test_as_many_batches_are_read_ahead_as_was_said(model, files, workers: int, most: int) -> None:
+    order = Order(batch_size=1, ahead=workers)
+    loader = model.default_dataloader(**files)
+    flow = flow_for(loader, order, 1, computation_of(model, Wanted()), writes=False)
+    assert flow.ahead == most
+    in_turn = flow_for(loader, order, 1, computation_of(model, Wanted(layer=1)), writes=False)
+    read: list[int] = []
+
+    def batches():
+        for row in range(3):
+            read.append(row)
+            yield np.array([row])
+
+    results = in_turn.results(batches())
+    next(results)
+    assert len(read) == min(3, workers + 1)
+    assert len(list(results)) == 2
+
+
 @pytest.mark.parametrize(("arguments", "sentence"), [
+    ({"num_workers": -1}, "num_workers must be 0 or more"),
     ({"shuffle": True}, "predictions come in the order of the files. Received: True."),
     ({"drop_last": True}, "every row has its prediction"),
     ({"num_worker": 1}, "Did you mean 'num_workers'?"),
