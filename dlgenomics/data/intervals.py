@@ -24,6 +24,8 @@ _MARKS: Final = ("#", "track", "browser")
 _PURPOSE: Final = "the intervals file"
 _SKIPPED: Final = re.compile(r"(track|browser)(\s|$)")
 _COMMENT: Final = re.compile("^#.*", re.MULTILINE)
+_COMMENTS: Final = 1000
+"""At the beginning of a file, read by themselves; more of them are read with the intervals."""
 _CHARACTERS: Final = 1 << 22
 """Held as text at a time; columns of arrays take a fraction of the memory."""
 
@@ -242,10 +244,24 @@ def _read_parts(stream: TextIO, bed_columns: int | None, path: str,
 def _some_lines(stream: TextIO) -> Iterator[tuple[int, str]]:
     """Yield some lines at a time, each with its end, behind the number of the first."""
     number = 1
-    while text := stream.read(_CHARACTERS) + stream.readline():
+    for text in _texts(stream):
         whole = text if text.endswith("\n") else text + "\n"
         yield number, whole
         number += whole.count("\n")
+
+
+def _texts(stream: TextIO) -> Iterator[str]:
+    """Yield lines in some texts; comments at the beginning alone: without any, others are faster."""
+    comments: list[str] = []
+    line = stream.readline()
+    while line.startswith(_MARKS) and len(comments) < _COMMENTS:
+        comments.append(line)
+        line = stream.readline()
+    if comments:
+        yield "".join(comments)
+    while text := line + stream.read(_CHARACTERS) + stream.readline():
+        yield text
+        line = ""
 
 
 def _even_cells(text: str, least: int) -> Cells | None:

@@ -97,6 +97,19 @@ def test_comment_track_browser_and_empty_lines_are_skipped_and_counted(read):
     assert found.line.tolist() == [6, 8]
 
 
+@pytest.mark.parametrize("characters", [1, 20, 1 << 22])
+@pytest.mark.parametrize("count", [1, 3, 4, 5])
+def test_many_comments_before_the_first_interval(read, monkeypatch, characters, count):
+    monkeypatch.setattr("dlgenomics.data.intervals._COMMENTS", 4)
+    monkeypatch.setattr("dlgenomics.data.intervals._CHARACTERS", characters)
+    comments = "".join(f"# {i}\n" for i in range(count - 1)) + "#chrom\tstart\tend\tbound\n"
+    found = read(comments + "chr1\t1\t2\tx\n# more\nchr1\t3\t4\ty\n")
+    assert found.line.tolist() == [count + 1, count + 3]
+    assert found.columns["bound"].tolist() == ["x", "y"]
+    with pytest.raises(DataError, match="Received: none"):
+        read(comments.rstrip("\n"))
+
+
 def test_contigs_may_begin_like_a_track_line(read):
     assert read("tracker1\t1\t2\nbrowserless\t1\t2\n").contigs == ("tracker1", "browserless")
 
