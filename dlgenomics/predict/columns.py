@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -70,23 +70,26 @@ class Naming:
     @property
     def tracks(self) -> dict[str, str]:
         """The names of tracks along a genome, each with its output."""
-        return {name: output for output, labels in (self.labels or {}).items() for name in (
-            self.profiles[output].tracks if output in self.profiles else labels)}
+        labels = self.labels or {}
+        return {name: output for output in dict.fromkeys((*labels, *self.profiles)) for name in (
+            self.profiles[output].tracks if output in self.profiles else labels[output])}
 
     def outputs(self, found: Any) -> Mapping[str, Any]:
         """Return arrays by output; one without a name has that of the only output."""
         return found if isinstance(found, Mapping) else {
             next(iter(self.labels or [self.key])): found}
 
-    def columns(self, found: Any) -> dict[str, NDArray[Any]]:
+    def columns(self, found: Any, without: Collection[str] = ()) -> dict[str, NDArray[Any]]:
         """Return arrays as columns of a table, one number a row.
 
         Args:
             found: an array, or arrays by output; the rows on axis 0.
+            without: outputs that are left out.
         """
+        arrays = {name: one for name, one in self.outputs(found).items() if name not in without}
         if self.labels is None:
-            return flatten({self.key: found})
-        return {column: one for name, array in self.outputs(found).items()
+            return flatten({self.key: arrays} if isinstance(found, Mapping) else arrays)
+        return {column: one for name, array in arrays.items()
                 for column, one in _named(array, self.labels[name]).items()}
 
 

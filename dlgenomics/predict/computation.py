@@ -11,7 +11,7 @@ from dlgenomics.errors import DlgError, did_you_mean
 from dlgenomics.predict.columns import Naming, column_names
 from dlgenomics.predict.loaders.loader import Arrays
 from dlgenomics.predict.network import Comparison, Engine, Network
-from dlgenomics.predict.profiles import naming_of
+from dlgenomics.predict.profiles import naming_of, naming_of_gradients, naming_of_layer
 
 _AT_ONCE: Final = 2
 """Batches in one engine at once: a small network's second batch uses what the first leaves idle."""
@@ -71,14 +71,16 @@ def computation_of(network: Network, wanted: Wanted) -> Computation:
         raise DlgError(f"several devices are TensorFlow's. Received: engine {wanted.engine!r} on "
                        f"{wanted.devices}. Leave one of these out.")
     if wanted.layer is not None:
-        return Computation(_single(network.layer_engine(wanted.layer)), Naming(),
-                           _count([network.layer_shape(wanted.layer)]))
+        name, shape = network.layer_shape(wanted.layer)
+        return Computation(_single(network.layer_engine(wanted.layer)),
+                           naming_of_layer(network.spec, name, shape), _count([shape]))
     if wanted.gradients is not None:
         output, column = _column(network, wanted.gradients)
         return Computation(
             lambda arrays: network.gradient(arrays, layer=output, filter_idx=column,
                                             avg_func="sum"),
-            Naming("grads"), _count([one.shape for one in network.data.inputs.values()]))
+            naming_of_gradients(network.spec),
+            _count([one.shape for one in network.data.inputs.values()]))
     shapes = [network.data.output_shape(name) for name in network.data.targets]
     engine, comparison = _engine(network, wanted)
     return Computation(_single(engine), naming_of(network.spec), _count(shapes),

@@ -243,9 +243,10 @@ class Model:
         return Forward(keras.Model(self.model.input, {"layer": one.output}),
                        list(self.spec.model.inputs), ["layer"])
 
-    def layer_shape(self, layer: str | int) -> tuple[int | None, ...]:
-        """Return the shape of a layer's output, without the batch axis."""
-        return tuple(find_layer(self.model, layer).output.shape[1:])
+    def layer_shape(self, layer: str | int) -> tuple[str, tuple[int | None, ...]]:
+        """Return a layer's name and the shape of its output, without the batch axis."""
+        found = find_layer(self.model, layer)
+        return found.name, tuple(found.output.shape[1:])
 
     def input_grad(
         self,

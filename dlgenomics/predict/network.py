@@ -90,8 +90,8 @@ class Network(Protocol):
     def layer_engine(self, layer: str | int) -> Engine:
         """Return what gives the output of a layer, as the output ``layer``."""
 
-    def layer_shape(self, layer: str | int) -> tuple[int | None, ...]:
-        """Return the shape of a layer's output, without the batch axis."""
+    def layer_shape(self, layer: str | int) -> tuple[str, tuple[int | None, ...]]:
+        """Return a layer's name and the shape of its output, without the batch axis."""
 
     def gradient(self, arrays: Arrays, **how: Any) -> Any:
         """Return the gradient with respect to the input, in the layout of its users."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+from dlgenomics.data.encoding import DNA, RNA
 from dlgenomics.data.loaded import window_of
 from dlgenomics.predict.columns import Naming, Profile, column_names
 from dlgenomics.spec.alignment import aligned_views
@@ -16,11 +18,45 @@ from dlgenomics.spec.types import Data, Spec
 _COMPLEMENT: Final = (3, 2, 1, 0)
 """The channels A C G T as the other strand has them."""
 
+_LAID_OUT: Final = "gradients lie as the users of the model's source lay out its input"
+
 
 def naming_of(spec: Spec) -> Naming:
     """Return how predictions are named: by target and column, with the places of positions."""
     labels = column_names(spec.data)
     return Naming(labels=labels, profiles=profiles_of(spec, labels))
+
+
+def naming_of_layer(spec: Spec, layer: str, shape: OutputShape) -> Naming:
+    """Return how a layer's output is named: by place; its channels are tracks along positions.
+
+    Args:
+        spec: the model's.
+        layer: its name.
+        shape: of its output, without the batch axis.
+    """
+    naming = Naming()
+    if len(shape) < 2:
+        return naming
+    window = _window(spec.data)
+    tracks = [f"{naming.key}/{channel}" for channel in range(shape[-1] or 0)]
+    view = _views(spec, window).get(layer, View(all=True))
+    return replace(naming, profiles={naming.key: _placed(tracks, shape, window, view)})
+
+
+def naming_of_gradients(spec: Spec) -> Naming:
+    """Return how gradients are named: by place; tracks along inputs, such as ``grads/A``."""
+    naming, window = Naming("grads"), _window(spec.data)
+    inputs = {name: spec.data.inputs[name] for name in spec.model.inputs}
+    profiles = {}
+    for name, one in inputs.items():
+        output, start = (naming.key, naming.key) if len(inputs) == 1 else (
+            name, f"{naming.key}/{name}")
+        profile = _input_profile(one, [f"{start}/{end}" for end in _channel_names(one)], window)
+        if profile is not None:
+            has_layout = isinstance(one, DnaInput) and one.layout is not None
+            profiles[output] = replace(profile, unknown=_LAID_OUT if has_layout else "")
+    return replace(naming, profiles=profiles)
 
 
 def profiles_of(spec: Spec, labels: Mapping[str, Sequence[str]]) -> dict[str, Profile]:
@@ -35,8 +71,7 @@ def profiles_of(spec: Spec, labels: Mapping[str, Sequence[str]]) -> dict[str, Pr
         labels: by output the names along its last axis.
     """
     window = _window(spec.data)
-    views = aligned_views(spec, {name: _input_view(one, window)
-                                 for name, one in spec.data.inputs.items()}) if window else {}
+    views = _views(spec, window)
     found = {name: _profile(spec.data, name, labels[name], window, views.get(name, View(all=True)))
              for name in spec.data.targets}
     return {name: one for name, one in found.items() if one is not None}
@@ -48,6 +83,14 @@ def _window(data: Data) -> int:
         return window_of(list(data.sequences.values()))
     arrays = [one.shape[0] or 0 for one in data.inputs.values() if _is_one_hot(one)]
     return max([*arrays, *(one.length for one in data.tracks.values())], default=0)
+
+
+def _views(spec: Spec, window: int) -> Mapping[str, View]:
+    """Return the bases of the window that the positions of inputs and layers stand for."""
+    if not window:
+        return {}
+    return aligned_views(spec, {name: _input_view(one, window)
+                                for name, one in spec.data.inputs.items()})
 
 
 def _is_one_hot(one: Any) -> bool:
@@ -73,16 +116,31 @@ def _profile(data: Data, name: str, labels: Sequence[str], window: int,
     """Return where an output's positions lie; None if it has none."""
     target: Any = data.targets[name]
     if isinstance(target, InputTarget):
-        target = data.inputs[target.input]
-        if isinstance(target, DnaInput | RnaInput):
-            return Profile(labels, window, 1, _COMPLEMENT)
-    if isinstance(target, ProfileTarget | TrackInput):
+        same = _input_profile(data.inputs[target.input], labels, window)
+        if same is not None:
+            return same
+    if isinstance(target, ProfileTarget):
         return Profile(labels, window, target.bin, _channels(len(labels), target.stranded))
     shape = data.output_shape(name)
     if len(shape) == 1:
         is_row = isinstance(target, ArrayTarget) and not target.columns and not view.all
         return _placed((name,), shape, window, view) if is_row else None
     return _placed(labels, shape, window, view)
+
+
+def _input_profile(one: Any, labels: Sequence[str], window: int) -> Profile | None:
+    """Return where the positions of an input lie; None if it has none in a genome."""
+    if isinstance(one, DnaInput | RnaInput):
+        return Profile(labels, window, 1, _COMPLEMENT)
+    if isinstance(one, TrackInput):
+        return Profile(labels, window, one.bin, _channels(len(labels), one.stranded))
+    return None
+
+
+def _channel_names(one: Any) -> Sequence[str]:
+    if isinstance(one, DnaInput | RnaInput):
+        return (RNA if isinstance(one, RnaInput) else DNA).letters
+    return [str(channel) for channel in range(one.shape[-1] or 0)]
 
 
 def _channels(count: int, stranded: bool) -> tuple[int, ...]:

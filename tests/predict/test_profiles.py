@@ -150,7 +150,7 @@ def test_specs_of_published_networks() -> None:
             (window, width, "")}, name
 
 
-def test_predictions_alone_are_computed_with_their_places() -> None:
+def test_what_is_computed_comes_with_its_places() -> None:
     from dlgenomics.build.model import build_model
     from dlgenomics.predict.computation import Wanted, computation_of
     from dlgenomics.predict.model import Model, SourceRecord
@@ -159,8 +159,10 @@ def test_predictions_alone_are_computed_with_their_places() -> None:
     model = Model(spec, build_model(spec), SourceRecord("local", ""))
     assert computation_of(model, Wanted()).naming == Naming(
         labels={"y": ["0", "1"]}, profiles={"y": Profile(["0", "1"], 64, 4, (0, 1))})
-    assert computation_of(model, Wanted(layer="p")).naming == Naming()
-    assert computation_of(model, Wanted(gradients="1")).naming == Naming("grads")
+    assert computation_of(model, Wanted(layer="p")).naming == Naming(
+        profiles={"preds": Profile(["preds/0", "preds/1"], 64, 4, (0, 1))})
+    assert computation_of(model, Wanted(gradients="1")).naming == Naming("grads", profiles={
+        "grads": Profile([f"grads/{letter}" for letter in "ACGT"], 64, 1, (3, 2, 1, 0))})
 
 
 # Against Keras -------------------------------------------------------------------------------

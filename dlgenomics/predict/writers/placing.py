@@ -87,9 +87,7 @@ class TrackWriter:
     def _add_numbers(self, stretches: Stretches, result: Result) -> None:
         """Add the columns that have one number a row."""
         contigs, start, end = result.spots
-        outputs = result.naming.outputs(result.predictions)
-        found = result.naming.columns({name: array for name, array in outputs.items()
-                                       if name not in self._naming.profiles})
+        found = result.naming.columns(result.predictions, without=self._naming.profiles)
         missing = [name for name in stretches.columns if name not in found]
         if missing:
             raise DlgError(f"a track has one number a row. Received: {few(found)} for "

@@ -38,8 +38,9 @@ def track_files(path: Path, heading: Heading) -> dict[str, Path]:
         return {one: path.with_name(path.name.replace(_COLUMN, one.replace("/", "_")))
                 for one in known}
     if not known:
-        raise DlgError("a track is a column of the predictions. Received: the output of a layer, "
-                       "or gradients, whose columns have no names. Write .h5, .zarr or .parquet.")
+        raise DlgError("a track is one of several numbers. Received: the output of a layer, or "
+                       "gradients, without positions. Choose one by its place, such as --column "
+                       f"{heading.naming.key}/0, or write .h5, .zarr or .parquet.")
     if len(known) != 1:
         raise DlgError(f"a track has one number at a place. Received: {len(known)} columns "
                        f"({few(known)}). Choose one (--column), or write a file for each: "
