@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,21 +11,21 @@ from typing import Any, Final, Literal, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dlgenomics.data.cells import TEXTS, Cells, cells_of, cells_of_rows, levels
+from dlgenomics.data.bed_lines import (
+    PURPOSE,
+    check_width,
+    column_names,
+    even_cells,
+    header_among,
+    likely_width,
+    shown,
+    some_lines,
+    split_lines,
+)
+from dlgenomics.data.cells import TEXTS, Cells, cells_of_rows, levels
 from dlgenomics.data.skipping import Skipped, good_rows, none_good
 from dlgenomics.errors import DataError, near_contig
 from dlgenomics.files import open_records, require_utf8
-
-BED_COLUMNS: Final = ("chrom", "start", "end", "name", "score", "strand")
-NARROW_PEAK_COLUMNS: Final = ("signalValue", "pValue", "qValue", "peak")
-_MARKS: Final = ("#", "track", "browser")
-_PURPOSE: Final = "the intervals file"
-_SKIPPED: Final = re.compile(r"(track|browser)(\s|$)")
-_COMMENT: Final = re.compile("^#.*", re.MULTILINE)
-_COMMENTS: Final = 1000
-"""At the beginning of a file, read by themselves; more of them are read with the intervals."""
-_CHARACTERS: Final = 1 << 22
-"""Held as text at a time; columns of arrays take a fraction of the memory."""
 
 _Parse = Callable[[list[list[str]], list[int]], "Intervals"]
 
@@ -203,7 +201,7 @@ def read_intervals(path: Path | str, bed_columns: int | None = None,
         MissingFileError: no such file.
         DataError: a malformed line, with its number; or a file without intervals.
     """
-    with open_records(path, _PURPOSE) as stream:
+    with open_records(path, PURPOSE) as stream:
         parts = list(_read_parts(stream, bed_columns, str(path), skipped))
     if not parts and skipped:
         raise none_good(skipped)
@@ -220,62 +218,25 @@ def _read_parts(stream: TextIO, bed_columns: int | None, path: str,
     names: list[str] = []
     width = 0
     least = bed_columns or 3
-    for first, text in _some_lines(stream):
-        cells = _even_cells(text, least)
+    for first, text in some_lines(stream):
+        cells = even_cells(text, least)
         if cells and width in (0, cells.width):
-            called = names or _names(cells.width, header, bed_columns, path)
+            called = names or column_names(cells.width, header, bed_columns, path)
             part = _if_good(cells, first, called, path)
             if part is not None:
                 width, names = cells.width, called
                 yield part
                 continue
-        header = header or _header(text, first, path)
-        rows, lines = _rows(text, first)
+        header = header or header_among(text, first, path)
+        rows, lines = split_lines(text, first)
         if rows:
-            likely = width or _width(rows, least, skips=skipped is not None)
-            called = names or _names(likely, header, bed_columns, path)
+            likely = width or likely_width(rows, least, skips=skipped is not None)
+            called = names or column_names(likely, header, bed_columns, path)
             parse = partial(_parse, likely, least, called, path)
             found = _sifted(rows, lines, parse, path, skipped)
             yield from found
             if found:
                 width, names = likely, called
-
-
-def _some_lines(stream: TextIO) -> Iterator[tuple[int, str]]:
-    """Yield some lines at a time, each with its end, behind the number of the first."""
-    number = 1
-    for text in _texts(stream):
-        whole = text if text.endswith("\n") else text + "\n"
-        yield number, whole
-        number += whole.count("\n")
-
-
-def _texts(stream: TextIO) -> Iterator[str]:
-    """Yield lines in some texts; comments at the beginning alone: without any, others are faster."""
-    comments: list[str] = []
-    line = stream.readline()
-    while line.startswith(_MARKS) and len(comments) < _COMMENTS:
-        comments.append(line)
-        line = stream.readline()
-    if comments:
-        yield "".join(comments)
-    while text := line + stream.read(_CHARACTERS) + stream.readline():
-        yield text
-        line = ""
-
-
-def _even_cells(text: str, least: int) -> Cells | None:
-    """Return the cells of lines that are intervals alone and have equally many, ``least`` or more.
-
-    None if there are others, or bytes that are not UTF-8.
-    """
-    if any(mark in text for mark in _MARKS):
-        return None
-    try:
-        cells = cells_of(text)
-    except UnicodeEncodeError:
-        return None
-    return cells if cells and cells.width >= least else None
 
 
 def _if_good(cells: Cells, first: int, names: list[str], path: str) -> Intervals | None:
@@ -286,29 +247,10 @@ def _if_good(cells: Cells, first: int, names: list[str], path: str) -> Intervals
         return None
 
 
-def _rows(text: str, first: int) -> tuple[list[list[str]], list[int]]:
-    """Return the cells of each line that is an interval, and the lines' numbers."""
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    for number, line in enumerate(text.split("\n")[:-1], first):
-        if line.strip() and not line.startswith("#") and not _SKIPPED.match(line):
-            rows.append(line.split("\t") if "\t" in line else line.split())
-            lines.append(number)
-    return rows, lines
-
-
-def _width(rows: list[list[str]], least: int, *, skips: bool) -> int:
-    """Return how many columns a file has: as its first line, or as most lines that have enough."""
-    if not skips:
-        return len(rows[0])
-    enough = Counter(len(row) for row in rows if len(row) >= least)
-    return max(enough, key=enough.__getitem__) if enough else len(rows[0])
-
-
 def _parse(width: int, least: int, names: list[str], path: str, rows: list[list[str]],
            lines: list[int]) -> Intervals:
-    require_utf8("\n".join(map("\t".join, rows)), _PURPOSE, path, lines[0])
-    _check_width(rows, lines, width, least, path)
+    require_utf8("\n".join(map("\t".join, rows)), PURPOSE, path, lines[0])
+    check_width(rows, lines, width, least, path)
     return _intervals(cells_of_rows(rows), np.array(lines), names, path)
 
 
@@ -320,36 +262,6 @@ def _sifted(rows: list[list[str]], lines: list[int], parse: _Parse, path: str,
                                                          [lines[i] for i in some])),
               skipped, lambda row: (path, lines[row]))
     return found
-
-
-def _header(text: str, first: int, path: str) -> list[str] | None:
-    """Return the columns' names, if a comment among some lines holds them."""
-    for comment in _COMMENT.finditer(text):
-        line = comment[0]
-        names = line.lstrip("#").strip().split("\t" if "\t" in line else None)
-        if names and names[0].lower() in ("chrom", "chr", "contig"):
-            require_utf8(line, _PURPOSE, path, first + text.count("\n", 0, comment.start()))
-            return names
-    return None
-
-
-def _names(width: int, header: list[str] | None, bed_columns: int | None, path: str) -> list[str]:
-    """Return the columns' names.
-
-    Raises:
-        DataError: the header does not name each of them differently.
-    """
-    if bed_columns is not None:
-        return [*BED_COLUMNS[:bed_columns],
-                *(f"column{i}" for i in range(bed_columns + 1, width + 1))]
-    if header is not None and (len(header) != width or len(set(header)) < width):
-        raise DataError(f"the header must name each of the {width} columns differently. "
-                        f"Received: {', '.join(header)}. Mend the line that starts with '#'.",
-                        path=path)
-    if header is not None:
-        return [*BED_COLUMNS[:3], *header[3:]]
-    rest = NARROW_PEAK_COLUMNS if width == 10 else [f"column{i}" for i in range(7, width + 1)]
-    return [*BED_COLUMNS[:width], *rest][:width]
 
 
 def _intervals(cells: Cells, lines: NDArray[np.int64], names: list[str], path: str) -> Intervals:
@@ -385,29 +297,13 @@ def join_parts(parts: Sequence[Intervals]) -> Intervals:
     )
 
 
-def _check_width(rows: list[list[str]], lines: list[int], width: int, least: int,
-                 path: str) -> None:
-    for row, number in zip(rows, lines, strict=True):
-        if len(row) != width or width < least:
-            rule = (f"at least {least} columns" if width < least
-                    else f"{width} columns, as the first one has")
-            raise DataError(f"a BED line must have {rule}. Received: {len(row)}: "
-                            f"{_shown(row)}. Are the columns separated by tabs?",
-                            path=path, line=number)
-
-
-def _shown(row: list[str]) -> str:
-    text = " ".join(row)
-    return repr(text if len(text) <= 60 else text[:57] + "...")
-
-
 def _coordinates(cells: Cells, lines: NDArray[np.int64],
                  path: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     start, end = cells.numbers(1, _DIGITS), cells.numbers(2, _DIGITS)
     bad = np.flatnonzero((start < 0) | (end <= start))
     if len(bad):
         raise DataError("columns 2 and 3 must be whole numbers of at most 12 digits with "
-                        f"0 <= start < end. Received: {_shown(cells.row(bad[0]))}. "
+                        f"0 <= start < end. Received: {shown(cells.row(bad[0]))}. "
                         "Mend or remove the line.", path=path, line=int(lines[bad[0]]))
     return start, end
 
@@ -420,6 +316,6 @@ def _strand(column: int | None, cells: Cells, lines: NDArray[np.int64],
     bad = np.flatnonzero((found != "+") & (found != "-") & (found != "."))
     if len(bad):
         raise DataError("the strand must be +, - or . Received: "
-                        f"{_shown(cells.row(bad[0]))}. Mend column 6.",
+                        f"{shown(cells.row(bad[0]))}. Mend column 6.",
                         path=path, line=int(lines[bad[0]]))
     return found

@@ -100,8 +100,8 @@ def test_comment_track_browser_and_empty_lines_are_skipped_and_counted(read):
 @pytest.mark.parametrize("characters", [1, 20, 1 << 22])
 @pytest.mark.parametrize("count", [1, 3, 4, 5])
 def test_many_comments_before_the_first_interval(read, monkeypatch, characters, count):
-    monkeypatch.setattr("dlgenomics.data.intervals._COMMENTS", 4)
-    monkeypatch.setattr("dlgenomics.data.intervals._CHARACTERS", characters)
+    monkeypatch.setattr("dlgenomics.data.bed_lines._COMMENTS", 4)
+    monkeypatch.setattr("dlgenomics.data.bed_lines._CHARACTERS", characters)
     comments = "".join(f"# {i}\n" for i in range(count - 1)) + "#chrom\tstart\tend\tbound\n"
     found = read(comments + "chr1\t1\t2\tx\n# more\nchr1\t3\t4\ty\n")
     assert found.line.tolist() == [count + 1, count + 3]
@@ -227,7 +227,7 @@ def test_the_first_bad_line_is_the_one_that_is_named(read, message, later, comme
 
 
 def test_the_first_of_many_bad_lines_is_named_across_pieces(read, monkeypatch):
-    monkeypatch.setattr("dlgenomics.data.intervals._CHARACTERS", 100)
+    monkeypatch.setattr("dlgenomics.data.bed_lines._CHARACTERS", 100)
     lines = [f"chr1\t{i}\t{i + 5}\tn\t0\t+" for i in range(300)]
     lines[203], lines[200] = lines[203].replace("chr1\t", "chr1\tx"), lines[200].replace("+", "x")
     with pytest.raises(DataError, match="the strand must be") as caught:

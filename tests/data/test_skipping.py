@@ -32,7 +32,7 @@ BAD = {
 
 def test_a_stretch_of_bad_lines_alone_is_noted(tmp_path: Path,
                                                monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dlgenomics.data.intervals._CHARACTERS", 25)
+    monkeypatch.setattr("dlgenomics.data.bed_lines._CHARACTERS", 25)
     path = tmp_path / "i.bed"
     good = [GOOD.format(10 * i, 10 * i + 6) for i in range(5)]
     path.write_text("\n".join(["nothing"] * 4 + good + ["words"] * 8 + good) + "\n")
