@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.predict.nested import flatten
@@ -30,7 +31,7 @@ def column_names(data: Data) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Profile:
-    """Where the positions of an output lie in a row's window, around whose middle they are.
+    """Where the positions of an output lie in a row's window.
 
     Attributes:
         tracks: the names of its channels.
@@ -38,6 +39,7 @@ class Profile:
         bin: bp of a position.
         minus: for each track the channel that holds it where the window is on the minus strand.
         unknown: why nobody can say where the positions lie; empty if it is known.
+        first: bp of the window before the first position; None: they are around its middle.
     """
 
     tracks: Sequence[str]
@@ -45,6 +47,19 @@ class Profile:
     bin: int = 1
     minus: Sequence[int] = ()
     unknown: str = ""
+    first: int | None = None
+
+    def start(self, positions: int, is_minus: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the bp from a window's start on the genome to that of what the positions cover.
+
+        Args:
+            positions: how many there are.
+            is_minus: which windows are on the minus strand.
+        """
+        length = positions * self.bin
+        if self.first is None:
+            return np.full(len(is_minus), self.window // 2 - length // 2)
+        return np.where(is_minus, self.window - length - self.first, self.first)
 
 
 @dataclass(frozen=True)

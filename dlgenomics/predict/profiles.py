@@ -41,7 +41,7 @@ def naming_of_layer(spec: Spec, layer: str, shape: OutputShape) -> Naming:
     window = _window(spec.data)
     tracks = [f"{naming.key}/{channel}" for channel in range(shape[-1] or 0)]
     view = _views(spec, window).get(layer, View(all=True))
-    return replace(naming, profiles={naming.key: _placed(tracks, shape, window, view)})
+    return replace(naming, profiles={naming.key: _seen(tracks, shape, window, view)})
 
 
 def naming_of_gradients(spec: Spec) -> Naming:
@@ -148,22 +148,40 @@ def _channels(count: int, stranded: bool) -> tuple[int, ...]:
     return tuple(channel ^ 1 for channel in range(count)) if stranded else tuple(range(count))
 
 
+def _seen(tracks: Sequence[str], shape: OutputShape, window: int, view: View) -> Profile:
+    """Return the places of a layer's positions: each is in the middle of what it sees."""
+    if len(shape) > 2:
+        return Profile(tracks, unknown=_shape_problem(shape))
+    if view.all or view.jump < 1:
+        return Profile(tracks, unknown=_untold(shape[0]))
+    first = (view.first + view.last - view.jump + 1) // 2
+    return Profile(tracks, window, view.jump, _channels(len(tracks), False), first=first)
+
+
 def _placed(tracks: Sequence[str], shape: OutputShape, window: int, view: View) -> Profile:
     """Return the places of positions that follow from the steps of the layers before them."""
     positions = shape[0]
     if positions is None or len(shape) > 2:
-        return Profile(tracks, unknown=f"its shape for a row is {shape}, where (positions, "
-                                       "channels) can be placed")
+        return Profile(tracks, unknown=_shape_problem(shape))
     if positions == window and (view.all or view.jump == 1):
         view = View()
     problem = _problem(positions, window, view)
     return Profile(tracks, window, view.jump, _channels(len(tracks), False), problem)
 
 
+def _shape_problem(shape: OutputShape) -> str:
+    return f"its shape for a row is {shape}, where (positions, channels) can be placed"
+
+
+def _untold(positions: int | None) -> str:
+    return ("the layers do not tell which bases each of its "
+            f"{'' if positions is None else f'{positions:,} '}positions stands for")
+
+
 def _problem(positions: int, window: int, view: View) -> str:
     """Return why positions cannot be placed; empty if they can."""
     if view.all or view.jump < 1:
-        return f"the layers do not tell which bases each of its {positions:,} positions stands for"
+        return _untold(positions)
     length = positions * view.jump
     covered = f"its {positions:,} positions of {view.jump} bp are {length:,} bp"
     if length > window:

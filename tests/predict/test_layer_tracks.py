@@ -81,12 +81,11 @@ def test_a_layer_of_bins_by_its_number(model: Any, files: dict[str, Path], tmp_p
     _write(model, files, tmp_path / "bins.bg", Wanted(3), "preds/0")
     found = _read(tmp_path / "bins.bg")
     expected = {}
-    for place in range(3):  # 3 bins of 5 bp lie around the middle of 21 bp
-        seen = slice(1 + 5 * place, 6 + 5 * place)
-        has_g = any(LETTERS[base] == "G" for base in PLUS[seen])
-        has_c = any(LETTERS[base] == "C" for base in MINUS[::-1][seen])
-        expected.update(dict.fromkeys(PLUS[3:18][5 * place:5 * place + 5], float(has_g)))
-        expected.update(dict.fromkeys(MINUS[::-1][3:18][5 * place:5 * place + 5], float(has_c)))
+    for place in range(3):
+        for bases, letter in (PLUS, "G"), (MINUS[::-1], "C"):
+            seen = bases[1 + 5 * place:6 + 5 * place]
+            shown = any(LETTERS[base] == letter for base in seen)
+            expected.update(dict.fromkeys(seen, float(shown)))
     assert found == expected
 
 

@@ -160,7 +160,7 @@ def test_what_is_computed_comes_with_its_places() -> None:
     assert computation_of(model, Wanted()).naming == Naming(
         labels={"y": ["0", "1"]}, profiles={"y": Profile(["0", "1"], 64, 4, (0, 1))})
     assert computation_of(model, Wanted(layer="p")).naming == Naming(
-        profiles={"preds": Profile(["preds/0", "preds/1"], 64, 4, (0, 1))})
+        profiles={"preds": Profile(["preds/0", "preds/1"], 64, 4, (0, 1), first=0)})
     assert computation_of(model, Wanted(gradients="1")).naming == Naming("grads", profiles={
         "grads": Profile([f"grads/{letter}" for letter in "ACGT"], 64, 1, (3, 2, 1, 0))})
 

@@ -101,10 +101,10 @@ class TrackWriter:
         _check_windows(profile, places["start"], places["end"])
         array = np.asarray(result.naming.outputs(result.predictions)[output])
         array = array.reshape(*array.shape[:2], -1)
-        length = array.shape[1] * profile.bin
-        first = places["start"] + profile.window // 2 - length // 2
-        values = _turned(array, places["strand"] == "-", profile, stretches.columns)
-        self._add(stretches, places["chr"], first, first + length, values)
+        is_minus = places["strand"] == "-"
+        first = places["start"] + profile.start(array.shape[1], is_minus)
+        values = _turned(array, is_minus, profile, stretches.columns)
+        self._add(stretches, places["chr"], first, first + array.shape[1] * profile.bin, values)
 
     def _add(self, stretches: Stretches, contigs: NDArray[Any], start: NDArray[np.int64],
              end: NDArray[np.int64], values: NDArray[np.float32]) -> None:
