@@ -37,12 +37,9 @@ def vcf_file(path: Path | str) -> Iterator[Path]:
         MissingFileError: no such file.
         DataError: bgzip that was cut off.
     """
-    if str(path) == "-" or Path(path).is_fifo():
-        with _copied(path) as found:
-            _require_end(found)
-            yield found
-    else:
-        found = require_file(Path(path), PURPOSE)
+    is_stream = str(path) == "-" or Path(path).is_fifo()
+    with (_copied(path) if is_stream
+          else contextlib.nullcontext(require_file(Path(path), PURPOSE))) as found:
         _require_end(found)
         yield found
 
