@@ -101,6 +101,22 @@ class Running:
             raise click.UsageError("--layer and --gradients write different things; give one.")
         self._check_columns(output, feeding)
 
+    def check_model(self, model: Any) -> None:
+        """Refuse what code of a model's authors cannot do, and its pipeline is never asked for.
+
+        Raises:
+            DlgError: the model is such code.
+        """
+        asked = [option for option, said in (
+            ("--dask", self.dask), ("--dry-run", self.dry_run)) if said]
+        if not asked:
+            return
+        from dlgenomics_zoo.trusted.pipeline import refuse_wishes
+        from dlgenomics_zoo.trusted.program import Program
+
+        if isinstance(model, Program):
+            refuse_wishes(asked)
+
     def _check_columns(self, output: str, feeding: Feeding) -> None:
         from dlgenomics.predict.writers import TRACKS
 

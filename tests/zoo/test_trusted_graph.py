@@ -96,9 +96,18 @@ def test_files_go_in_and_predictions_come_out(
     command = ("predict", graph[0], "--trust", "--fasta", files["fasta_file"], "--intervals", files["intervals_file"])
     status, _, err = run_dlg(*command, "--layer", "hidden", "-o", tmp_path / "hidden.npz")
     assert status == 0, err
-    for option in (["--resume"], ["--gradients", "a"]):
+    before = out.read_bytes()
+    for option, wish in (
+            (["--resume"], "shards (--resume, --restart, --shard)"), (["--restart"], "shards"),
+            (["--shard", "1/2"], "shards"), (["--gradients", "a"], "gradients"),
+            (["--devices", "2"], "several devices"), (["--engine", "openvino"], "the engine openvino"),
+            (["--dask", "2"], "--dask"), (["--dry-run"], "--dry-run")):
         status, _, err = run_dlg(*command, "-o", out, *option)
-        assert (status, "from the first row to the last" in err) == (1, True)
+        assert (status, "run once, from the first row to the last" in err) == (1, True), err
+        assert f"Received: a wish for {wish}" in err
+        assert "Leave that out; to work in pieces" in err
+    assert out.read_bytes() == before
+    assert not list(tmp_path.glob("*.parts"))
 
 
 def test_constants_and_a_fixed_batch_size(tmp_path: Path) -> None:

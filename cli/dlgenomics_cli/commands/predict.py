@@ -43,6 +43,7 @@ def predict(name: str, files: dict[str, Any], output: str, length: int | None, y
     check_ending(output)
     with progress() as following:
         model, loader = open_model(name, files, feeding, terms(length, yes, following))
+    running.check_model(model)
     if running.dry_run:
         from dlgenomics_cli.costs import cost_of, show_cost
 

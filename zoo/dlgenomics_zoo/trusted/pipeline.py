@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -109,7 +109,7 @@ class ProgramPipeline:
         Raises:
             DlgError: a program cannot do what is asked for.
         """
-        _check_asked(order, intent)
+        refuse_wishes(_wishes(order, intent))
         size = order.batch_size or DEFAULT_BATCH_SIZE
         results = self._results(loader, order, size)
         first = next(results, None)
@@ -182,12 +182,26 @@ def _batches(loader: Loader, size: int, ahead: int) -> Iterator[tuple[Rows, Batc
                     ahead)
 
 
-def _check_asked(order: Order, intent: Intent) -> None:
-    """Refuse what only networks that are read here can do."""
-    asked = [word for word, said in (
-        ("gradients", order.wanted.gradients is not None),
-        (f"the engine {order.wanted.engine}", order.wanted.engine != Wanted().engine),
-        ("shards of a run", intent != _FROM_THE_START)) if said]
+def refuse_wishes(asked: Sequence[str]) -> None:
+    """Refuse what only networks that are read here can do.
+
+    Args:
+        asked: what a program cannot do, in words.
+
+    Raises:
+        DlgError: there is such a wish.
+    """
     if asked:
-        raise DlgError("code of a model's authors gives predictions and outputs of layers, from "
-                       f"the first row to the last. Received: a wish for {' and '.join(asked)}.")
+        raise DlgError("code of a model's authors is run once, from the first row to the last, for "
+                       "predictions or outputs of layers; nothing is kept to go on with. Received: "
+                       f"a wish for {' and '.join(asked)}. Leave that out; to work in pieces, give "
+                       "each run some of the intervals.")
+
+
+def _wishes(order: Order, intent: Intent) -> list[str]:
+    wanted = order.wanted
+    return [word for word, said in (
+        ("gradients", wanted.gradients is not None),
+        (f"the engine {wanted.engine}", wanted.engine != Wanted().engine),
+        ("several devices", wanted.devices > 1),
+        ("shards (--resume, --restart, --shard)", intent != _FROM_THE_START)) if said]
