@@ -39,17 +39,15 @@ def open_writer(path: Path | str, heading: Heading = _NO_HEADING, *,
             before is untouched.
         DlgError: the format cannot hold these predictions.
     """
-    if str(path) == "-":
-        writer = TsvWriter(sys.stdout.buffer)
-        yield writer
-        writer.finish()
-        return
+    place = Path(path)
     if is_stream(path):
-        with output_errors(Path(path)), _opened_stream(Path(path)) as writer:
+        make, compressed = _stream_form(place)
+        with output_errors(place), _stream(place, compressed=compressed) as stream:
+            writer = make(stream)
             yield writer
             writer.finish()
         return
-    with _opener(Path(path))(Path(path), within, heading) as opened:
+    with _opener(place)(place, within, heading) as opened:
         regular = Regular(opened)
         yield regular
         regular.finish()
@@ -78,13 +76,6 @@ def is_stream(path: Path | str) -> bool:
     return str(path) == "-" or (place.exists() and not place.is_file() and not place.is_dir())
 
 
-@contextlib.contextmanager
-def _opened_stream(path: Path) -> Iterator[TsvWriter]:
-    make, compressed = _stream_form(path)
-    with _stream(path, compressed=compressed) as stream:
-        yield make(stream)
-
-
 def _stream_form(path: Path) -> tuple[type[TsvWriter], bool]:
     """Return the writer of what has no ending or that of a text, and whether it compresses.
 
@@ -103,6 +94,9 @@ def _stream_form(path: Path) -> tuple[type[TsvWriter], bool]:
 @contextlib.contextmanager
 def _stream(part: Path, *, compressed: bool) -> Iterator[IO[bytes]]:
     """Open a file for bytes; compressed means bgzip, which gzip reads too and tabix indexes."""
+    if str(part) == "-":
+        yield sys.stdout.buffer
+        return
     if not compressed:
         with part.open("wb") as stream:
             yield stream
