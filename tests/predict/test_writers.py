@@ -97,6 +97,22 @@ def test_parquet(tmp_path: Path) -> None:
     assert table["inputs/1/0"].to_pylist() == [2, 6, 10, 14]
 
 
+@pytest.mark.parametrize("ending", [".tsv", ".parquet"])
+def test_columns_called_like_a_record_or_what_is_kept_hide_nothing(
+    tmp_path: Path, ending: str
+) -> None:
+    naming = Naming(labels={"a": ["start", "PU.1"], "b": ["inputs/0"]})
+    values = {"a": np.array([[1, 2]], np.float32), "b": np.array([[3]], np.float32)}
+    result = _result(PLACES[:1], values, kept={"inputs": np.array([[4]])}, naming=naming)
+    path = tmp_path / f"o{ending}"
+    _write(path, result, naming=naming)
+    found = (dict(zip(*_rows(path.read_text()), strict=True)) if ending == ".tsv"
+             else {k: str(v[0]) for k, v in pq.read_table(path).to_pydict().items()})
+    assert {name: found[name].removesuffix(".0") for name in found} == {
+        "chrom": "chr2", "start": "100", "end": "200", "name": "n0é", "preds/start": "1",
+        "PU.1": "2", "preds/inputs/0": "3", "inputs/0": "4"}
+
+
 def test_hdf5_and_npz_hold_arrays_as_they_are(tmp_path: Path) -> None:
     deep = np.random.default_rng(1).random((4, 5, 2), np.float32)
     result = _result(values=deep, naming=Naming(), kept={"metadata": {"gene": np.array(
@@ -152,6 +168,15 @@ def test_a_file_for_each_column(tmp_path: Path) -> None:
         assert [(row[0], int(row[1]), int(row[2])) for row in rows] == sorted(PLACES)
         expected = dict(zip(PLACES, result.predictions[:, place], strict=True))
         assert [np.float32(row[3]) for row in rows] == [expected[one] for one in sorted(PLACES)]
+
+
+def test_two_columns_never_share_a_file(tmp_path: Path) -> None:
+    naming = Naming(labels={"a": ["a/b_c", "a_b/c"]})
+    with pytest.raises(DlgError, match=r"'a/b_c' and 'a_b/c', which would both be o\.a_b_c\.bg\."):
+        _write(tmp_path / "o.{column}.bg", _result(naming=naming), naming=naming)
+    assert not list(tmp_path.iterdir())
+    _write(tmp_path / "o.{column}.bg", _result(naming=naming), naming=naming, column="a_b/c")
+    assert [one.name for one in tmp_path.iterdir()] == ["o.a_b_c.bg"]
 
 
 @pytest.mark.parametrize("name", ["o.bw", "o.bg"])
@@ -221,6 +246,16 @@ def test_a_track_shows_what_was_asked_for_and_not_what_the_network_sees(tmp_path
         strand=np.array(["+", "+"]), id=np.array(["0", "1"]))})
     _write(tmp_path / "b.bg", bare, column="CTCF")
     assert [row[1:3] for row in _rows((tmp_path / "b.bg").read_text())] == [["0", "300"], ["400", "500"]]
+
+
+def test_a_track_has_the_genomes_names_of_contigs(tmp_path: Path) -> None:
+    result = _result()
+    result.records["chrom"][:] = [place[0].removeprefix("chr") for place in PLACES]
+    _write(tmp_path / "o.bg", result, column="CTCF")
+    assert [row[0] for row in _rows((tmp_path / "o.bg").read_text())] == [
+        "chr1", "chr1", "chr10", "chr2"]
+    _write(tmp_path / "o.tsv", result)
+    assert [row[0] for row in _rows((tmp_path / "o.tsv").read_text())[1:]] == ["2", "1", "10", "1"]
 
 
 ODD = np.array([[np.nan, 1], [3, np.nan], [np.nan, np.inf], [5, 2]], np.float32)

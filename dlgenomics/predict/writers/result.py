@@ -62,8 +62,15 @@ class Result:
         return results[0]._with([join_rows(part) for part in parts])
 
     def table(self) -> Columns:
-        """Return one column a number: the records, the predictions by target, what is kept."""
-        return {**self.records, **self.naming.columns(self.predictions), **flatten(self.kept)}
+        """Return one column a number: the records, the predictions by target, what is kept.
+
+        A prediction's column that has the name of another one has ``preds/`` before it.
+        """
+        kept = flatten(self.kept)
+        taken = {*self.records, *kept}
+        predictions = {f"{self.naming.key}/{name}" if name in taken else name: one
+                       for name, one in self.naming.columns(self.predictions).items()}
+        return {**self.records, **predictions, **kept}
 
     def nested(self) -> dict[str, Any]:
         """Return arrays by name, as Kipoi nests them: ``preds`` and what is kept."""
@@ -113,14 +120,14 @@ class Result:
     def spots(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Contigs, starts and ends of what the rows stand for.
 
-        These are the intervals or tiles that were asked for, where the network may see more.
+        These are the intervals or tiles that were asked for, where the network may see more; the
+        contigs are the genome's, which a file of intervals may call otherwise.
 
         Raises:
             DlgError: the rows have no places in a genome.
         """
-        if {"chrom", "start", "end"} <= set(self.records):
-            return self.records["chrom"], self.records["start"], self.records["end"]
-        return self.places["chr"], self.places["start"], self.places["end"]
+        asked = self.records if {"start", "end"} <= set(self.records) else self.places
+        return self.places["chr"], asked["start"], asked["end"]
 
     def _parts(self) -> tuple[Any, ...]:
         return self.records, self.predictions, self.metadata, self.kept

@@ -25,7 +25,7 @@ def track_files(path: Path, heading: Heading) -> dict[str, Path]:
 
     Raises:
         DlgError: there is no such column, one file for several columns, or a column whose
-            positions have no known places.
+            positions have no known places; or two columns would have one file.
     """
     known = list(heading.naming.tracks)
     if heading.column is not None:
@@ -35,8 +35,7 @@ def track_files(path: Path, heading: Heading) -> dict[str, Path]:
         known = [heading.column]
     _check_placed(known, heading.naming)
     if _COLUMN in path.name:
-        return {one: path.with_name(path.name.replace(_COLUMN, one.replace("/", "_")))
-                for one in known}
+        return _file_of_each(path, known)
     if not known:
         raise DlgError("a track is one of several numbers. Received: the output of a layer, or "
                        "gradients, without positions. Choose one by its place, such as --column "
@@ -46,6 +45,21 @@ def track_files(path: Path, heading: Heading) -> dict[str, Path]:
                        f"({few(known)}). Choose one (--column), or write a file for each: "
                        f"{path.stem}.{_COLUMN}{path.suffix}")
     return {known[0]: path}
+
+
+def _file_of_each(path: Path, columns: Iterable[str]) -> dict[str, Path]:
+    """Return a file for each column; ``/`` is ``_`` there."""
+    found: dict[str, Path] = {}
+    column_of: dict[Path, str] = {}
+    for column in columns:
+        file = path.with_name(path.name.replace(_COLUMN, column.replace("/", "_")))
+        if file in column_of:
+            raise DlgError("each column must have a file of its own. Received: "
+                           f"{column_of[file]!r} and {column!r}, which would both be {file.name}. "
+                           "Write one after the other (--column).")
+        found[column] = file
+        column_of[file] = column
+    return found
 
 
 def _check_placed(columns: Iterable[str], naming: Naming) -> None:
