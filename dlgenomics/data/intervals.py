@@ -64,7 +64,7 @@ class Intervals:
 
     def __getitem__(self, rows: slice | NDArray[np.int64]) -> Intervals:
         """Return the intervals of some rows; successive ones are not copied."""
-        rows = _as_slice(rows)
+        rows = _as_slice(rows, len(self))
         if isinstance(rows, slice) and rows == slice(0, len(self)):
             return self
         return replace(
@@ -104,9 +104,11 @@ class Intervals:
 
         Args:
             known: that file's contigs. One that is not among them becomes the one that is written
-                in another way there (``chr1`` for ``1``); without such a one it stays.
+                in another way there (``chr1`` for ``1``); without such a one it stays. Contigs
+                that are one there become one.
         """
-        return replace(self, contigs=as_known(self.contigs, known))
+        contigs, place = levels(as_known(self.contigs, known))
+        return replace(self, contigs=contigs, contig=place[self.contig])
 
     def source(self, row: int, otherwise: Path) -> tuple[Path | str, int | None]:
         """Return the file and line of an interval; ``otherwise`` where it stands on no line."""
@@ -133,19 +135,19 @@ class Intervals:
         return replace(self, start=self.start - margin, end=self.end + margin)
 
 
-def as_known(contigs: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
-    """Return contigs as another file names them; see `Intervals.renamed`."""
+def as_known(contigs: Iterable[str], known: Collection[str]) -> list[str]:
+    """Return contigs as another file names them, one for one; see `Intervals.renamed`."""
     names = list(known)
-    return tuple(c if c in known else near_contig(c, names) or c for c in contigs)
+    return [c if c in known else near_contig(c, names) or c for c in contigs]
 
 
-def _as_slice(rows: slice | NDArray[np.int64]) -> slice | NDArray[np.int64]:
-    """Return row numbers as a slice if they follow each other."""
+def _as_slice(rows: slice | NDArray[np.int64], count: int) -> slice | NDArray[np.int64]:
+    """Return row numbers as a slice if they follow each other, all among ``count`` rows."""
     if isinstance(rows, slice) or not len(rows) or rows.dtype == bool:
         return rows
     first, last = int(rows[0]), int(rows[-1]) + 1
-    follow = first >= 0 and last - first == len(rows) and bool((np.diff(rows) == 1).all())
-    return slice(first, last) if follow else rows
+    follow = last - first == len(rows) and bool((np.diff(rows) == 1).all())
+    return slice(first, last) if follow and first >= 0 and last <= count else rows
 
 
 def make_intervals(rows: Sequence[tuple[str, int, int, str]],

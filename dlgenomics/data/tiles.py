@@ -88,7 +88,7 @@ def tile_genome(lengths: Mapping[str, int], length: int, stride: int | None = No
         lengths: of the contigs.
         length: bp in a tile.
         stride: bp from the start of one to the start of the next; default: ``length``.
-        contigs: which, in this order; default: all.
+        contigs: which, in this order, each once however often it is named; default: all.
         path: the genome, for messages.
 
     Raises:
@@ -99,7 +99,7 @@ def tile_genome(lengths: Mapping[str, int], length: int, stride: int | None = No
     for name, number in (("tile", length), ("stride", stride)):
         if number < 1:
             raise DlgError(f"--{name} ({name}=) must be at least 1 bp. Received: {number}.")
-    chosen = tuple(contigs) or tuple(lengths)
+    chosen = tuple(dict.fromkeys(contigs)) or tuple(lengths)
     for contig in chosen:
         if contig not in lengths:
             advice = (_RENAME if near_contig(contig, list(lengths))

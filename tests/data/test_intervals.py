@@ -312,3 +312,20 @@ def test_rows_are_chosen_by_number_and_by_mask() -> None:
     assert two[np.array([1, 0])].start.tolist() == [3, 0]
     assert two[np.array([False, True])].start.tolist() == [3]
     assert two[:1].labels() == ["chr1:0-5"]
+
+
+@pytest.mark.parametrize("rows", [[1, 2], [2], [0, 1, 2], [-3, -2]])
+def test_rows_that_are_not_there_are_an_error(rows: list[int]) -> None:
+    two = make_intervals([("chr1", 0, 5, "+"), ("chr2", 3, 9, "-")])
+    with pytest.raises(IndexError):
+        two[np.array(rows)]
+
+
+def test_renamed_contigs_are_each_there_once() -> None:
+    found = make_intervals([("1", 0, 5, "."), ("MT", 1, 2, "."), ("chr1", 3, 9, "."),
+                            ("other", 4, 6, ".")]).renamed(["chr2", "chr1", "chrM"])
+    assert found.contigs == ("chr1", "chrM", "other")
+    assert found.contig_names.tolist() == ["chr1", "chrM", "chr1", "other"]
+    assert found.contig.dtype == np.int32
+    assert found.first_rows().tolist() == [0, 1, 3]
+    assert not len(found[np.arange(0)].renamed(["chr1"]))

@@ -322,6 +322,12 @@ def test_chosen_contigs_are_renamed_on_demand(opened: Open) -> None:
             opened(tile=6, contigs=["chr7"], rename_contigs=rename)
 
 
+def test_contigs_that_are_named_twice_are_tiled_once(opened: Open) -> None:
+    once = rows_of(opened(tile=6, contigs=["chr2", "chr1"]))
+    assert rows_of(opened(tile=6, contigs=["chr2", "chr1", "chr2"])) == once
+    assert rows_of(opened(tile=6, contigs=["2", "chr1", "chr2"], rename_contigs=True)) == once
+
+
 def test_tiles_of_another_length_than_the_models(opened: Open, letters: dict[str, str]) -> None:
     with pytest.raises(DlgError, match=r"the 6 bp that the model takes\. Received: 2 bp.*--tile 6"):
         opened(tile=2)
@@ -351,6 +357,16 @@ def test_a_blacklist_of_other_names_is_never_ignored(opened: Open, tmp_path: Pat
     with pytest.raises(ContigError, match=r"Received: '1'\. Did you mean 'chr1'\?.*--rename-contigs"):
         opened(tile=6, blacklist_file=unwanted)
     loader = opened(tile=6, blacklist_file=unwanted, rename_contigs=True)
+    assert {row[0] for row in rows_of(loader)} == {"chr2"}
+
+
+@pytest.mark.parametrize("lines", [("chr1\t0\t60\n", "1\t54\t100\n"),
+                                   ("1\t54\t100\n", "chr1\t0\t60\n")])
+def test_a_blacklist_counts_by_every_name_of_a_contig(
+    opened: Open, tmp_path: Path, lines: tuple[str, str]
+) -> None:
+    loader = opened(tile=6, blacklist_file=put(tmp_path, "b.bed", "".join(lines)),
+                    rename_contigs=True)
     assert {row[0] for row in rows_of(loader)} == {"chr2"}
 
 
@@ -582,13 +598,11 @@ def test_a_missing_file_is_named(opened: Open, tmp_path: Path) -> None:
 
 
 def test_a_long_file_is_read_in_parts_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dlgenomics.data import intervals as room
-
     text = "".join(f"chr{i % 7}\t{i}\t{i + 3}\tname {i}\t{i % 3}\t{'+-.'[i % 3]}\n" + "#\n" * (i % 2)
                    for i in range(500))
     path = put(tmp_path, "i.bed", text)
     whole = read_intervals(path)
-    monkeypatch.setattr(room, "_CHARACTERS", 300)
+    monkeypatch.setattr("dlgenomics.data.bed_lines._CHARACTERS", 300)
     parts = read_intervals(path)
     for column in dataclasses.fields(whole):
         one, other = getattr(whole, column.name), getattr(parts, column.name)
