@@ -18,11 +18,13 @@ def join_alike(
         end: positions behind the last.
         values: one a segment.
     """
-    before, behind = values[:-1], values[1:]
-    alike = (before == behind) | (np.isnan(before) & np.isnan(behind))
-    begins = np.append(True, ~alike | (start[1:] > end[:-1]))[:len(values)]
-    ends = np.append(begins[1:], True)[:len(values)]
-    return start[begins], end[ends], values[begins]
+    if not len(values):
+        return start, end, values
+    missing = np.isnan(values)
+    alike = (values[1:] == values[:-1]) | (missing[1:] & missing[:-1])
+    others = np.flatnonzero(~alike | (start[1:] > end[:-1]))
+    begins = np.append(0, others + 1)
+    return start[begins], end[np.append(others, -1)], values[begins]
 
 
 def flat_segments(
