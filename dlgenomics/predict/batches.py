@@ -12,6 +12,7 @@ from dlgenomics.data.split import Rows
 from dlgenomics.errors import DlgError
 from dlgenomics.predict.loaders.loader import Arrays
 from dlgenomics.predict.nested import join_rows, map_leaves
+from dlgenomics.predict.turns import Turns
 
 
 def batch_rows(first: int, last: int, size: int) -> Iterator[Rows]:
@@ -44,14 +45,18 @@ def cut(nested: Any, count: int) -> Any:
 class Halving:
     """Runs batches; one that does not fit into memory is halved, and so are those behind it.
 
+    Several threads may call it. Once memory was short, batches go one at a time.
+
     Args:
         run: arrays by input → nested arrays, the batch on axis 0.
     """
 
     def __init__(self, run: Callable[[Arrays], Any]) -> None:
         self._run = run
+        self._turns = Turns()
+        self._is_short = False
         self.limit: int | None = None
-        """The rows that a batch may have, once one was too large."""
+        """The rows that a batch may have, once one was too large by itself."""
 
     def __call__(self, arrays: Arrays) -> Any:
         """Return what ``run`` gives for a batch.
@@ -59,12 +64,22 @@ class Halving:
         Raises:
             DlgError: there is no memory for a single row.
         """
+        if not self._is_short:
+            try:
+                with self._turns.beside_others():
+                    return self._run(arrays)
+            except out_of_memory():
+                self._is_short = True
+        with self._turns.alone():
+            return self._halved(arrays)
+
+    def _halved(self, arrays: Arrays) -> Any:
         count = len(next(iter(arrays.values())))
         while True:
+            size = min(self.limit or count, count)
             try:
-                return self._in_parts(arrays, count, self.limit or max(count, 1))
+                return self._in_parts(arrays, count, size)
             except out_of_memory() as error:
-                size = min(self.limit or count, count)
                 if size <= 1:
                     raise DlgError("a single row must fit into memory. Received: "
                                    f"{str(error).splitlines()[0] if str(error) else 'no memory'}. "

@@ -189,12 +189,13 @@ def _client(where: str, tasks: int) -> Iterator[Any]:
                        "it. Run: pip install 'dlgenomics[distributed]'") from error
     if not where.isdecimal():
         try:
-            with distributed.Client(where, timeout=ANSWER_SECONDS) as client:
-                yield client
+            client = distributed.Client(where, timeout=ANSWER_SECONDS)
         except (OSError, ValueError) as error:
             raise DlgError("--dask must be a number of processes or the address of a scheduler "
                            f"that answers, such as tcp://node1:8786. Received: {where!r} "
                            f"({error}).") from error
+        with client:
+            yield client
         return
     workers = max(1, min(int(where), tasks))
     with (distributed.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Final
 
 from dlgenomics.data.split import Rows
@@ -40,8 +39,9 @@ class Flow:
         takes: what comes along: ``records``, ``metadata``, ``inputs``, ``targets``.
         keeps: what of it goes into the file.
         ahead: batches that are read before they are needed; 0 reads and computes in turn.
-        threads: how many batches are computed at once.
+        threads: how many batches are computed at once, where any are read ahead.
         clock: takes the seconds of ``load`` and ``compute``.
+        careful: what runs the batches; its ``limit`` says whether memory was short.
     """
 
     loader: Loader
@@ -53,19 +53,18 @@ class Flow:
     ahead: int = READ_AHEAD
     threads: int = 1
     clock: Clock = field(default_factory=Clock)
+    careful: Halving = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "careful", Halving(self.run))
 
     def results(self, batches: Iterable[Rows]) -> Generator[Result, None, None]:
         """Yield the results of batches, in order; an error of the reading thread is raised here."""
         compute = self.clock.timed("compute", self._compute)
-        ahead = self.threads if self.threads > 1 else 0
+        ahead = self.threads if self.ahead and self.threads > 1 else 0
         with contextlib.closing(in_order(self.clock.timed("load", self._read), batches,
                                          self.ahead)) as read:
             yield from in_order(compute, read, ahead, self.threads)
-
-    @cached_property
-    def careful(self) -> Halving:
-        """What runs the batches; its ``limit`` says whether memory was short."""
-        return Halving(self.run)
 
     def _read(self, rows: Rows) -> _Read:
         with self.loader.one_reader:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import signal
+import sys
 import time
+import types
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -157,3 +160,22 @@ def test_no_scheduler_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         write_distributed("tcp://127.0.0.1:1", tmp_path / "o.tsv", _plan(),
                           functools.partial(make_flow, None), Intent())
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [ValueError("no number: 'x'"),
+                                   PermissionError(13, "Permission denied", "genome.fa")])
+def test_an_error_of_the_work_is_told_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    from dlgenomics.predict.distributed import _client
+
+    class Client(contextlib.nullcontext[None]):
+        """A client whose scheduler answers."""
+
+        def __init__(self, where: str, timeout: int) -> None:
+            super().__init__()
+
+    monkeypatch.setitem(sys.modules, "distributed", types.SimpleNamespace(Client=Client))
+    with pytest.raises(type(error)) as raised, _client("tcp://node1:8786", 3):
+        raise error
+    assert raised.value is error

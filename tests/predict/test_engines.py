@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from dlgenomics.data.encoding import one_hot
 from dlgenomics.errors import DlgError
 from dlgenomics.predict.computation import Wanted, computation_of
+from dlgenomics.predict.engines import opening
 from dlgenomics.predict.engines.opening import ENGINES, check_engine, open_engine
+from dlgenomics.predict.engines.openvino import OpenVinoEngine
 from dlgenomics_cli import running
 
 
@@ -43,8 +46,6 @@ def test_maxima_over_positions_are_taken_in_windows(
     pytest.importorskip("openvino", reason="the extra openvino is not installed")
     import keras
 
-    from dlgenomics.predict.engines.openvino import OpenVinoEngine
-
     taken = keras.Input((length, 3), name="x")
     maxima = keras.layers.GlobalMaxPooling1D(keepdims=keepdims)(keras.layers.Conv1D(4, 2)(taken))
     model = keras.Model(taken, maxima)
@@ -68,6 +69,48 @@ def test_threads_may_share_an_engine(model, rng: np.random.Generator) -> None:
         assert np.array_equal(one, other)
         assert one.shape == (len(batch["dna"]), 1)
         assert np.allclose(one, model.forward(batch)["bound"], atol=1e-6)
+
+
+def test_random_words_are_of_all_kinds() -> None:
+    from dlgenomics.spec.inputs import KmerInput
+
+    one = KmerInput(kind="kmer", length=40, k=1)
+    found = opening._random_input(one, np.random.default_rng(0))
+    assert (found.dtype, found.shape) == (np.int32, (4, 40))
+    assert set(found.ravel().tolist()) == {0, 1, 2, 3, 4}
+
+
+def test_openvinos_want_of_memory_is_known_and_nothing_goes_on_behind_it(
+    model, rng: np.random.Generator
+) -> None:
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    engine = OpenVinoEngine(model.model, ["dna"], ["bound"])
+    x = {"dna": np.eye(4, dtype=np.float32)[rng.integers(0, 4, (200, 60))]}
+    whole = engine(x)["bound"]
+    waited = []
+
+    class Failing:
+        """The first of all requests fails; it shows which were waited for."""
+
+        def __init__(self, request: Any) -> None:
+            self.request = request
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.request, name)
+
+        def wait(self) -> None:
+            self.request.wait()
+            waited.append(self)
+            if len(waited) == 1:
+                raise RuntimeError("Exception from src:1:\nFailed to allocate 5 bytes of memory\n")
+
+    for compiled in engine._compiled.values():
+        compiled.free[:] = [Failing(compiled.network.create_infer_request()) for _ in range(4)]
+    with pytest.raises(MemoryError, match="Failed to allocate 5 bytes"):
+        engine(x)
+    assert len(waited) == 4
+    assert sum(len(one.free) for one in engine._compiled.values()) == 2 * 4 - 1
+    assert np.array_equal(engine(x)["bound"], whole)
 
 
 def test_an_engine_is_opened_once(model) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import random
 import signal
@@ -154,7 +155,7 @@ def test_a_batch_that_does_not_fit_is_halved(
 
     run = make_run(tmp_path / "o.tsv", run=small)
     assert run.flow.careful.limit == halved
-    assert sizes.count(BATCH) == 1
+    assert sizes.count(BATCH) == 2  # beside others, then by itself
     assert (tmp_path / "o.tsv").read_bytes() == expected("o.tsv")
 
 
@@ -227,6 +228,40 @@ def test_another_process_at_the_same_output_is_refused(tmp_path: Path) -> None:
         make_run(out)
     with Parts(out).alone(Piece(1, 2)):
         make_run(out, Intent(piece=Piece(2, 2)))
+        with pytest.raises(RunError, match="another process that writes it"):
+            make_run(out, Intent(piece=Piece(1, 2)))
+
+
+def test_a_whole_run_and_a_piece_are_never_made_at_once(tmp_path: Path, expected) -> None:
+    out = tmp_path / "o.tsv"
+
+    def whole_meanwhile(arrays: dict[str, Any]) -> Any:
+        for call in (lambda: make_run(out, shard_rows=4 * SHARD), lambda: merge(out)):
+            with pytest.raises(RunError, match="another process that writes it"):
+                call()
+        return summing(arrays)
+
+    def piece_meanwhile(arrays: dict[str, Any]) -> Any:
+        with pytest.raises(RunError, match="another process that writes it"):
+            make_run(out, Intent(piece=Piece(2, 4)))
+        return summing(arrays)
+
+    make_run(out, Intent(piece=Piece(1, 4)), run=whole_meanwhile)
+    make_run(out, RESUME, run=piece_meanwhile)
+    assert out.read_bytes() == expected("o.tsv")
+
+
+def test_a_shard_without_the_rows_of_the_plan_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "o.tsv"
+    make_run(out, Intent(piece=Piece(1, 1)))
+    plan = Parts(out).plan()
+    Parts(out).begin(dataclasses.replace(plan, shard_rows=4 * SHARD))
+    for call in (lambda: merge(out), lambda: make_run(out, RESUME)):
+        with pytest.raises(RunError, match=r"000000\.npz must hold rows 0 to 32, which are 32\. "
+                           r"Received: 8, of a run that was divided.*--restart"):
+            call()
+    assert not out.exists()
+    assert len(Parts(out).done()) == SHARDS
 
 
 def test_a_damaged_shard_is_named(tmp_path: Path) -> None:
@@ -277,6 +312,36 @@ def test_pieces_that_are_missing_are_named(tmp_path: Path) -> None:
         make_run(out, Intent(piece=Piece(1, 4)), options={"layer": "x"})
 
 
+@pytest.mark.parametrize(("number", "rows", "shards"), [(1, 24, 3), (2, 24, 3), (4, 18, 3)])
+def test_a_piece_counts_what_is_its_own(
+    tmp_path: Path, number: int, rows: int, shards: int
+) -> None:
+    out = tmp_path / "o.tsv"
+    make_run(out, Intent(piece=Piece(3, 4)))
+    for resumed in (0, shards):
+        run = make_run(out, Intent(piece=Piece(number, 4)))
+        assert (run.rows, len(run.shards), run.resumed) == (rows, shards, resumed)
+    whole = make_run(out, RESUME)
+    assert (whole.rows, len(whole.shards), whole.resumed) == (COUNT, SHARDS, 3 + shards)
+
+
+def test_pieces_are_merged_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expected) -> None:
+    out = tmp_path / "o.tsv"
+    make_run(out, Intent(piece=Piece(1, 1)))
+    alone = Parts.alone
+
+    def later(parts: Parts, piece: Piece | None):
+        monkeypatch.undo()
+        merge(out)  # another process, between this one's look and its lock
+        return alone(parts, piece)
+
+    monkeypatch.setattr(Parts, "alone", later)
+    with pytest.raises(RunError, match=r"Received: none\. Make the pieces with"):
+        merge(out)
+    assert out.read_bytes() == expected("o.tsv")
+    assert {one.name for one in tmp_path.iterdir()} == {"expected", "o.tsv"}
+
+
 def test_shards_without_a_plan_are_nobodys(tmp_path: Path, expected) -> None:
     out = tmp_path / "o.tsv"
     with pytest.raises(Stop):
@@ -285,7 +350,7 @@ def test_shards_without_a_plan_are_nobodys(tmp_path: Path, expected) -> None:
     (Parts(out).folder / "plan.json").unlink()
     for number in (1, 2):
         run = make_run(out, Intent(piece=Piece(number, 2)), run=lambda arrays: summing(arrays) + 1)
-        assert run.resumed == (0 if number == 1 else SHARDS // 2)
+        assert run.resumed == 0
     assert Parts(out).path_of(0).read_bytes() != stale
     merge(out)
     assert out.read_bytes() != expected("o.tsv")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dlgenomics.errors import DlgError, did_you_mean
 from dlgenomics.predict.engines.openvino import OpenVinoEngine
 from dlgenomics.predict.network import Comparison, Engine, Network, OpenedEngine
+from dlgenomics.spec.inputs import Input, KmerInput
 
 Tolerance = tuple[float, float]
 
@@ -93,6 +94,12 @@ def check_engine(name: str, engine: Engine, network: Network,
 
 def _random_inputs(network: Network) -> Mapping[str, NDArray[Any]]:
     rng = np.random.default_rng(0)
-    inputs = {name: network.data.inputs[name] for name in network.spec.model.inputs}
-    return {name: rng.random((_ROWS, *(n or 1 for n in one.shape))).astype(
-        np.int32 if one.kind == "kmer" else np.float32) for name, one in inputs.items()}
+    return {name: _random_input(network.data.inputs[name], rng)
+            for name in network.spec.model.inputs}
+
+
+def _random_input(one: Input, rng: np.random.Generator) -> NDArray[Any]:
+    shape = (_ROWS, *(length or 1 for length in one.shape))
+    if isinstance(one, KmerInput):
+        return rng.integers(0, 4 ** one.k, shape, np.int32, endpoint=True)
+    return rng.random(shape, np.float32)

@@ -24,6 +24,8 @@ _ROWS: Final = 64
 """Rows at a time: what passes from layer to layer then stays in the processor's cache. More were
 slower, up to twice for a small network."""
 
+_NO_MEMORY: Final = ("Failed to allocate", "bad_alloc")
+
 _MOST_STREAMS: Final = 8
 """Each has memory of its own for what passes from layer to layer."""
 
@@ -40,20 +42,26 @@ class _Compiled:
     network: Any
     free: list[Any] = field(default_factory=list)
 
-    def request(self) -> Any:
-        """Return a request for the caller alone."""
+    @contextlib.contextmanager
+    def request(self) -> Iterator[Any]:
+        """Give a request to the caller alone, and wait in the end for what it was asked."""
         try:
-            return self.free.pop()
+            request = self.free.pop()
         except IndexError:
-            return self.network.create_infer_request()
+            request = self.network.create_infer_request()
+        try:
+            yield request
+        finally:
+            request.wait()
+            self.free.append(request)
 
 
 class OpenVinoEngine:
     """A network exported from its Keras model and compiled for this CPU.
 
-    Each of its streams, one for a core, takes some rows of a batch: cores that wait for each other
-    within a layer wait long where another thread reads files. It is compiled anew for each number
-    of rows that comes; a run has one or two. Several threads may call it.
+    Each of its streams, one for a core up to eight, takes some rows of a batch: cores that wait for
+    each other within a layer wait long where another thread reads files. It is compiled anew for
+    each number of rows that comes; a run has one or two. Several threads may call it.
 
     Args:
         model: a functional Keras model.
@@ -83,17 +91,10 @@ class OpenVinoEngine:
         network = self._for_rows(min(max(count, 1), _ROWS)).network
         found = [np.empty((count, *list(network.output(f"output_{place}").shape)[1:]), np.float32)
                  for place in range(len(self._outputs))]
-        waiting: list[tuple[_Compiled, Any]] = []
-        try:
+        with _errors(), contextlib.ExitStack() as stack:  # whatever happens, all are waited for
             for part in parts:
-                compiled = self._for_rows(len(held[0][part]))
-                waiting.append((compiled, compiled.request()))
-                self._start(waiting[-1][1], [one[part] for one in held],
-                            [one[part] for one in found])
-        finally:
-            for compiled, request in waiting:
-                request.wait()
-                compiled.free.append(request)
+                request = stack.enter_context(self._for_rows(len(held[0][part])).request())
+                self._start(request, [one[part] for one in held], [one[part] for one in found])
         return dict(zip(self._outputs, found, strict=True))
 
     def _start(self, request: Any, arrays: list[NDArray[Any]],
@@ -158,9 +159,11 @@ def _import() -> Any:
 
 @contextlib.contextmanager
 def _errors() -> Iterator[None]:
-    """Turn an error of OpenVINO into one that says what to do."""
+    """Turn an error of OpenVINO into one that says what to do, or that memory is short."""
     try:
         yield
     except RuntimeError as error:
+        if any(words in str(error) for words in _NO_MEMORY):
+            raise MemoryError(str(error).strip().splitlines()[-1]) from error
         raise DlgError("a network must have operations that OpenVINO knows. Received: "
                        f"{str(error).strip().splitlines()[-1]}. Leave --engine out.") from error

@@ -6,8 +6,7 @@ import itertools
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,11 +40,20 @@ class Loader(ABC):
         inputs: the network's inputs.
         others: what is fed to the inputs that are not made of letters.
         skipped: records of the files that were left out because they are bad.
+        one_reader: held by whoever reads: two iterators may each have a thread, files have one
+            position.
     """
 
     inputs: Mapping[str, Input]
     others: Mapping[str, Feature]
     skipped: list[Skipped] = _NONE
+    one_reader: threading.Lock
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """Make its lock at once: two threads that ask for it must get the same."""
+        found = super().__new__(cls)
+        found.one_reader = threading.Lock()
+        return found
 
     @abstractmethod
     def __len__(self) -> int:
@@ -134,10 +142,6 @@ class Loader(ABC):
         with self.one_reader:
             return self.batch(rows)
 
-    @cached_property
-    def one_reader(self) -> threading.Lock:
-        """Held by whoever reads: two iterators may each have a thread, files have one position."""
-        return threading.Lock()
 
 
 def letter_inputs(inputs: Mapping[str, Input]) -> dict[str, SequenceInput]:

@@ -1,0 +1,69 @@
+"""Batches that do not fit into memory, in several threads at once."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlgenomics.errors import DlgError
+from dlgenomics.predict.batches import Halving
+
+
+class _Memory:
+    """A network whose rows take room that all threads share."""
+
+    def __init__(self, room: int, meeting: int) -> None:
+        self.sizes: list[int] = []
+        self._room, self._taken = room, 0
+        self._lock = threading.Lock()
+        self._first = threading.Barrier(meeting)
+        self._met = threading.local()
+
+    def __call__(self, arrays: dict[str, Any]) -> Any:
+        count = len(arrays["x"])
+        with self._lock:
+            self.sizes.append(count)
+            self._taken += count
+            fits = self._taken <= self._room
+        if not hasattr(self._met, "yet"):
+            self._met.yet = self._first.wait()  # all are inside before the first leaves
+        with self._lock:
+            self._taken -= count
+        if not fits:
+            raise MemoryError
+        return 2 * arrays["x"]
+
+
+def _run(careful: Halving, threads: int, rows: int) -> list[Any]:
+    batches = [{"x": np.full((rows, 1), number)} for number in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(careful, batches))
+
+
+@pytest.mark.parametrize(("threads", "room", "rows", "limit"), [
+    (2, 256, 512, 256), (8, 256, 512, 256), (2, 1, 2, 1), (8, 3, 8, 2), (3, 512, 512, None),
+    (2, 1024, 512, None)])
+def test_batches_are_halved_for_themselves_not_for_others(
+    threads: int, room: int, rows: int, limit: int | None
+) -> None:
+    careful = Halving(_Memory(room, threads))
+    found = _run(careful, threads, rows)
+    assert careful.limit == limit
+    for number, one in enumerate(found):
+        assert np.array_equal(one, np.full((rows, 1), 2 * number))
+
+
+def test_what_fits_is_run_once() -> None:
+    network = _Memory(1024, 2)
+    _run(Halving(network), 2, 512)
+    assert network.sizes == [512, 512]
+
+
+def test_a_single_row_must_fit() -> None:
+    careful = Halving(_Memory(0, 1))
+    with pytest.raises(DlgError, match="a single row must fit into memory"):
+        careful({"x": np.zeros((4, 1))})
