@@ -16,6 +16,8 @@ from dlgenomics.errors import DataError
 
 _COLUMNS: Final = 5
 _LINES: Final = 100_000
+_LONG: Final = 50
+_SHOWN: Final = 20
 
 _Place = tuple[int, tuple[str, int, int, str], str]
 """A line's number, contig, start, end and strand, and the record's name."""
@@ -30,7 +32,9 @@ def read_positions(path: Path | str, skipped: list[Skipped] | None = None) -> In
         skipped: takes notes of malformed records, which are left out; None: the first is an error.
 
     Returns:
-        Intervals without strand; ``name`` is the record's ID, else ``contig:position:ref:alt``.
+        Intervals without strand; ``name`` is the record's ID, else ``contig:position:ref:alt``,
+        where an allele of more than 50 letters is ``ACGTACGTACGTACGTACGT...(20000)``: the first 20
+        and how many there are.
 
     Raises:
         MissingFileError: no such file.
@@ -65,8 +69,12 @@ def _place(line: str, path: str, number: int) -> tuple[tuple[str, int, int, str]
                         f"{position!r} and {ref[:20]!r}. Mend or remove the line.",
                         path=path, line=number)
     start = int(position) - 1
-    label = f"{contig}:{position}:{ref}:{alt}" if name in (".", "") else name
+    label = f"{contig}:{position}:{_short(ref)}:{_short(alt)}" if name in (".", "") else name
     return (contig, start, start + len(ref), "."), label
+
+
+def _short(allele: str) -> str:
+    return allele if len(allele) <= _LONG else f"{allele[:_SHOWN]}...({len(allele)})"
 
 
 def _intervals(places: list[_Place], path: str) -> Intervals:

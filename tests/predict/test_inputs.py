@@ -213,6 +213,15 @@ def test_a_vcf_that_cannot_be_read(
     assert caught.value.line == line
 
 
+def test_made_up_names_of_variants_have_no_long_alleles(tmp_path: Path) -> None:
+    whole, cut = "AC" * 25, "GATTACA" * 10
+    found = read_positions(put(tmp_path, "v.vcf", f"c\t5\t.\t{whole}\tG\nc\t6\t.\tA\t{cut}\n"
+                                                  f"c\t7\t{cut}\t{cut}\tA\n"))
+    assert found.columns["name"].tolist() == [
+        f"c:5:{whole}:G", "c:6:A:GATTACAGATTACAGATTAC...(70)", cut]
+    assert found.end.tolist() == [4 + 50, 6, 6 + 70]
+
+
 def put_bcf(folder: Path, text: str) -> Path:
     """Make a BCF of a VCF."""
     source = put(folder, "to-pack.vcf", text)

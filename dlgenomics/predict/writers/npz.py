@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlgenomics.predict.nested import leaves
 from dlgenomics.predict.writers.result import COLUMN_LABELS, Result
@@ -15,7 +17,8 @@ class NpzWriter:
 
     The names along the last axis of predictions are ``column_labels/preds`` and so on.
 
-    The rows are held in memory until the end, as they are when such a file is read.
+    The rows are held in memory until the end, as they are when such a file is read; texts have the
+    width of the longest, as such files hold them.
 
     Args:
         path: the file.
@@ -33,8 +36,12 @@ class NpzWriter:
         """Write the file."""
         if not self._parts:
             return
-        whole = Result.join(self._parts).portable()
+        whole = Result.join(self._parts).mapped(_fixed)
         labels = {name: np.array(names, str) for name, names in whole.column_labels().items()}
         arrays = dict(leaves({**whole.records, **whole.nested(), COLUMN_LABELS: labels}))
         with self._path.open("wb") as stream:
             np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+
+
+def _fixed(array: NDArray[Any]) -> NDArray[Any]:
+    return array.astype(str) if array.dtype.kind == "O" else array

@@ -9,9 +9,13 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.data.cells import TEXTS
 from dlgenomics.errors import DlgError
 from dlgenomics.predict.columns import Naming
 from dlgenomics.predict.nested import Columns, flatten, join_rows, leaves, map_leaves
+
+_WIDEST: Final = 64
+"""Letters of texts that are kept with a fixed width, 4 bytes each."""
 
 COLUMN_LABELS: Final = "column_labels"
 """What names along the last axis are called, as in the descriptors of Kipoi's models."""
@@ -52,8 +56,11 @@ class Result:
         return self._with([map_leaves(change, part) for part in self._parts()])
 
     def portable(self) -> Self:
-        """Return the result with texts of fixed width, as files of NumPy hold them."""
-        return self.mapped(lambda array: array.astype(str) if array.dtype.kind == "O" else array)
+        """Return the result with texts of fixed width, as files of NumPy hold them.
+
+        Where one has over 64 letters they are Python's texts: all would become as wide.
+        """
+        return self.mapped(_portable)
 
     @classmethod
     def join(cls, results: Sequence[Self]) -> Self:
@@ -136,3 +143,10 @@ class Result:
         records, predictions, metadata, kept = parts
         return replace(self, records=records, predictions=predictions, metadata=metadata,
                        kept=kept)
+
+
+def _portable(array: NDArray[Any]) -> NDArray[Any]:
+    if array.dtype.kind != "O":
+        return array
+    longest = max(map(len, map(str, array.ravel().tolist())), default=0)
+    return array.astype(str) if longest <= _WIDEST else array.astype(TEXTS).astype(object)

@@ -9,6 +9,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.data.cells import TEXTS
 from dlgenomics.predict.writers.result import Result
 
 Columns = Mapping[str, NDArray[Any]]
@@ -66,7 +67,7 @@ class ParquetWriter:
         import pyarrow.parquet as pq  # noqa: PLC0415
 
         table = pa.table({
-            name: pa.array(column.astype(str).tolist(), pa.string())
+            name: pa.array(column.astype(TEXTS).tolist(), pa.string())
             if column.dtype.kind in "OU" else pa.array(column)
             for name, column in result.table().items()
         })
