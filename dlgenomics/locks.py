@@ -16,12 +16,13 @@ _UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 @contextlib.contextmanager
-def file_lock(path: Path, waiting: Callable[[], None]) -> Iterator[bool]:
+def file_lock(path: Path, waiting: Callable[[], None], *, shared: bool = False) -> Iterator[bool]:
     """Hold a lock that ends with the process, however it ends.
 
     Args:
         path: a small file that is the lock; it stays, since removing it would be a race.
         waiting: called once if another process holds the lock; what it raises ends the wish.
+        shared: others may hold it, too, if they share it as well.
 
     Yields:
         True; or False where the system or the disk has no locks. Then two processes may both
@@ -29,17 +30,18 @@ def file_lock(path: Path, waiting: Callable[[], None]) -> Iterator[bool]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as stream:
-        yield _acquire(stream, waiting)
+        yield _acquire(stream, waiting, shared=shared)
 
 
-def _acquire(stream: IO[str], waiting: Callable[[], None]) -> bool:
+def _acquire(stream: IO[str], waiting: Callable[[], None], *, shared: bool) -> bool:
     if sys.platform == "win32":
         return False
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(stream, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         waiting()
-        fcntl.flock(stream, fcntl.LOCK_EX)
+        fcntl.flock(stream, kind)
     except OSError as error:
         if error.errno in _UNSUPPORTED:
             return False

@@ -59,9 +59,9 @@ def write_on_dask(
     fresh = plan_for(model, loader, order, given, None, computation)
     opened_as = name if feeding.by_its_own_loader else model.source.location
     make_flow = functools.partial(flow_of, opened_as, given, feeding, order)
-    note_skipped(Path(output), loader.skipped)
     done = write_distributed(str(running.dask), Path(output), fresh, make_flow, running.intent,
                              running.column, progress)
+    note_skipped(Path(output), loader.skipped)
     return replace(done, skipped=len(loader.skipped), engine=order.wanted.engine,
                    comparison=computation.comparison)
 

@@ -173,7 +173,6 @@ class Pipeline:
         if is_stream(output_file):
             return self._stream(output_file, loader, order, progress)
         given = arguments or {}
-        note_skipped(Path(output_file), loader.skipped)
         if (intent.resume or intent.piece) and reads_standard_input(given):
             raise DlgError("a run that goes on, or is made in pieces, reads its files again. "
                            "Received: standard input. Write it to a file first.")
@@ -183,7 +182,8 @@ class Pipeline:
             Path(output_file), fresh, lambda plan: flow_for(
                 loader, order, plan.batch_size, computation),
             intent, column, progress)
-        return Summary(run.plan.rows, run.plan.shards, run.resumed, run.plan.batch_size,
+        note_skipped(Path(output_file), loader.skipped)
+        return Summary(run.rows, len(run.shards), run.resumed, run.plan.batch_size,
                        run.flow.careful.limit, len(loader.skipped), run.flow.clock.seconds,
                        order.wanted.engine, computation.comparison)
 

@@ -15,7 +15,7 @@ from dlgenomics.predict.flow import Flow
 from dlgenomics.predict.loaders.ahead import in_order
 from dlgenomics.predict.parts.agreement import Intent, agree
 from dlgenomics.predict.parts.folder import Parts
-from dlgenomics.predict.parts.plan import Piece, Plan
+from dlgenomics.predict.parts.plan import Plan
 from dlgenomics.predict.writers import Heading, open_writer
 from dlgenomics.predict.writers.heading import Writer
 from dlgenomics.predict.writers.result import Result
@@ -27,25 +27,32 @@ STAGE: Final = "predict"
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A run whose shards are kept until its file is whole.
+    """A run whose shards are kept until its file is whole, or a piece of one.
 
     Attributes:
         parts: where the shards lie.
         plan: what is run.
+        shards: those of the run, or of the piece.
         flow: how rows become results.
-        found: the shards that are there already.
+        found: those of its shards that are there already.
         progress: told of rows.
     """
 
     parts: Parts
     plan: Plan
+    shards: range
     flow: Flow
     found: frozenset[int]
     progress: Progress
 
     @property
+    def rows(self) -> int:
+        """How many rows its shards have."""
+        return sum(last - first for first, last in map(self.plan.rows_of, self.shards))
+
+    @property
     def resumed(self) -> int:
-        """How many shards were there already."""
+        """How many of its shards were there already."""
         return len(self.found)
 
     def whole(self, column: str | None) -> None:
@@ -55,14 +62,14 @@ class Run:
             column: see `Heading`.
         """
         with _open_output(self.parts, self.plan, column) as writer:
-            self._make(self.plan.shards_of(None), writer)
+            self._make(writer)
         self.parts.remove()
 
-    def piece(self, piece: Piece) -> None:
-        """Make the shards of one piece of the run, for `merge`."""
-        self._make(self.plan.shards_of(piece), None)
+    def piece(self) -> None:
+        """Make the shards of a piece of the run, for `merge`."""
+        self._make(None)
 
-    def _make(self, shards: Sequence[int], writer: Writer | None) -> None:
+    def _make(self, writer: Writer | None) -> None:
         """Make or read shards, in order; they are written in a thread of their own."""
         def keep(shard_and_result: tuple[int, Result | None]) -> None:
             shard, result = shard_and_result
@@ -70,20 +77,20 @@ class Run:
                 self.parts.save(shard, result)
             if writer is not None:
                 writer.write(result if result is not None
-                             else self.parts.load(shard, self.plan.naming))
+                             else self.parts.load_planned(shard, self.plan))
 
         write = self.flow.clock.timed("write", keep)
-        with contextlib.closing(self._results(shards)) as results:
+        with contextlib.closing(self._results()) as results:
             for _ in in_order(write, results, WRITE_BEHIND):
                 pass
 
-    def _results(self, shards: Sequence[int]) -> Generator[tuple[int, Result | None], None, None]:
+    def _results(self) -> Generator[tuple[int, Result | None], None, None]:
         """Yield shards with their results; None for those that are there already."""
-        wanted = [shard for shard in shards if shard not in self.found]
+        wanted = [shard for shard in self.shards if shard not in self.found]
         with contextlib.closing(self.flow.results(self._batches(wanted))) as results:
-            for place, shard in enumerate(shards, 1):
+            for place, shard in enumerate(self.shards, 1):
                 first, last = self.plan.rows_of(shard)
-                stage = f"{STAGE} · shard {place} of {len(shards)}"
+                stage = f"{STAGE} · shard {place} of {len(self.shards)}"
                 if shard in self.found:
                     self.progress(stage, last, self.plan.rows)
                     yield shard, None
@@ -123,11 +130,13 @@ def write_run(output: Path, fresh: Plan, make_flow: Callable[[Plan], Flow], inte
     with parts.alone(intent.piece):
         plan = agree(parts, fresh.plain(), intent)
         try:
-            run = Run(parts, plan, make_flow(plan), frozenset(parts.done()), progress)
+            shards = plan.shards_of(intent.piece)
+            found = frozenset(parts.done().intersection(shards))
+            run = Run(parts, plan, shards, make_flow(plan), found, progress)
             if intent.piece is None:
                 run.whole(column)
             else:
-                run.piece(intent.piece)
+                run.piece()
         except BaseException:
             if intent.piece is None and not parts.done():
                 parts.remove()
@@ -147,22 +156,48 @@ def merge(output: Path, column: str | None = None, progress: Progress = silent) 
         The plan of the run.
 
     Raises:
-        RunError: there is no such run, or shards are missing.
+        RunError: there is no such run, shards are missing, or another process is at it.
         OutputError: the file cannot be written; the shards stay.
     """
     parts = Parts(output)
+    _begun(parts)  # before the lock, whose file would make the folder
+    with parts.alone(None):
+        try:
+            plan = _whole(parts)
+        except RunError:
+            if not parts.done():  # another process has just merged them all
+                parts.remove()
+            raise
+        merge_parts(parts, plan, column, progress)
+    return plan
+
+
+def _begun(parts: Parts) -> Plan:
+    """Return the plan of a run that was begun.
+
+    Raises:
+        RunError: there is none.
+    """
     plan = parts.plan()
     if plan is None:
         raise RunError("the folder of a run in pieces must be there. Received: none. Make the "
-                       f"pieces with: dlg predict ... -o {output} --shard 1/N",
+                       f"pieces with: dlg predict ... -o {parts.output} --shard 1/N",
                        folder=parts.folder)
+    return plan
+
+
+def _whole(parts: Parts) -> Plan:
+    """Return the plan of a run whose shards are all there.
+
+    Raises:
+        RunError: there is none, or shards are missing.
+    """
+    plan = _begun(parts)
     missing = sorted(set(range(plan.shards)) - parts.done())
     if missing:
         raise RunError(f"all shards must be there. Received: {plan.shards - len(missing)} of "
                        f"{plan.shards}; not {_ranges(missing)}. Run the pieces that failed again; "
                        "finished shards are kept.", folder=parts.folder)
-    with parts.alone(None):
-        merge_parts(parts, plan, column, progress)
     return plan
 
 
@@ -170,7 +205,7 @@ def merge_parts(parts: Parts, plan: Plan, column: str | None, progress: Progress
     """Write the output from shards that are all there, then remove them."""
     with _open_output(parts, plan, column) as writer:
         for shard in range(plan.shards):
-            writer.write(parts.load(shard, plan.naming))
+            writer.write(parts.load_planned(shard, plan))
             progress("merge", shard + 1, plan.shards)
     parts.remove()
 

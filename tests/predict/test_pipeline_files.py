@@ -12,13 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from dlgenomics.data.intervals import read_intervals
-from dlgenomics.errors import DlgError, OutputError
+from dlgenomics.errors import DlgError, OutputError, RunError
 from dlgenomics.predict.columns import Naming
 from dlgenomics.predict.computation import Wanted, computation_of
 from dlgenomics.predict.dataloader import Dataloader
 from dlgenomics.predict.nested import flatten, join_rows
 from dlgenomics.predict.order import Order, flow_for
 from dlgenomics.predict.parts.agreement import Intent
+from dlgenomics.predict.parts.folder import Parts
 from dlgenomics.predict.parts.plan import Piece
 from dlgenomics.predict.writers import ENDINGS
 from dlgenomics.predict.writers.result import Result
@@ -204,9 +205,35 @@ def test_every_format_finds_what_it_needs_and_tables_wait_without_places(
             assert any(one.startswith("metadata/") for one in shard.files) == are_there
 
 
+def test_the_summary_of_a_piece_is_of_its_rows(model, files, tmp_path: Path) -> None:
+    loader, order = model.default_dataloader(**files), Order(batch_size=2)
+    done = [model.pipeline.write_predictions(tmp_path / "piece.tsv", loader, order,
+                                             intent=Intent(piece=Piece(number, 3)))
+            for number in (1, 2, 3, 3)]
+    assert [(one.rows, one.shards, one.resumed) for one in done] == [
+        (4, 1, 0), (4, 1, 0), (5, 2, 0), (5, 2, 2)]
+
+
+def test_a_refused_run_leaves_the_list_of_skipped_records(model, files, tmp_path: Path) -> None:
+    lines = files["intervals_file"].read_text()
+    out, noted = tmp_path / "o.tsv", tmp_path / "o.tsv.skipped.tsv"
+    for name, text in (("one", lines + "bad\n"), ("good", lines)):
+        (tmp_path / name).write_text(text)
+    bad, good = ({**files, "intervals_file": tmp_path / name, "skip_bad": True}
+                 for name in ("one", "good"))
+    model.pipeline.predict_to_file(out, bad)
+    before = noted.read_text()
+    assert len(before.splitlines()) == 2
+    with Parts(out).alone(None), pytest.raises(RunError):
+        model.pipeline.predict_to_file(out, good)
+    assert noted.read_text() == before
+    model.pipeline.predict_to_file(out, good)
+    assert not noted.exists()
+
+
 def test_a_layers_output_is_no_track(model, files, tmp_path: Path) -> None:
-    with pytest.raises(DlgError, match="output of a layer, or gradients, whose columns have no"):
-        model.pipeline.predict_to_file(tmp_path / "layer.bg", files, layer=1)
+    with pytest.raises(DlgError, match="of a layer, or gradients, without positions"):
+        model.pipeline.predict_to_file(tmp_path / "layer.bg", files, layer=len(model.model.layers))
     assert not list(tmp_path.glob("layer*"))
 
 

@@ -18,6 +18,7 @@ from dlgenomics.locks import file_lock
 from dlgenomics.predict.columns import Naming
 from dlgenomics.predict.nested import leaves, unflatten
 from dlgenomics.predict.parts.plan import Piece, Plan
+from dlgenomics.predict.parts.texts import pack_texts, unpack_texts
 from dlgenomics.predict.writers.result import Result
 
 SUFFIX: Final = ".parts"
@@ -75,7 +76,22 @@ class Parts:
         arrays = {f"{part}/{key}" if key else part: array
                   for part in _PARTS for key, array in leaves(getattr(result, part))}
         with atomic_path(self.path_of(shard)) as path, path.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
+            np.savez(stream, **pack_texts(arrays))  # type: ignore[arg-type]
+
+    def load_planned(self, shard: int, plan: Plan) -> Result:
+        """Read a shard that holds the rows that a plan says.
+
+        Raises:
+            RunError: the file is damaged, or holds other rows.
+        """
+        found = self.load(shard, plan.naming)
+        first, last = plan.rows_of(shard)
+        if len(found) != last - first:
+            raise RunError(f"shard {self.path_of(shard).name} must hold rows {first:,} to "
+                           f"{last:,}, which are {last - first:,}. Received: {len(found):,}, of a "
+                           "run that was divided in another way. Begin anew with --restart.",
+                           folder=self.folder)
+        return found
 
     def load(self, shard: int, naming: Naming) -> Result:
         """Read a shard.
@@ -86,7 +102,7 @@ class Parts:
         path = self.path_of(shard)
         try:
             with np.load(path, allow_pickle=False) as stored:
-                found = unflatten({name: stored[name] for name in stored.files})
+                found = unflatten(unpack_texts(stored))
         except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise RunError(f"shard {path.name} must be whole. Received: {error}. Remove it and "
                            "repeat with --resume.", folder=self.folder) from error
@@ -97,6 +113,9 @@ class Parts:
     def alone(self, piece: Piece | None) -> Iterator[None]:
         """Keep other processes from the same run, or the same piece of it.
 
+        Pieces are made beside each other; a whole run divides the rows anew, so it takes the
+        folder for itself.
+
         Raises:
             RunError: one is at it.
             OutputError: the place is not writable.
@@ -106,14 +125,21 @@ class Parts:
                            "writes it. Wait for that one, or name another file (-o).",
                            folder=self.folder)
 
-        name = f"piece-{piece.number}-of-{piece.of}{_LOCK}" if piece else f"run{_LOCK}"
-        with output_errors(self.folder), file_lock(self.folder / name, refuse):
+        with contextlib.ExitStack() as held:
+            with output_errors(self.folder):
+                held.enter_context(file_lock(self.folder / f"run{_LOCK}", refuse,
+                                             shared=piece is not None))
+                if piece is not None:
+                    name = f"piece-{piece.number}-of-{piece.of}{_LOCK}"
+                    held.enter_context(file_lock(self.folder / name, refuse))
             yield
 
     @contextlib.contextmanager
     def deciding(self) -> Iterator[None]:
         """Wait until no other piece is about to read or write the plan."""
-        with output_errors(self.folder), file_lock(self.folder / f"plan{_LOCK}", lambda: None):
+        with contextlib.ExitStack() as held:
+            with output_errors(self.folder):
+                held.enter_context(file_lock(self.folder / f"plan{_LOCK}", lambda: None))
             yield
 
     def remove(self) -> None:
