@@ -18,6 +18,9 @@ Texts = NDArray[np.str_]
 TEXTS: Final = np.dtypes.StringDType()
 """Texts of any length, as columns are kept."""
 
+COORDINATE_DIGITS: Final = 12
+"""The most digits of a coordinate; far below the limits of int64: windows cannot overflow."""
+
 _WIDEST: Final = 64
 """Bytes of the longest cell of a column up to which all its cells are read into rows as long."""
 
@@ -117,6 +120,11 @@ class Cells:
         start, length = self._span(column)
         return [self.text[a:b].decode()
                 for a, b in zip(start.tolist(), (start + length).tolist(), strict=True)]
+
+
+def is_coordinate(text: str) -> bool:
+    """Tell whether a text is a whole number of at most 12 digits."""
+    return text.isascii() and text.isdigit() and len(text) <= COORDINATE_DIGITS
 
 
 def cells_of(text: str) -> Cells | None:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.data.cells import is_coordinate
 from dlgenomics.data.intervals import Intervals, make_intervals
 from dlgenomics.data.skipping import Skipped, none_good, note
 from dlgenomics.data.split import Rows
@@ -20,7 +21,6 @@ from dlgenomics.files import open_records, require_utf8
 
 _PURPOSE: Final = "the GTF"
 _COLUMNS: Final = 9
-_DIGITS: Final = 12
 _GFF3: Final = re.compile(r'[^\s;"=]+=')
 _NAMES: Final = {"transcript": ("transcript_id", "ID"), "mRNA": ("transcript_id", "ID")}
 _ATTRIBUTE: Final = re.compile(r'\s*([^\s;"]+)\s+(?:"([^"]*)"|([^\s;"]+))\s*(?:;|$)')
@@ -183,8 +183,7 @@ def _features(lines: list[_Line], path: Path | str, *, stranded: bool) -> Featur
 
 def _place(row: list[str], path: Path | str, number: int) -> tuple[int, int]:
     """Return 0-based start and end; a GTF counts from 1 and includes the end."""
-    start, end = (int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
-                  for text in row[3:5])
+    start, end = (int(text) if is_coordinate(text) else 0 for text in row[3:5])
     if not 1 <= start <= end:
         raise DataError("columns 4 and 5 must be whole numbers with 1 <= start <= end. "
                         f"Received: {row[3]!r} and {row[4]!r}.", path=path, line=number)

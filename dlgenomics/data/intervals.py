@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal, TextIO
+from typing import Any, Literal, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from dlgenomics.data.bed_lines import (
     some_lines,
     split_lines,
 )
-from dlgenomics.data.cells import TEXTS, Cells, cells_of_rows, levels
+from dlgenomics.data.cells import COORDINATE_DIGITS, TEXTS, Cells, cells_of_rows, levels
 from dlgenomics.data.skipping import Skipped, good_rows, none_good
 from dlgenomics.errors import DataError, near_contig
 from dlgenomics.files import open_records, require_utf8
@@ -30,9 +30,6 @@ from dlgenomics.files import open_records, require_utf8
 _Parse = Callable[[list[list[str]], list[int]], "Intervals"]
 
 Anchor = Literal["center", "start", "end"]
-
-_DIGITS: Final = 12
-"""The most digits of a coordinate; far below the limits of int64: windows cannot overflow."""
 
 
 @dataclass(frozen=True)
@@ -301,12 +298,13 @@ def join_parts(parts: Sequence[Intervals]) -> Intervals:
 
 def _coordinates(cells: Cells, lines: NDArray[np.int64],
                  path: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    start, end = cells.numbers(1, _DIGITS), cells.numbers(2, _DIGITS)
+    start, end = (cells.numbers(column, COORDINATE_DIGITS) for column in (1, 2))
     bad = np.flatnonzero((start < 0) | (end <= start))
     if len(bad):
-        raise DataError("columns 2 and 3 must be whole numbers of at most 12 digits with "
-                        f"0 <= start < end. Received: {shown(cells.row(bad[0]))}. "
-                        "Mend or remove the line.", path=path, line=int(lines[bad[0]]))
+        raise DataError("columns 2 and 3 must be whole numbers of at most "
+                        f"{COORDINATE_DIGITS} digits with 0 <= start < end. Received: "
+                        f"{shown(cells.row(bad[0]))}. Mend or remove the line.",
+                        path=path, line=int(lines[bad[0]]))
     return start, end
 
 

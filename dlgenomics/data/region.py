@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dlgenomics.data.cells import COORDINATE_DIGITS
 from dlgenomics.data.segments import flat_segments, join_alike
 from dlgenomics.data.tables import read_table
 from dlgenomics.data.tracks import Track
@@ -25,6 +26,7 @@ _BIGWIG: Final = (".bw", ".bigwig")
 _TEXT: Final = (".tsv", ".tsv.gz")
 _PLACES: Final = ("chrom", "start", "end")
 _RECORDS: Final = (*_PLACES, "name", "strand")
+_KEPT: Final = ("inputs/", "targets/", "metadata/")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ def read_series(path: Path, region: Region, columns: Sequence[str] = ()) -> list
     Args:
         path: ends in ``.tsv``, ``.tsv.gz``, ``.parquet`` or ``.bw``.
         region: where.
-        columns: which columns; none: all that hold predictions. A bigWig has one.
+        columns: which columns; none: all that hold predictions, so neither what names the rows nor
+            what ``--keep-inputs`` and ``--keep-metadata`` add. A bigWig has one.
 
     Raises:
         DlgError: another ending, or no such column.
@@ -108,9 +111,14 @@ def _from_bigwig(path: Path, region: Region) -> Series:
 
 
 def _from_parquet(path: Path) -> Mapping[str, NDArray[Any]]:
-    import pyarrow.parquet as pq  # noqa: PLC0415 - a third of a second
+    import pyarrow as pa  # noqa: PLC0415 - a third of a second
+    import pyarrow.parquet as pq  # noqa: PLC0415
 
-    table = pq.read_table(require_file(path, "the predictions"))
+    try:
+        table = pq.read_table(require_file(path, "the predictions"))
+    except pa.ArrowException as error:
+        raise DataError(f"a .parquet file must be whole. Received: {error}. Make it again.",
+                        path=path) from error
     return {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
 
 
@@ -120,24 +128,47 @@ def _chosen(found: Mapping[str, NDArray[Any]], path: Path, region: Region,
     if missing:
         raise DataError("predictions that are drawn must have the columns chrom, start and end. "
                         f"Received: no {missing[0]}. Predict from intervals.", path=path)
-    known = [name for name in found if name not in _RECORDS and not name.startswith("metadata/")]
+    known = [name for name in found if name not in _RECORDS and not name.startswith(_KEPT)]
     for name in columns:
         if name not in known:
             raise DlgError(f"{path} has the columns {', '.join(known[:8])}. Received: {name!r}."
                            f"{did_you_mean(name, known)}")
-    start, end = (found[name].astype(np.int64) for name in ("start", "end"))
+    start, end = (_coordinates(name, found[name], path) for name in ("start", "end"))
     inside = ((found["chrom"].astype(str) == region.contig) & (start < region.end)
               & (end > region.start))
     rows = np.flatnonzero(inside)
     if not len(rows):
         raise _nothing(path, region)
-    return [_series(name, start[rows], end[rows], found[name][rows]) for name in columns or known]
+    return [_series(name, start[rows], end[rows], _numbers(name, found[name][rows], path))
+            for name in columns or known]
+
+
+def _coordinates(name: str, values: NDArray[Any], path: Path) -> NDArray[np.int64]:
+    """Return whole numbers, which other programs may have written as ``60.0``."""
+    numbers = _numbers(name, values, path)
+    bad = np.flatnonzero(~((numbers >= 0) & (numbers < 10**COORDINATE_DIGITS)
+                           & (numbers == np.floor(numbers))))
+    if len(bad):
+        raise DataError(f"column {name!r} must hold whole numbers of at most {COORDINATE_DIGITS} "
+                        f"digits. Received: {values[bad[0]]!s:.40}. Mend or remove the row.",
+                        path=path)
+    return numbers.astype(np.int64)
+
+
+def _numbers(name: str, values: NDArray[Any], path: Path) -> NDArray[np.float64]:
+    try:
+        return values.astype(np.float64)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"column {name!r} must hold numbers. Received: {error}. Choose others with "
+                        "--column (columns=), or mend the table.", path=path) from error
 
 
 def _series(name: str, start: NDArray[np.int64], end: NDArray[np.int64],
-            values: NDArray[Any]) -> Series:
+            values: NDArray[np.float64]) -> Series:
     """Return the numbers of a column; where intervals overlap, their mean, as in a bigWig."""
-    first, last, mean = flat_segments(start, end, values.astype(np.float32), int(end.max()))
+    with np.errstate(over="ignore"):
+        numbers = values.astype(np.float32)
+    first, last, mean = flat_segments(start, end, numbers, int(end.max()))
     return Series(name, first, last, mean.astype(np.float64))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from dlgenomics.data.cells import is_coordinate
 from dlgenomics.errors import DataError
 from dlgenomics.files import GZIP_MAGIC, is_bgzip, open_records, require_file, require_utf8
 
@@ -20,7 +21,6 @@ PURPOSE: Final = "the VCF"
 COLUMNS: Final = ("CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
 """The columns that every record has."""
 
-_DIGITS: Final = 12
 _BCF_MAGIC: Final = b"BCF\x02"
 _BGZIP_END: Final = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 """The empty block that ends every bgzip file, so that a cut between two blocks can be told."""
@@ -140,7 +140,7 @@ def split_record(line: str, number: int, path: Path | str, least: int = len(COLU
                         f"{', '.join(COLUMNS[:least])}. Received: {len(fields)} in {line[:60]!r}. "
                         "Correct the line. Is it a VCF?", path=path, line=number)
     contig, position, _, ref, alt = fields[:5]
-    if not (position.isascii() and position.isdigit() and len(position) <= _DIGITS):
+    if not is_coordinate(position):
         raise DataError("POS must be a whole number, counted from 1. Received: "
                         f"{position[:40]!r}. Correct the line.", path=path, line=number)
     if not contig or not ref or not alt:

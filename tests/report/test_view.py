@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dlgenomics.data.region import Region, read_series
@@ -88,6 +90,41 @@ def test_what_lies_in_a_region(table: Path) -> None:
         read_series(table, Region("chr9", 0, 9))
     with pytest.raises(DlgError, match=r"\.tsv, \.tsv\.gz, \.parquet or \.bw"):
         read_series(table.with_suffix(".h5"), Region("chr1", 0, 9))
+
+
+def test_what_is_kept_beside_predictions_is_not_drawn(tmp_path: Path) -> None:
+    path = tmp_path / "p.parquet"
+    pq.write_table(pa.table({
+        "chrom": ["chr1"], "start": [0], "end": [60], "name": ["a"], "strand": ["+"], "p": [0.5],
+        "preds/start": [0.25], "inputs/0/0": [1.0], "targets/y": [1.0], "metadata/ranges/id": ["0"],
+    }), path)
+    assert [(one.name, one.values.tolist()) for one in read_series(path, Region("chr1", 0, 9))] == [
+        ("p", [0.5]), ("preds/start", [0.25])]
+
+
+def test_texts_beside_numbers_are_named(run_dlg: Dlg, tmp_path: Path) -> None:
+    path = tmp_path / "p.tsv"
+    path.write_text("chrom\tstart\tend\tp\tnote\nchr1\t0.0\t60.0\t0.5\thigh\n")
+    [one] = read_series(path, Region("chr1", 0, 9), ["p"])
+    assert (one.start.tolist(), one.end.tolist(), one.values.tolist()) == ([0], [60], [0.5])
+    status, _, err = run_dlg("view", path, "--region", "chr1:1-9", "-o", tmp_path / "v.svg")
+    assert (status, "'note' must hold numbers" in err, "'high'" in err, "--column" in err) == (
+        1, True, True, True)
+
+
+@pytest.mark.parametrize("start", ["0.5", "-1", "nan", "inf", "1e12", "x", ""])
+def test_coordinates_that_are_none(tmp_path: Path, start: str) -> None:
+    path = tmp_path / "p.tsv"
+    path.write_text(f"chrom\tstart\tend\tp\nchr1\t{start}\t60\t0.5\n")
+    with pytest.raises(DataError, match=r"column 'start' must hold (whole )?numbers"):
+        read_series(path, Region("chr1", 0, 9))
+
+
+def test_a_broken_parquet_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "p.parquet"
+    path.write_bytes(b"PAR1 and no more")
+    with pytest.raises(DataError, match=r"a \.parquet file must be whole"):
+        read_series(path, Region("chr1", 0, 9))
 
 
 def test_overlapping_windows_have_their_mean(tmp_path: Path) -> None:
