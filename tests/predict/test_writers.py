@@ -376,6 +376,29 @@ def test_an_error_leaves_what_was_there(tmp_path: Path, ending: str) -> None:
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize(("ending", "writer"), [
+    (".parquet", "tables.ParquetWriter"), (".h5", "hdf5.Hdf5Writer"), (".npz", "npz.NpzWriter"),
+    (".zarr", "zarr.ZarrWriter")])
+def test_what_is_stopped_is_not_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, writer: str
+) -> None:
+    if ending == ".zarr":
+        pytest.importorskip("zarr", reason="the extra zarr is not installed")
+    calls: list[str] = []
+    for name in ("finish", "close"):
+        monkeypatch.setattr(f"dlgenomics.predict.writers.{writer}.{name}",
+                            lambda _, name=name: calls.append(name))
+
+    def stops() -> None:
+        with open_writer(tmp_path / f"o{ending}") as opened:
+            opened.write(_result())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stops()
+    assert calls == ["close"]
+
+
 @pytest.mark.parametrize("ending", [".tsv", ".bed", ".parquet", ".h5", ".npz", ".bg"])
 def test_no_rows_give_a_file_with_columns_alone(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"o{ending}"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.predict.nested import leaves
+from dlgenomics.predict.writers.chunks import chunk_shape
 from dlgenomics.predict.writers.result import COLUMN_LABELS, Result
-
-_CHUNK_BYTES: Final = 1 << 20
-_LARGEST_CHUNK: Final = 10_000
 
 
 class Hdf5Writer:
@@ -42,14 +40,16 @@ class Hdf5Writer:
 
     def _make(self, key: str, array: NDArray[Any]) -> None:
         is_text = array.dtype.kind in "OU"
-        size = max(1, int(np.prod(array.shape[1:])) * array.dtype.itemsize)
-        chunk = min(_LARGEST_CHUNK, max(1, _CHUNK_BYTES // size))
         self._file.create_dataset(
             key, shape=(0, *array.shape[1:]), maxshape=(None, *array.shape[1:]),
-            chunks=(chunk, *array.shape[1:]), compression="gzip",
+            chunks=chunk_shape(array), compression="gzip",
             track_order=True,  # the form of header that holds more than 4,000 names
             dtype=h5py.string_dtype() if is_text else array.dtype)
 
     def finish(self) -> None:
-        """Close the file."""
+        """Write what waits."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file as it is."""
         self._file.close()

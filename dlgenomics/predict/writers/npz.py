@@ -42,6 +42,10 @@ class NpzWriter:
         with self._path.open("wb") as stream:
             np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
 
+    def close(self) -> None:
+        """Forget the rows."""
+        self._parts = []
+
 
 def _fixed(array: NDArray[Any]) -> NDArray[Any]:
     return array.astype(str) if array.dtype.kind == "O" else array

@@ -121,12 +121,9 @@ def _text(make: type[TsvWriter], compressed: bool) -> _Open:
 def _binary(make: Callable[[Path], Any], place: Any = atomic_path) -> _Open:
     @contextlib.contextmanager
     def opened(path: Path, within: Path | None, _: Heading) -> Iterator[Writer]:
-        with place(path, within) as part:
-            writer = make(part)
-            try:
-                yield writer
-            finally:
-                writer.finish()
+        with place(path, within) as part, contextlib.closing(make(part)) as writer:
+            yield writer
+            writer.finish()
 
     return opened
 

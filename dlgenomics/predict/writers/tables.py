@@ -77,5 +77,9 @@ class ParquetWriter:
 
     def finish(self) -> None:
         """Write the footer."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, which takes as long as its footer."""
         if self._writer is not None:
             self._writer.close()

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.errors import DlgError
 from dlgenomics.predict.nested import leaves
+from dlgenomics.predict.writers.chunks import chunk_shape
 from dlgenomics.predict.writers.result import COLUMN_LABELS, Result
-
-_CHUNK_BYTES: Final = 1 << 20
-_LARGEST_CHUNK: Final = 10_000
 
 
 class ZarrWriter:
@@ -48,11 +45,12 @@ class ZarrWriter:
             self._group[key].append(array.astype(object) if array.dtype.kind in "OU" else array)
 
     def _make(self, key: str, array: NDArray[Any]) -> None:
-        size = max(1, int(np.prod(array.shape[1:])) * array.dtype.itemsize)
-        chunk = min(_LARGEST_CHUNK, max(1, _CHUNK_BYTES // size))
         self._group.create_array(
-            key, shape=(0, *array.shape[1:]), chunks=(chunk, *array.shape[1:]),
+            key, shape=(0, *array.shape[1:]), chunks=chunk_shape(array),
             dtype=str if array.dtype.kind in "OU" else array.dtype)
 
     def finish(self) -> None:
         """Leave the folder; every array is already in it."""
+
+    def close(self) -> None:
+        """Leave the folder as it is: nothing is open."""
