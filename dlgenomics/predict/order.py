@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
+from dlgenomics.data.features import Signal
+from dlgenomics.data.tracks import TrackBank
 from dlgenomics.predict.computation import Computation, Wanted, computation_of
 from dlgenomics.predict.devices import device_kind
 from dlgenomics.predict.flow import READ_AHEAD, Flow
@@ -80,7 +82,8 @@ def plan_for(network: Network, loader: Loader, order: Order, arguments: Mapping[
         network: what predicts.
         loader: where the rows come from.
         order: what is asked for.
-        arguments: of the dataloader; files among them are part of the plan.
+        arguments: of the dataloader; files among them are part of the plan, as are those of
+            signal that the spec names.
         piece: the run is made in that many pieces.
         computation: what is computed.
     """
@@ -92,7 +95,7 @@ def plan_for(network: Network, loader: Loader, order: Order, arguments: Mapping[
     numbers = computation.row_numbers + (_input_numbers(network) if order.keep_inputs else 0)
     return Plan(
         model={"name": network.spec.name, "sha256": network.sha256},
-        inputs=describe_inputs(arguments), options=options, versions=_versions(wanted.engine),
+        inputs=_inputs(loader, arguments), options=options, versions=_versions(wanted.engine),
         rows=rows, batch_size=batch_size,
         shard_rows=shard_rows(rows, batch_size, _FLOAT32 * numbers, piece),
         naming=computation.naming, lengths=dict(loader.contig_lengths))
@@ -101,6 +104,13 @@ def plan_for(network: Network, loader: Loader, order: Order, arguments: Mapping[
 def computation_for(network: Network, order: Order) -> Computation:
     """Return what is computed for each batch; see `computation_of`."""
     return computation_of(network, order.wanted)
+
+
+def _inputs(loader: Loader, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is read: the arguments, and the files of signal, which the spec may name."""
+    signal = {name: one.bank.paths for name, one in loader.others.items()
+              if isinstance(one, Signal) and isinstance(one.bank, TrackBank)}
+    return describe_inputs({**arguments, **({"tracks": signal} if signal else {})})
 
 
 def _versions(engine: str) -> dict[str, str]:

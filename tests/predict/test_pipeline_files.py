@@ -16,13 +16,15 @@ from dlgenomics.errors import DlgError, OutputError, RunError
 from dlgenomics.predict.columns import Naming
 from dlgenomics.predict.computation import Wanted, computation_of
 from dlgenomics.predict.dataloader import Dataloader
+from dlgenomics.predict.loaders.opening import own_dataloader
 from dlgenomics.predict.nested import flatten, join_rows
-from dlgenomics.predict.order import Order, flow_for
+from dlgenomics.predict.order import Order, flow_for, plan_for
 from dlgenomics.predict.parts.agreement import Intent
 from dlgenomics.predict.parts.folder import Parts
-from dlgenomics.predict.parts.plan import Piece
+from dlgenomics.predict.parts.plan import Piece, Plan
 from dlgenomics.predict.writers import ENDINGS
 from dlgenomics.predict.writers.result import Result
+from dlgenomics.spec.inputs import DnaInput, TrackInput
 
 LENGTH = 60
 COUNT = 13
@@ -203,6 +205,34 @@ def test_every_format_finds_what_it_needs_and_tables_wait_without_places(
         model.pipeline.write_predictions(tmp_path / name, loader, intent=Intent(piece=Piece(1, 1)))
         with np.load(tmp_path / f"{name}.parts" / "000000.npz") as shard:
             assert any(one.startswith("metadata/") for one in shard.files) == are_there
+
+
+def test_signal_that_the_spec_names_is_part_of_the_plan(model, files, tmp_path: Path) -> None:
+    pybigtools = pytest.importorskip("pybigtools", reason="bigWig files need the extra 'tracks'")
+
+    def write(name: str, value: float) -> str:
+        (tmp_path / name).unlink(missing_ok=True)
+        pybigtools.open(str(tmp_path / name), "w").write(
+            {"chr1": 400}, iter([("chr1", 0, 400, value)]))
+        return str(tmp_path / name)
+
+    def plan(**tracks: Any) -> Plan:
+        arguments = {**files, "data_folder": tmp_path, **tracks}
+        loader = own_dataloader(inputs)(**arguments)
+        order = Order()
+        return plan_for(model, loader, order, arguments, None,
+                        computation_of(model, order.wanted)).plain()
+
+    inputs = {"dna": DnaInput(kind="dna", length=LENGTH),
+              "signal": TrackInput(kind="bigwig", files=("a.bw", "b.bw"), length=4)}
+    first = write("a.bw", 1.0)
+    write("b.bw", 2.0)
+    begun = plan()
+    assert list(begun.differences(plan(tracks={"signal": [first, write("moved.bw", 2.0)]}))) == []
+    write("b.bw", 3.0)
+    found = list(begun.differences(plan()))
+    assert "content of inputs.tracks.signal.2" in found
+    assert all("tracks.signal.2" in one for one in found)
 
 
 def test_the_summary_of_a_piece_is_of_its_rows(model, files, tmp_path: Path) -> None:

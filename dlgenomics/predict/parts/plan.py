@@ -121,10 +121,17 @@ def _differences(name: str, mine: Any, other: Any) -> Iterator[str]:
     if isinstance(mine, Mapping) and isinstance(other, Mapping):
         for key in sorted({*mine, *other} - {PLACE}):
             yield from _differences(f"{name}.{key}", mine.get(key), other.get(key))
+    elif _are_lists(mine, other):
+        for place, (one, another) in enumerate(zip(mine, other, strict=True), 1):
+            yield from _differences(f"{name}.{place}", one, another)
     elif mine != other:
         changed, is_hash, _ = name.rpartition(f".{HASH}")
         yield (f"content of {changed}" if is_hash else
                f"{name} ({_short(mine)}, now {_short(other)})")
+
+
+def _are_lists(mine: Any, other: Any) -> bool:
+    return isinstance(mine, list) and isinstance(other, list) and len(mine) == len(other)
 
 
 def _short(value: Any) -> str:
