@@ -40,7 +40,7 @@ def show_cost(model: Model, cost: Cost, *, as_json: bool) -> None:
                     f"{cost.measured_rows:,} rows)",
         "this run": duration(cost.run_seconds),
     }
-    for stride in sorted({200, cost.window or 200}) if cost.window else ():
+    for stride in cost.strides:
         hours = cost.genome_hours(stride)
         facts[f"human genome, {stride:,} bp"] = (
             f"{hours:,.1f} core-hours; {duration(hours * 36)} on 100 cores")

@@ -115,7 +115,8 @@ def _letter_codes() -> Codes:
     return table
 
 
-_ALIGNMENT: Final = 64
+ALIGNMENT: Final = 64
+"""Bytes; TensorFlow's kernels read numbers from such places."""
 
 _LETTER_CODES: Final = _letter_codes()
 _OWN_CODES: Final = np.minimum(np.arange(256), len(DNA.symbols) - 1).astype(np.uint8)
@@ -209,8 +210,8 @@ def _expanded(codes: NDArray[np.uint8], n: Ambiguity, dtype: Any, out: NDArray[A
 def _aligned(shape: tuple[int, ...], kind: str) -> NDArray[Any]:
     """Return an array, not filled yet, that TensorFlow can use where it lies."""
     size = math.prod(shape) * np.dtype(kind).itemsize
-    room = np.empty(size + _ALIGNMENT, np.uint8)
-    first = -room.ctypes.data % _ALIGNMENT
+    room = np.empty(size + ALIGNMENT, np.uint8)
+    first = -room.ctypes.data % ALIGNMENT
     return room[first:first + size].view(kind).reshape(shape)
 
 

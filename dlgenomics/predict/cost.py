@@ -68,11 +68,14 @@ class Cost:
                  "memory_bytes": self.row_bytes * self.batch_size}
         return {**found, "human_genome": self._genome()}
 
+    @property
+    def strides(self) -> list[int]:
+        """Bases between predictions of a whole genome: `STRIDE` and the window; none without."""
+        return [] if self.window is None else sorted({STRIDE, self.window})
+
     def _genome(self) -> Mapping[str, Any]:
-        if self.window is None:
-            return {}
         return {f"core_hours_every_{stride}_bp": round(self.genome_hours(stride), 2)
-                for stride in sorted({STRIDE, self.window})}
+                for stride in self.strides}
 
 
 def measure_cost(flow: Flow, window: int | None, row_bytes: int, seconds: float = 3.0) -> Cost:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-Arrays = dict[str, NDArray[np.float32]]
+from dlgenomics.data.encoding import ALIGNMENT
 
-_ALIGNMENT: Final = 64
-"""Bytes; TensorFlow's kernels read numbers from such places."""
+Arrays = dict[str, NDArray[np.float32]]
 
 
 class Forward:
@@ -59,7 +58,7 @@ def _tensor(array: NDArray[Any]) -> tf.Tensor:
     A copy of one-hot DNA would take a sixth of a small network's time.
     """
     flags = array.flags
-    if array.ctypes.data % _ALIGNMENT or not (flags.c_contiguous and flags.writeable):
+    if array.ctypes.data % ALIGNMENT or not (flags.c_contiguous and flags.writeable):
         return tf.convert_to_tensor(array)
     return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
