@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -43,11 +44,14 @@ def sha256_of_bytes(content: bytes) -> str:
 def output_errors(path: Path, otherwise: str = "choose another place (-o)") -> Iterator[None]:
     """Turn an operating-system error while writing ``path`` into an `OutputError`.
 
+    Errors that name a file of another place, such as one that is read meanwhile, stay as they are.
     ``otherwise`` is what to do if the place itself is of no use.
     """
     try:
         yield
     except OSError as error:
+        if not _is_of(error.filename, path):
+            raise
         if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
             raise OutputError(
                 path, "no space left", f"Free some space or {otherwise}, then repeat; "
@@ -57,6 +61,23 @@ def output_errors(path: Path, otherwise: str = "choose another place (-o)") -> I
             advice = f"{otherwise[0].upper()}{otherwise[1:]}."
             raise OutputError(path, str(error.strerror), advice) from error
         raise
+
+
+def _is_of(name: object, path: Path) -> bool:
+    """Tell whether a file that an error names is an output, or serves to make it.
+
+    That is a folder above it, and in its own folder what begins with its name or could not even be
+    made.
+    """
+    if not isinstance(name, str | bytes | os.PathLike):
+        return True
+    place, output = (Path(os.path.abspath(os.fsdecode(one)))  # noqa: PTH100 - links stay
+                     for one in (name, path))
+    if not place.is_relative_to(output.parent) or place == output.parent:
+        return output.is_relative_to(place)
+    beside = place.relative_to(output.parent).parts[0]
+    is_named_so = f"{beside}.".removeprefix(".").startswith(f"{output.name}.".removeprefix("."))
+    return is_named_so or not os.path.lexists(place)
 
 
 @contextlib.contextmanager
@@ -75,16 +96,11 @@ def atomic_path(path: Path, folder: Path | None = None) -> Iterator[Path]:
     """
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            dir=folder or path.parent, prefix=f".{path.name}.",
-            suffix=f".part{''.join(path.suffixes)}"
-        )
-        os.close(handle)
-        part = Path(name)
+        part = _part(path, folder, "".join(path.suffixes))
+        part.touch(exist_ok=False)
         try:
             yield part
             _sync(part)
-            part.chmod(0o666 & ~_umask())
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -105,17 +121,26 @@ def atomic_folder(path: Path, folder: Path | None = None) -> Iterator[Path]:
     """
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=folder or path.parent, prefix=f".{path.name}.",
-                                     suffix=".part"))
+        part = _part(path, folder)
+        part.mkdir()
         try:
             yield part
             for file in part.rglob("*"):
                 if file.is_file():
                     _sync(file)
-            part.chmod(0o777 & ~_umask())
             _exchange(part, path)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+
+
+def _part(path: Path, folder: Path | None, ending: str = "") -> Path:
+    """Return a name that nothing has, for what becomes ``path``.
+
+    What is made by it has the permissions of any new file; those of `tempfile` would have to be
+    changed, by a mask that threads can only read by changing it for each other.
+    """
+    name = f".{path.name}.{secrets.token_urlsafe(6)}.part{ending}"
+    return (folder or path.parent).absolute() / name
 
 
 def _exchange(new: Path, path: Path) -> None:
@@ -151,12 +176,6 @@ def write_bytes(path: Path, content: bytes) -> None:
 def _sync(path: Path) -> None:
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def require_file(path: Path, purpose: str) -> Path:

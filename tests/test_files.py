@@ -89,6 +89,21 @@ def test_a_file_gets_the_permissions_of_a_new_file(tmp_path):
     assert modes[0] == modes[1]
 
 
+@pytest.mark.parametrize(("mask", "modes"), [(0o022, [0o644, 0o755]), (0o077, [0o600, 0o700]),
+                                             (0o002, [0o664, 0o775])])
+def test_permissions_follow_the_mask_which_is_never_touched(tmp_path, monkeypatch, mask, modes):
+    before = os.umask(mask)
+    try:
+        with monkeypatch.context() as patch:
+            patch.delattr(os, "umask")  # reading it changes it for other threads
+            write_text(tmp_path / "a", "x")
+            with atomic_folder(tmp_path / "b"):
+                pass
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in "ab"] == modes
+
+
 def test_bytes_are_synchronised_before_the_rename(tmp_path, monkeypatch):
     events = []
     fsync, replace = os.fsync, Path.replace
@@ -119,6 +134,27 @@ def test_errors_of_the_disk_are_sentences(tmp_path, code, message, atomic):
 def test_other_errors_stay_what_they_are(tmp_path):
     with pytest.raises(ConnectionError), output_errors(tmp_path):
         raise ConnectionError
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.ENOSPC])
+@pytest.mark.parametrize(("name", "is_its"), [
+    ("out/o.h5", True), ("out/.o.h5.Ab-_c.part.h5", True), ("out/o.h5.parts/000001.npz", True),
+    ("out/o.h5/inside", True), ("out", True), (".", True), ("out/not-there", True),
+    ("out/signal.bw", False), ("out/o.h5ad", False), ("data/signal.bw", False),
+    ("/data/signal.bw", False), ("data/not-there", False), ("outer", False),
+])
+@pytest.mark.parametrize("spelled", [str, os.fsencode, Path])
+def test_errors_of_inputs_stay_what_they_are(tmp_path, monkeypatch, code, name, is_its, spelled):
+    for one in ("out/signal.bw", "out/o.h5ad", "data/signal.bw", "out/.o.h5.Ab-_c.part.h5",
+                "out/o.h5.parts/000001.npz"):
+        write_text(tmp_path / one, "")
+    monkeypatch.chdir(tmp_path / "data")
+    error = OSError(code, os.strerror(code), spelled(tmp_path / name))
+    for atomic in (output_errors, atomic_path):
+        with pytest.raises(OutputError if is_its else OSError) as caught, \
+                atomic(Path("../out/o.h5")):
+            raise error
+        assert is_its or caught.value is error
 
 
 def test_a_file_cannot_be_a_folder_nor_lie_in_a_file(tmp_path):

@@ -187,6 +187,16 @@ def test_an_input_that_breaks_in_the_middle_keeps_what_is_finished(
     assert out.read_bytes() == expected("o.tsv")
 
 
+def test_an_input_that_may_not_be_read_is_not_the_output(tmp_path: Path) -> None:
+    class Denied(MadeUpLoader):
+        def arrays(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+            raise PermissionError(errno.EACCES, "Permission denied", "/data/signal.bw")
+
+    for intent in (Intent(), Intent(piece=Piece(1, 2))):
+        with pytest.raises(PermissionError, match=r"/data/signal\.bw"):
+            make_run(tmp_path / "o.tsv", intent, loader=Denied())
+
+
 def test_ctrl_c_keeps_what_is_finished(tmp_path: Path, expected) -> None:
     out = tmp_path / "o.tsv"
     with pytest.raises(KeyboardInterrupt):
