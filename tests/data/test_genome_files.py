@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -157,6 +158,35 @@ def test_a_fasta_whose_lines_differ(tmp_path: Path, data: st.DataObject, contigs
     path = write_unevenly(tmp_path / "g.fa", contigs)
     os.utime(path, ns=(next(DATES),) * 2)  # a new file to the cache
     agree(path, contigs, data.draw(intervals_in(contigs)))
+
+
+def test_a_fasta_whose_lines_differ_is_copied_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_unevenly(tmp_path / "g.fa", {"c": "ACGTTGCA" * 20})
+    copies: list[Path] = []
+    copy = unpacked._copy_into
+
+    def slowly(folder: Path, source: Path) -> None:
+        copies.append(source)
+        time.sleep(0.05)
+        copy(folder, source)
+
+    monkeypatch.setattr(unpacked, "_copy_into", slowly)
+    found: list[str] = []
+    places = make_intervals([("c", 0, 8, "+")])
+
+    def read() -> None:
+        with Genome(path) as genome:
+            found.append(decode(genome.fetch(places)[0]))
+
+    threads = [threading.Thread(target=read) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == ["ACGTTGCA"] * 5
+    assert copies == [path]
 
 
 @ANY_FOLDER

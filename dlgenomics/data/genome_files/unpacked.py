@@ -18,6 +18,7 @@ from dlgenomics.data.genome_files.plain import PlainFile
 from dlgenomics.data.letters import Letters
 from dlgenomics.errors import DataError, OutputError
 from dlgenomics.files import atomic_folder, open_text, output_errors
+from dlgenomics.locks import file_lock
 from dlgenomics.settings import load_settings
 
 _FASTA: Final = "genome.fa"
@@ -108,18 +109,28 @@ def _unpack_into(folder: Path, blocks: Blocks, index: Path) -> None:
 def copy_evenly(path: Path) -> Path:
     """Return the copy of a FASTA whose lines differ in width, with one line for each contig.
 
+    One process makes it; others that need it wait.
+
     Raises:
         DataError: it is no FASTA.
         OutputError: it cannot be written.
     """
     folder = copy_folder(path)
     if not folder.is_dir():
-        with atomic_folder(folder) as part, open_text(path, "the genome FASTA") as lines, \
-                (part / _FASTA).open("wb") as stream, \
-                (part / _INDEX).open("w", encoding="utf-8") as index:
-            for name, offset, count in _evenly(lines, stream, path):
-                index.write(f"{name}\t{count}\t{offset}\t{count}\t{count + 1}\n")
+        with contextlib.ExitStack() as held:
+            with output_errors(folder):
+                held.enter_context(file_lock(_lock(folder), lambda: None))
+            if not folder.is_dir():
+                _copy_into(folder, path)
     return folder
+
+
+def _copy_into(folder: Path, path: Path) -> None:
+    with atomic_folder(folder) as part, open_text(path, "the genome FASTA") as lines, \
+            (part / _FASTA).open("wb") as stream, \
+            (part / _INDEX).open("w", encoding="utf-8") as index:
+        for name, offset, count in _evenly(lines, stream, path):
+            index.write(f"{name}\t{count}\t{offset}\t{count}\t{count + 1}\n")
 
 
 def _evenly(lines: TextIO, stream: BinaryIO, path: Path) -> Iterator[tuple[str, int, int]]:
@@ -159,11 +170,15 @@ def _letters(line: str, path: Path, number: int) -> bytes:
     return letters.encode()
 
 
+def _lock(folder: Path) -> Path:
+    return folder.with_suffix(".lock")
+
+
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[bool]:
     """Say whether no other process makes the same; a process that dies stands in no one's way."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
+    with _lock(folder).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
