@@ -76,9 +76,7 @@ class Running:
 
     def written(self, feeding: Feeding) -> str:
         """Return what is written, in words."""
-        if feeding.layer is not None:
-            return f"layer {feeding.layer}"
-        return f"gradients of {self.gradients}" if self.gradients is not None else PREDICTIONS
+        return what_is_written(feeding.layer, self.gradients)
 
     def check(self, output: str, feeding: Feeding, *, as_json: bool) -> None:
         """Refuse options that do not go together.
@@ -120,13 +118,30 @@ class Running:
     def _check_columns(self, output: str, feeding: Feeding) -> None:
         from dlgenomics.predict.writers import TRACKS
 
-        is_track = output.lower().endswith(TRACKS)
-        if self.column is not None and not is_track:
-            raise click.UsageError(f"--column is for tracks ({', '.join(TRACKS)}); other files "
-                                   "hold all columns.")
-        if is_track and (feeding.keep_inputs or feeding.keep_metadata):
+        check_column(output, self.column)
+        if output.lower().endswith(TRACKS) and (feeding.keep_inputs or feeding.keep_metadata):
             raise click.UsageError("--keep-inputs and --keep-metadata need a file that has room "
                                    f"for them; {', '.join(TRACKS)} hold numbers alone.")
+
+
+def check_column(output: str, column: str | None) -> None:
+    """Refuse ``--column`` for a file that is no track.
+
+    Raises:
+        click.UsageError: it is none.
+    """
+    from dlgenomics.predict.writers import TRACKS
+
+    if column is not None and not output.lower().endswith(TRACKS):
+        raise click.UsageError(f"--column is for tracks ({', '.join(TRACKS)}); other files hold "
+                               "all columns.")
+
+
+def what_is_written(layer: str | int | None, gradients: str | None) -> str:
+    """Return in words what a run writes, by the layer or the column of gradients it is told."""
+    if layer is not None:
+        return f"layer {layer}"
+    return f"gradients of {gradients}" if gradients is not None else PREDICTIONS
 
 
 def _shard(_context: Any, _option: Any, value: str | None) -> tuple[int, int] | None:

@@ -45,8 +45,24 @@ def test_pieces_are_merged_to_the_bytes_of_one_run(
         assert (status, f"Piece {piece} is done. When all are: dlg merge" in err) == (0, True)
     out = run_dlg("merge", pieces, "--json")[1]
     assert json.loads(out) == {"output": str(pieces), "rows": 70, "shards": 5,
-                               "model": "test/tiny"}
+                               "model": "test/tiny", "written": "predictions"}
     assert pieces.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ((), "70 predictions, from 5 shards, in "), (("--layer", 2), "70 rows of layer 2, from "),
+    (("--gradients", "bound"), "70 rows of gradients of bound, from "),
+])
+def test_merging_says_what_was_written(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path,
+    options: tuple[object, ...], said: str,
+) -> None:
+    out = tmp_path / "o.npz"
+    assert run_dlg("predict", tiny_package, *files, *options, "-o", out, "--shard", "1/1")[0] == 0
+    status, _, err = run_dlg("merge", out, "--column", "nonsense")
+    assert (status, "--column is for tracks" in err) == (2, True)
+    status, _, err = run_dlg("merge", out)
+    assert (status, said in err) == (0, True), err
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import click
 
 from dlgenomics_cli.example import example
 from dlgenomics_cli.output import json_option, progress, say, show_json
+from dlgenomics_cli.running import PREDICTIONS, check_column, what_is_written
 
 
 @click.command(epilog=example("dlg merge predictions.parquet"))
@@ -23,13 +24,17 @@ def merge(output: Path, column: str | None, as_json: bool) -> None:
     from dlgenomics.predict.writers import check_ending
     from dlgenomics.predict.writing import merge as merge_shards
 
+    check_column(str(output), column)
     check_ending(output)
     with progress() as following:
         plan = merge_shards(output, column, following)
+    written = what_is_written(plan.options.get("layer"), plan.options.get("gradients"))
     if as_json:
         show_json({"output": output, "rows": plan.rows, "shards": plan.shards,
-                   "model": plan.model["name"]})
+                   "model": plan.model["name"], "written": written})
     else:
         from dlgenomics.errors import plural
 
-        say(f"{plural(plan.rows, 'prediction')} of {plural(plan.shards, 'shard')} in {output}")
+        rows = (plural(plan.rows, "prediction") if written == PREDICTIONS
+                else f"{plural(plan.rows, 'row')} of {written}")
+        say(f"{rows}, from {plural(plan.shards, 'shard')}, in {output}")
