@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from dlgenomics.files import output_errors
+
 if sys.platform != "win32":
     import fcntl
 
@@ -31,6 +33,19 @@ def file_lock(path: Path, waiting: Callable[[], None], *, shared: bool = False) 
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as stream:
         yield _acquire(stream, waiting, shared=shared)
+
+
+@contextlib.contextmanager
+def output_lock(path: Path, waiting: Callable[[], None], *, shared: bool = False) -> Iterator[bool]:
+    """Hold a lock beside an output; see `file_lock`.
+
+    Raises:
+        OutputError: its folder is not writable. Errors of the block stay what they are.
+    """
+    with contextlib.ExitStack() as held:
+        with output_errors(path.parent):
+            is_locked = held.enter_context(file_lock(path, waiting, shared=shared))
+        yield is_locked
 
 
 def _acquire(stream: IO[str], waiting: Callable[[], None], *, shared: bool) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 import pysam
 import pytest
 
+from dlgenomics.predict.parts.folder import Parts
 from dlgenomics.progress import Progress, silent
 from dlgenomics_cli.output import say, starting_tensorflow
 
@@ -360,6 +361,22 @@ def test_workers_of_dask_make_the_bytes_of_one_process(
     assert set(told.pop("seconds")) == set(alone.pop("seconds")) == {"load", "compute", "write"}
     assert {**told, "output": ""} == {**alone, "output": ""}
     assert not list(tmp_path.glob("*.parts"))
+
+
+def test_workers_that_are_refused_leave_the_list_of_skipped_records(
+    run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path
+) -> None:
+    bed, out = tmp_path / "intervals.bed", tmp_path / "o.tsv"
+    good = bed.read_text()
+    bed.write_text(f"{good}chr1 nonsense\n")
+    command = ("predict", tiny_package, *files, "-o", out, "--skip-bad")
+    assert run_dlg(*command)[0] == 0
+    noted = (tmp_path / "o.tsv.skipped.tsv").read_text()
+    bed.write_text(good)
+    with Parts(out).alone(None):
+        status, _, err = run_dlg(*command, "--dask", "1")
+    assert (status, "another process that writes it" in err) == (1, True), err
+    assert (tmp_path / "o.tsv.skipped.tsv").read_text() == noted
 
 
 def test_workers_are_not_told_to_read_standard_input(

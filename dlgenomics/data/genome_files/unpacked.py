@@ -18,7 +18,7 @@ from dlgenomics.data.genome_files.plain import PlainFile
 from dlgenomics.data.letters import Letters
 from dlgenomics.errors import DataError, OutputError
 from dlgenomics.files import atomic_folder, open_text, output_errors
-from dlgenomics.locks import file_lock
+from dlgenomics.locks import output_lock
 from dlgenomics.settings import load_settings
 
 _FASTA: Final = "genome.fa"
@@ -117,9 +117,7 @@ def copy_evenly(path: Path) -> Path:
     """
     folder = copy_folder(path)
     if not folder.is_dir():
-        with contextlib.ExitStack() as held:
-            with output_errors(folder):
-                held.enter_context(file_lock(_lock(folder), lambda: None))
+        with output_lock(_lock(folder), lambda: None):
             if not folder.is_dir():
                 _copy_into(folder, path)
     return folder

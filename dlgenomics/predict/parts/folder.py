@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 
 from dlgenomics.errors import RunError
-from dlgenomics.files import atomic_path, output_errors, write_text
-from dlgenomics.locks import file_lock
+from dlgenomics.files import atomic_path, write_text
+from dlgenomics.locks import output_lock
 from dlgenomics.predict.columns import Naming
 from dlgenomics.predict.nested import leaves, unflatten
 from dlgenomics.predict.parts.plan import Piece, Plan
@@ -125,21 +125,18 @@ class Parts:
                            "writes it. Wait for that one, or name another file (-o).",
                            folder=self.folder)
 
+        whole = self.folder / f"run{_LOCK}"
         with contextlib.ExitStack() as held:
-            with output_errors(self.folder):
-                held.enter_context(file_lock(self.folder / f"run{_LOCK}", refuse,
-                                             shared=piece is not None))
-                if piece is not None:
-                    name = f"piece-{piece.number}-of-{piece.of}{_LOCK}"
-                    held.enter_context(file_lock(self.folder / name, refuse))
+            held.enter_context(output_lock(whole, refuse, shared=piece is not None))
+            if piece is not None:
+                name = f"piece-{piece.number}-of-{piece.of}{_LOCK}"
+                held.enter_context(output_lock(self.folder / name, refuse))
             yield
 
     @contextlib.contextmanager
     def deciding(self) -> Iterator[None]:
         """Wait until no other piece is about to read or write the plan."""
-        with contextlib.ExitStack() as held:
-            with output_errors(self.folder):
-                held.enter_context(file_lock(self.folder / f"plan{_LOCK}", lambda: None))
+        with output_lock(self.folder / f"plan{_LOCK}", lambda: None):
             yield
 
     def remove(self) -> None:
