@@ -144,9 +144,12 @@ def _chosen(found: Mapping[str, NDArray[Any]], path: Path, region: Region,
 
 
 def _coordinates(name: str, values: NDArray[Any], path: Path) -> NDArray[np.int64]:
-    """Return whole numbers, which other programs may have written as ``60.0``."""
+    """Return whole numbers, which other programs may have written as ``60.0``.
+
+    Padded windows may begin before their contigs.
+    """
     numbers = _numbers(name, values, path)
-    bad = np.flatnonzero(~((numbers >= 0) & (numbers < 10**COORDINATE_DIGITS)
+    bad = np.flatnonzero(~((abs(numbers) < 10**COORDINATE_DIGITS)
                            & (numbers == np.floor(numbers))))
     if len(bad):
         raise DataError(f"column {name!r} must hold whole numbers of at most {COORDINATE_DIGITS} "
@@ -159,8 +162,9 @@ def _numbers(name: str, values: NDArray[Any], path: Path) -> NDArray[np.float64]
     try:
         return values.astype(np.float64)
     except (ValueError, TypeError) as error:
-        raise DataError(f"column {name!r} must hold numbers. Received: {error}. Choose others with "
-                        "--column (columns=), or mend the table.", path=path) from error
+        raise DataError(f"column {name!r} must hold numbers. Received: {error}. Mend it, or "
+                        "choose other columns to draw with --column (columns=).",
+                        path=path) from error
 
 
 def _series(name: str, start: NDArray[np.int64], end: NDArray[np.int64],

@@ -112,7 +112,16 @@ def test_texts_beside_numbers_are_named(run_dlg: Dlg, tmp_path: Path) -> None:
         1, True, True, True)
 
 
-@pytest.mark.parametrize("start", ["0.5", "-1", "nan", "inf", "1e12", "x", ""])
+def test_a_padded_window_may_begin_before_its_contig(tmp_path: Path) -> None:
+    path = tmp_path / "p.tsv"
+    path.write_text("chrom\tstart\tend\tp\nchr1\t-20\t40\t1\nchr1\t20\t80\t3\n")
+    [one] = read_series(path, Region("chr1", 0, 100))
+    found = {base: value for start, end, value in zip(one.start, one.end, one.values, strict=True)
+             for base in range(start, end)}
+    assert [found[base] for base in (0, 19, 20, 39, 40, 79)] == [1, 1, 2, 2, 3, 3]
+
+
+@pytest.mark.parametrize("start", ["0.5", "-1e12", "nan", "inf", "1e12", "x", ""])
 def test_coordinates_that_are_none(tmp_path: Path, start: str) -> None:
     path = tmp_path / "p.tsv"
     path.write_text(f"chrom\tstart\tend\tp\nchr1\t{start}\t60\t0.5\n")
