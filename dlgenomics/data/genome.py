@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -47,6 +48,7 @@ class Genome:
     def __init__(self, path: Path | str) -> None:
         self.path = require_file(Path(path), "the genome FASTA")
         self._file = open_genome_file(self.path)
+        _check_names(self._file.names, self.path)
         self.lengths: dict[str, int] = dict(
             zip(self._file.names, self._file.lengths.tolist(), strict=True))
         self._position = {name: i for i, name in enumerate(self._file.names)}
@@ -212,6 +214,14 @@ class Genome:
         if letters.min() < _FIRST_LETTER:
             raise IndexError
         return np.where(letters < COMPLEMENTED, letters, ord(DNA.unknown)).astype(np.uint8)
+
+
+def _check_names(names: Sequence[str], path: Path) -> None:
+    """Refuse a genome in which nobody can say which of two contigs is meant."""
+    if len(set(names)) < len(names):
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise DataError("a genome must name each contig differently. Received: "
+                        f"{twice!r} twice. Rename or remove one.", path=path)
 
 
 def _reason(error: DataError | IndexError) -> str:

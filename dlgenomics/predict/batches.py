@@ -80,11 +80,21 @@ class Halving:
             try:
                 return self._in_parts(arrays, count, size)
             except out_of_memory() as error:
-                if size <= 1:
-                    raise DlgError("a single row must fit into memory. Received: "
-                                   f"{str(error).splitlines()[0] if str(error) else 'no memory'}. "
-                                   "Use a machine with more memory.") from error
-                self.limit = (size + 1) // 2
+                self.halved(size, error)
+
+    def halved(self, size: int, error: Exception | None = None) -> int:
+        """Return how many rows may be tried where ``size`` were too many; others keep to it, too.
+
+        Raises:
+            DlgError: it was a single one.
+        """
+        if size <= 1:
+            said = str(error or "").strip().splitlines()
+            raise DlgError("a single row must fit into memory. Received: "
+                           f"{said[0] if said else 'no memory'}. Use a machine with more "
+                           "memory.") from error
+        self.limit = min(self.limit or size, (size + 1) // 2)
+        return self.limit
 
     def _in_parts(self, arrays: Arrays, count: int, size: int) -> Any:
         if size >= count:

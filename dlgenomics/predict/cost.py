@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from dlgenomics.cores import available_cores
+from dlgenomics.data.split import Rows
 from dlgenomics.predict.batches import batch_rows
 from dlgenomics.predict.flow import Flow
 
@@ -78,6 +81,13 @@ class Cost:
                 for stride in self.strides}
 
 
+def _batches(count: int, size: int) -> Iterator[Rows]:
+    """Yield batches of rows without end; where there are fewer than a batch has, each is in all."""
+    if 0 < count < size:
+        return itertools.repeat(np.resize(np.arange(count), size))
+    return itertools.cycle(batch_rows(0, count, size))
+
+
 def measure_cost(flow: Flow, window: int | None, row_bytes: int, seconds: float = 3.0) -> Cost:
     """Read and predict rows for some seconds, those of a short run again and again; write nothing.
 
@@ -90,7 +100,7 @@ def measure_cost(flow: Flow, window: int | None, row_bytes: int, seconds: float 
     """
     count = len(flow.loader)
     rows, taken = 0, 0.0
-    results = flow.results(itertools.cycle(batch_rows(0, count, flow.batch_size)))
+    results = flow.results(_batches(count, flow.batch_size))
     with contextlib.closing(results):
         for _ in range(_FIRST):
             next(results)

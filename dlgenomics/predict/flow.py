@@ -66,20 +66,34 @@ class Flow:
                                          self.ahead)) as read:
             yield from in_order(compute, read, ahead, self.threads)
 
-    def _read(self, rows: Rows) -> _Read:
-        with self.loader.one_reader:
-            batch: Mapping[str, Any] = {}
-            if self.takes & {"inputs", "targets"}:
-                batch = without_empty(self.loader.batch(rows))
-            elif "metadata" in self.takes:
-                batch = {"metadata": self.loader.metadata(rows)}
-            records = self.loader.records(rows) if "records" in self.takes else {}
-            return _Read(rows, padded(self.loader.arrays(rows), self.batch_size), records, batch)
+    def _read(self, rows: Rows) -> _Read | Rows:
+        return self._read_filled_up(rows, self.batch_size)
 
-    def _compute(self, read: _Read) -> Result:
+    def _read_filled_up(self, rows: Rows, size: int) -> _Read | Rows:
+        """Return what is read for some rows; the rows alone if that does not fit into memory."""
+        try:
+            with self.loader.one_reader:
+                batch: Mapping[str, Any] = {}
+                if self.takes & {"inputs", "targets"}:
+                    batch = without_empty(self.loader.batch(rows))
+                elif "metadata" in self.takes:
+                    batch = {"metadata": self.loader.metadata(rows)}
+                records = self.loader.records(rows) if "records" in self.takes else {}
+                return _Read(rows, padded(self.loader.arrays(rows), size), records, batch)
+        except MemoryError:
+            return rows
+
+    def _compute(self, read: _Read | Rows) -> Result:
+        if not isinstance(read, _Read):
+            return self._in_parts(read, self.careful.halved(len(read)))
         found = cut(self.careful(read.arrays), len(read.rows))
         kept = {name: read.batch[name] for name in self.keeps if name in read.batch}
         return Result(read.records, found, self.naming, read.batch.get("metadata", {}), kept)
+
+    def _in_parts(self, rows: Rows, size: int) -> Result:
+        """Return the results of rows that could not be read at once."""
+        parts = [rows[first:first + size] for first in range(0, len(rows), size)]
+        return Result.join([self._compute(self._read_filled_up(part, size)) for part in parts])
 
 
 def without_empty(batch: Mapping[str, Any]) -> dict[str, Any]:

@@ -262,3 +262,9 @@ def test_an_index_of_another_file_is_refused_or_harmless(tmp_path, fasta):
 
 def test_unknown_is_what_padding_writes():
     assert decode(np.array([UNKNOWN], np.uint8)) == "N"
+
+
+def test_a_contig_twice_is_refused(tmp_path):
+    (tmp_path / "g.fa").write_text(">chr1\nACGT\n>chr2\nAC\n>chr1\nTTTT\n")
+    with pytest.raises(DataError, match=r"name each contig differently\. Received: 'chr1' twice"):
+        Genome(tmp_path / "g.fa")

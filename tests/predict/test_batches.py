@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from made_up_rows import BATCH, COUNT, NAMING, MadeUpLoader, summing
 
 from dlgenomics.errors import DlgError
-from dlgenomics.predict.batches import Halving
+from dlgenomics.predict.batches import Halving, batch_rows
+from dlgenomics.predict.flow import Flow
+from dlgenomics.predict.writers.result import Result
 
 
 class _Memory:
@@ -67,3 +71,35 @@ def test_a_single_row_must_fit() -> None:
     careful = Halving(_Memory(0, 1))
     with pytest.raises(DlgError, match="a single row must fit into memory"):
         careful({"x": np.zeros((4, 1))})
+
+
+class _Loader(MadeUpLoader):
+    """Rows of which only some can be read at once."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most, self.sizes = most, []
+
+    def arrays(self, rows: Any) -> Any:
+        self.sizes.append(len(rows))
+        if len(rows) > self.most:
+            raise MemoryError
+        return super().arrays(rows)
+
+
+@pytest.mark.parametrize(("most", "limit"), [(BATCH, None), (BATCH - 1, BATCH // 2), (2, 2), (1, 1)])
+def test_a_batch_that_cannot_be_read_at_once_is_read_in_parts(most: int, limit: int | None) -> None:
+    whole = Flow(MadeUpLoader(), summing, NAMING, BATCH, frozenset({"records", "metadata"}))
+    parts = replace(whole, loader=_Loader(most), threads=2)
+    expected, found = (Result.join(list(flow.results(batch_rows(0, COUNT, BATCH))))
+                       for flow in (whole, parts))
+    assert np.array_equal(found.predictions, expected.predictions)
+    assert [*found.records["name"]] == [*expected.records["name"]]
+    assert len(found) == COUNT
+    assert parts.careful.limit == limit
+
+
+def test_a_single_row_must_be_readable() -> None:
+    flow = Flow(_Loader(0), summing, NAMING, BATCH)
+    with pytest.raises(DlgError, match="a single row must fit into memory"):
+        list(flow.results(batch_rows(0, COUNT, BATCH)))
