@@ -89,7 +89,8 @@ class Parts:
         if len(found) != last - first:
             raise RunError(f"shard {self.path_of(shard).name} must hold rows {first:,} to "
                            f"{last:,}, which are {last - first:,}. Received: {len(found):,}, of a "
-                           "run that was divided in another way. Begin anew with --restart.",
+                           "run that was divided in another way. Begin anew with --restart, or "
+                           "remove the folder to make pieces.",
                            folder=self.folder)
         return found
 
