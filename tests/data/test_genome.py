@@ -265,6 +265,7 @@ def test_unknown_is_what_padding_writes():
 
 
 def test_a_contig_twice_is_refused(tmp_path):
-    (tmp_path / "g.fa").write_text(">chr1\nACGT\n>chr2\nAC\n>chr1\nTTTT\n")
+    (tmp_path / "g.fa").write_text(">chr1\nACGT\n>chr1\nTTTT\n")
+    (tmp_path / "g.fa.fai").write_text("chr1\t4\t6\t4\t5\nchr1\t4\t17\t4\t5\n")
     with pytest.raises(DataError, match=r"name each contig differently\. Received: 'chr1' twice"):
         Genome(tmp_path / "g.fa")
