@@ -22,6 +22,7 @@ from dlgenomics.predict.loaders.ranges import Ranges
 from dlgenomics.predict.parts.agreement import Intent
 from dlgenomics.predict.parts.plan import Plan
 from dlgenomics.predict.writing import Run, write_run
+from dlgenomics.progress import Progress, silent
 
 COUNT = 90
 BATCH = 4
@@ -68,7 +69,7 @@ def summing(arrays: Arrays) -> Any:
 
 def make_run(
     output: Path, intent: Intent | None = None, *, run: Callable[[Arrays], Any] = summing,
-    loader: MadeUpLoader | None = None, **plan: Any,
+    loader: MadeUpLoader | None = None, progress: Progress = silent, **plan: Any,
 ) -> Run:
     """Make a run, or go on with one."""
     rows = MadeUpLoader() if loader is None else loader
@@ -78,7 +79,7 @@ def make_run(
     column = "sum" if output.suffix in (".bw", ".bg") else None
     return write_run(output, fresh, lambda agreed: Flow(
         rows, run, NAMING, agreed.batch_size, frozenset({"records", "metadata"})),
-        intent or Intent(), column)
+        intent or Intent(), column, progress)
 
 
 def _slowly(arrays: Arrays) -> Any:

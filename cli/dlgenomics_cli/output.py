@@ -115,7 +115,7 @@ class _Bars:
             if self.task is not None:
                 self.bars.remove_task(self.task)
             self.stage = name
-            self.task = self.bars.add_task(stage, total=total, rate="")
+            self.task = self.bars.add_task(stage, total=total, rate="", completed=done)
         speed = self.bars.tasks[-1].speed
         rate = f"{speed:,.0f}/s" if speed else ""
         self.bars.update(self.task, completed=done, total=total, rate=rate, description=stage)

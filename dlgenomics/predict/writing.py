@@ -92,9 +92,9 @@ class Run:
                 first, last = self.plan.rows_of(shard)
                 stage = f"{STAGE} · shard {place} of {len(self.shards)}"
                 if shard in self.found:
-                    self.progress(stage, last, self.plan.rows)
                     yield shard, None
                     continue
+                self.progress(stage, first, self.plan.rows)
                 parts: list[Result] = []
                 while first < last or not parts:
                     parts.append(next(results))

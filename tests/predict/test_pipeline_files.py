@@ -152,11 +152,20 @@ def test_bed_can_be_read_as_bed(model, files, expected, tmp_path: Path) -> None:
     model.pipeline.predict_to_file(path, files, COUNT)
     lines = [line.split("\t") for line in path.read_text().splitlines()]
     assert lines[0] == ["#chr", "start", "end", "name", "score", "strand", "preds/0"]
-    assert lines[2][:6] == ["chr1", "20", "80", "1", ".", "-"]
+    assert lines[2][:6] == ["chr1", "20", "80", "n1", ".", "-"]
     assert np.array_equal(np.array([one[6] for one in lines[1:]], np.float32), expected[:, 0])
     found = read_intervals(path)
     assert found.start.tolist() == [20 * i for i in range(COUNT)]
     assert found.columns["preds/0"].tolist() == [one[6] for one in lines[1:]]
+
+
+def test_bed_holds_what_was_asked_for(model, files, tmp_path: Path) -> None:
+    bed = tmp_path / "short.bed"
+    bed.write_text("chr1\t10\t20\nchr1\t300\t320\n")
+    asked = {**files, "intervals_file": bed, "resize": "center", "pad": True}
+    model.pipeline.predict_to_file(tmp_path / "out.bed", asked)
+    rows = [line.split("\t")[:4] for line in (tmp_path / "out.bed").read_text().splitlines()[1:]]
+    assert rows == [["chr1", "10", "20", "0"], ["chr1", "300", "320", "1"]]
 
 
 def test_bed_needs_places(model, files, tmp_path: Path) -> None:

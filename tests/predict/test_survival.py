@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import itertools
 import random
 import signal
 import subprocess
@@ -114,6 +115,27 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(
     assert kills >= 1
     assert out.read_bytes() == expected(out.name)
     assert {one.name for one in tmp_path.iterdir()} == {"expected", out.name}
+
+
+def test_shards_that_are_there_are_not_counted_as_computed_now(tmp_path: Path) -> None:
+    calls = []
+
+    def dying(arrays: dict[str, Any]) -> Any:
+        calls.append(1)
+        if len(calls) > 4 * SHARD // BATCH:
+            raise KeyboardInterrupt
+        return summing(arrays)
+
+    out = tmp_path / "o.tsv"
+    with pytest.raises(KeyboardInterrupt):
+        make_run(out, run=dying)
+    kept = len(Parts(out).done())
+    assert kept >= 1
+    told: list[int] = []
+    make_run(out, RESUME, progress=lambda stage, done, total, note="": told.append(done))
+    assert told[0] == kept * SHARD
+    assert max(now - before for before, now in itertools.pairwise(told)) == BATCH
+    assert told[-1] == COUNT
 
 
 def test_a_full_disk_keeps_what_is_finished(

@@ -69,7 +69,7 @@ def test_compressed_bed_is_bgzip_that_tabix_indexes(tmp_path: Path) -> None:
     path = tmp_path / "o.bed.gz"
     _write(path, _result(sorted(PLACES)))
     pysam.tabix_index(str(path), preset="bed")
-    with pysam.TabixFile(str(path)) as indexed:
+    with pysam.TabixFile(str(path), encoding="utf-8") as indexed:
         assert [row.split("\t")[1] for row in indexed.fetch("chr1", 350, 360)] == ["300"]
 
 

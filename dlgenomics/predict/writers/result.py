@@ -97,16 +97,20 @@ class Result:
     def bed(self) -> Columns:
         """Return BED6 columns, then the predictions and what is kept, their keys joined by ``/``.
 
+        The places are those of `spots`; what lies before a contig's start is cut off, since BED has
+        no such bases. A row without a name has its number.
+
         Raises:
             DlgError: the rows have no places in a genome.
         """
         ranges = self.places
-        count = len(ranges["start"])
+        contig, start, end = self.spots
+        names = self.records.get("name", ranges["id"])
         strand = np.where(np.isin(ranges["strand"], ("+", "-")), ranges["strand"], ".")
         kept = {name: one for name, one in flatten(self.kept).items()
                 if not name.startswith("metadata/ranges/")}
-        return {"#chr": ranges["chr"], "start": ranges["start"], "end": ranges["end"],
-                "name": ranges["id"], "score": np.full(count, "."), "strand": strand,
+        return {"#chr": contig, "start": np.maximum(start, 0), "end": end, "name": names,
+                "score": np.full(len(start), "."), "strand": strand,
                 **flatten({self.naming.key: self.predictions}), **kept}
 
     @property
