@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -101,7 +101,7 @@ def keep(output: Path | str, plan: Plan, intent: Intent) -> Iterator[Keeper]:
 
 
 def run_plan(judge: Judge, models: Mapping[str, str], options: Mapping[str, Any], records: int,
-             chunk: int) -> Plan:
+             chunk: int, signal: Sequence[Path] = ()) -> Plan:
     """Return what a run is, so that another one is told from it.
 
     Args:
@@ -110,8 +110,11 @@ def run_plan(judge: Judge, models: Mapping[str, str], options: Mapping[str, Any]
         options: all that changes the numbers.
         records: how many there are.
         chunk: records of a chunk.
+        signal: bigWig files that a model reads.
     """
+    named = {"vcf": judge.vcf.path, "fasta": judge.genome.path,
+             **{f"signal.{place}": path for place, path in enumerate(signal, 1)}}
     files = {name: {key: value for key, value in fingerprint(path).items() if key != "file"}
-             for name, path in (("vcf", judge.vcf.path), ("fasta", judge.genome.path))}
+             for name, path in named.items()}
     return Plan(models, files, {name: str(value) for name, value in options.items()}, {}, records,
                 chunk, chunk, Naming(), {})

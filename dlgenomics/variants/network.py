@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,12 @@ class Network:
     def takes_signal(self) -> bool:
         """Whether a prediction depends on the place, not on the letters alone."""
         return bool(self._tracks)
+
+    @property
+    def signal_files(self) -> list[Path]:
+        """The bigWig files that it reads."""
+        return [self.options.data_folder / file
+                for track in self._tracks.values() for file in track.files]
 
     @cached_property
     def _tracks(self) -> dict[str, TrackInput]:

@@ -130,7 +130,7 @@ class Scorer:
                                              "targets": [one.name for one in self.plan.columns]}
         return run_plan(self.ready.judge, {self.model.name: self.model.sha256},
                         {key: options[key] for key in options if key not in _HARMLESS},
-                        self.ready.found.records, self._chunk)
+                        self.ready.found.records, self._chunk, self._network.signal_files)
 
     @property
     def _chunk(self) -> int:

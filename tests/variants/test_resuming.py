@@ -109,6 +109,30 @@ def test_profiles_are_kept_too(make_network, vcf, genome, small_chunks, tmp_path
     assert (tmp_path / "out.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
 
 
+def test_another_signal_is_another_run(make_network, vcf, genome, small_chunks, tmp_path, monkeypatch) -> None:
+    pybigtools = pytest.importorskip("pybigtools", reason="the extra tracks is not installed")
+
+    def write_signal(value: float) -> None:
+        pybigtools.open(str(tmp_path / "a.bw"), "w").write({"chr1": 400}, iter([("chr1", 0, 400, value)]))
+
+    write_signal(1.0)
+    model = make_network(
+        "Flatten: {from: dna, name: a}", "Flatten: {from: track, name: b}",
+        "Concatenate: {from: [a, b], name: c}", "Dense: {units: 1}",
+        inputs="{dna: {kind: dna, length: 21}, track: {kind: bigwig, files: [a.bw], length: 11}}")
+    out = tmp_path / "out.vcf"
+    with monkeypatch.context() as patch:
+        _interrupt(patch, 1)
+        with pytest.raises(Interrupted):
+            _run(model, vcf, genome, out, data_folder=tmp_path)
+    write_signal(2.0)
+    with pytest.raises(RunError, match=r"other .*signal\.1"):
+        _run(model, vcf, genome, out, Intent(resume=True), data_folder=tmp_path)
+    write_signal(1.0)
+    _run(model, vcf, genome, out, Intent(resume=True), data_folder=tmp_path)
+    assert out.is_file()
+
+
 def test_splicing_goes_on_too(vcf, genome, tmp_path, monkeypatch) -> None:
     from dlgenomics.data.genome import Genome
     from dlgenomics.variants.reference import Policy, survey
