@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ def file_lock(path: Path, waiting: Callable[[], None], *, shared: bool = False) 
     """Hold a lock that ends with the process, however it ends.
 
     Args:
-        path: a small file that is the lock; it stays, since removing it would be a race.
+        path: a small file that is the lock; only who holds it may remove it.
         waiting: called once if another process holds the lock; what it raises ends the wish.
         shared: others may hold it, too, if they share it as well.
 
@@ -30,9 +31,14 @@ def file_lock(path: Path, waiting: Callable[[], None], *, shared: bool = False) 
         True; or False where the system or the disk has no locks. Then two processes may both
         write, each under its own temporary name, and the renames leave one whole file.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as stream:
-        yield _acquire(stream, waiting, shared=shared)
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as stream:
+            is_locked = _acquire(stream, waiting, shared=shared)
+            if is_locked and not os.fstat(stream.fileno()).st_nlink:
+                continue  # whoever held it has removed it: nobody else will ever meet it
+            yield is_locked
+            return
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,20 @@ def test_only_a_locks_own_errors_are_those_of_the_output(tmp_path: Path) -> None
     with pytest.raises(OutputError, match=r"file: the output must be writable"), \
             output_lock(tmp_path / "file" / "a.lock", refuse):
         pass
+
+
+def test_a_lock_that_its_holder_removed_is_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "a.lock"
+    waits, seen = threading.Event(), []
+
+    def second() -> None:
+        with file_lock(path, waits.set):
+            seen.append(path.exists())
+
+    with file_lock(path, lambda: None):
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert waits.wait(10)
+        path.unlink()
+    thread.join(10)
+    assert seen == [True]
