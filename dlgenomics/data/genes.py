@@ -14,15 +14,20 @@ from numpy.typing import NDArray
 
 from dlgenomics.data.cells import is_coordinate
 from dlgenomics.data.intervals import Intervals, make_intervals
+from dlgenomics.data.region import Region
 from dlgenomics.data.skipping import Skipped, none_good, note
 from dlgenomics.data.split import Rows
-from dlgenomics.errors import DataError, plural
+from dlgenomics.errors import DataError, bare_contig, near_contig, plural
 from dlgenomics.files import open_records, require_utf8
 
 _PURPOSE: Final = "the GTF"
 _COLUMNS: Final = 9
 _GFF3: Final = re.compile(r'[^\s;"=]+=')
 _NAMES: Final = {"transcript": ("transcript_id", "ID"), "mRNA": ("transcript_id", "ID")}
+_DRAWN: Final = {"gene": 0, "transcript": 1, "mRNA": 1, "exon": 2}
+"""What shows where genes lie; of a file, the kind with the lowest number."""
+
+_UNKNOWN: Final = 3
 _ATTRIBUTE: Final = re.compile(r'\s*([^\s;"]+)\s+(?:"([^"]*)"|([^\s;"]+))\s*(?:;|$)')
 
 
@@ -133,8 +138,77 @@ def read_gtf(path: Path | str, feature: str, skipped: list[Skipped] | None = Non
             if line is not None:
                 found.append(line)
     if not found:
-        raise _featureless(feature, list(kinds), path, skipped)
+        raise _featureless(repr(feature), list(kinds), path, skipped)
     return _features(found, path, stranded="." not in strands)
+
+
+@dataclass(frozen=True)
+class Genes:
+    """What a GTF says of genes along a region.
+
+    Attributes:
+        lines: those that overlap it; of exons, what those of a transcript span.
+        feature: what they are: ``gene``, or what stands for it in a file without.
+        contig: what the file calls the region's contig.
+        contigs: all that the file has.
+    """
+
+    lines: Features
+    feature: str
+    contig: str
+    contigs: Sequence[str]
+
+
+def read_genes(path: Path, region: Region, *, rename: bool = False) -> Genes:
+    """Read the genes that overlap a region.
+
+    A file without lines of genes, such as UCSC's, shows them by its transcripts, and one without
+    these by its exons.
+
+    Args:
+        path: the file.
+        region: where; a contig that the file lacks under any name has no genes.
+        rename: see `Region.named_in`.
+
+    Raises:
+        MissingFileError: no such file.
+        DataError: a malformed line, with its number, or no line of any of these.
+        ContigError: the file has the contig by another name only, and ``rename`` is off.
+    """
+    feature, found = "", list[_Line]()
+    kinds, contigs, strands = dict[str, None](), dict[str, None](), set[str]()
+    bare = bare_contig(region.contig)
+    with open_records(path, _PURPOSE) as stream:
+        for number, text in _lines(stream):
+            row = _columns(text, path, number)
+            kinds.setdefault(row[2])
+            contigs.setdefault(row[0])
+            strands.add(row[6])
+            rank, best = (_DRAWN.get(kind, _UNKNOWN) for kind in (row[2], feature))
+            if rank < best:
+                feature, found, best = row[2], [], rank
+            if rank == best < _UNKNOWN and bare_contig(row[0]) == bare:
+                found.append(_line(row, path, number))
+    if not feature:
+        raise _featureless("gene, transcript, mRNA or exon", list(kinds), path, None)
+    names = list(contigs)
+    contig = (region.named_in(path, names, rename=rename) if near_contig(region.contig, names)
+              else region.contig)
+    lines = _spans(found) if feature == "exon" else found
+    inside = [one for one in lines if one.columns[0] == contig and one.start < region.end
+              and one.end > region.start]
+    return Genes(_features(inside, path, stranded="." not in strands), feature, contig, names)
+
+
+def _spans(exons: Sequence[_Line]) -> list[_Line]:
+    """Return a line for each transcript, from its first exon to its last."""
+    found: dict[tuple[str, str, str], _Line] = {}
+    for one in exons:
+        names = (one.attributes.get(key) for key in ("transcript_id", "Parent", "gene_id"))
+        key = (one.columns[0], one.columns[6], next(filter(None, names), str(one.number)))
+        known = found.setdefault(key, one)
+        found[key] = replace(known, start=min(known.start, one.start), end=max(known.end, one.end))
+    return list(found.values())
 
 
 def _lines(stream: TextIO) -> Iterator[tuple[int, str]]:
@@ -166,14 +240,15 @@ def _featureless(feature: str, kinds: list[str], path: Path | str,
     if skipped and not kinds:
         return none_good(skipped)
     bad = f", and {plural(len(skipped), 'bad line')} left out" if skipped else ""
-    return DataError(f"a GTF must have lines of the feature {feature!r}. Received: "
+    return DataError(f"a GTF must have lines of the feature {feature}. Received: "
                      f"{', '.join(kinds) or 'no lines'}{bad}.", path=path)
 
 
 def _features(lines: list[_Line], path: Path | str, *, stranded: bool) -> Features:
     columns = {name: np.array([line.columns[place] for line in lines], object)
                for name, place in (("source", 1), ("feature", 2), ("score", 5), ("frame", 7))}
-    keys = _NAMES.get(lines[0].columns[2], ("gene_id", "ID"))
+    kind = lines[0].columns[2] if lines else ""
+    keys = _NAMES.get(kind, ("gene_id", "ID"))
     names = [next((one.attributes[key] for key in keys if key in one.attributes), ".")
              for one in lines]
     places = make_intervals([(one.columns[0], one.start, one.end, one.columns[6])

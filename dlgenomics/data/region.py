@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlgenomics.data.cells import COORDINATE_DIGITS
+from dlgenomics.data.intervals import as_known
 from dlgenomics.data.segments import flat_segments, join_alike
 from dlgenomics.data.tables import read_table
 from dlgenomics.data.tracks import Track
-from dlgenomics.errors import DataError, DlgError, did_you_mean
+from dlgenomics.errors import ContigError, DataError, DlgError, did_you_mean, near_contig
 from dlgenomics.files import require_file
 
 _SPAN: Final = 4_000_000
@@ -27,6 +28,9 @@ _TEXT: Final = (".tsv", ".tsv.gz")
 _PLACES: Final = ("chrom", "start", "end")
 _RECORDS: Final = (*_PLACES, "name", "strand")
 _KEPT: Final = ("inputs/", "targets/", "metadata/")
+_RENAME: Final = ("Name the region so, or read each file by its own names with --rename-contigs "
+                  "(rename=True).")
+_OTHER: Final = "Choose a region of one of these, or a file of the same genome."
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,24 @@ class Region:
                            f"chr1:1,001-2,000. Received: {text!r}.")
         return cls(form[1], first - 1, last)
 
+    def named_in(self, path: Path, known: Sequence[str], *, rename: bool) -> str:
+        """Return what a file calls the contig.
+
+        Args:
+            path: the file.
+            known: its contigs.
+            rename: look for ``1`` where it lacks ``chr1``, and the other way round.
+
+        Raises:
+            ContigError: it has no such contig.
+        """
+        [own] = as_known([self.contig], known) if rename else [self.contig]
+        if own not in known:
+            raise ContigError(self.contig, known, path, what="the contig of a region",
+                              fasta="each file that is drawn",
+                              advice=_RENAME if near_contig(own, known) else _OTHER)
+        return own
+
     def __str__(self) -> str:
         return f"{self.contig}:{self.start + 1:,}-{self.end:,}"
 
@@ -71,7 +93,8 @@ class Series:
     values: NDArray[np.float64]
 
 
-def read_series(path: Path, region: Region, columns: Sequence[str] = ()) -> list[Series]:
+def read_series(path: Path, region: Region, columns: Sequence[str] = (), *,
+                rename: bool = False) -> list[Series]:
     """Read what a file of predictions says about a region.
 
     Args:
@@ -79,14 +102,16 @@ def read_series(path: Path, region: Region, columns: Sequence[str] = ()) -> list
         region: where.
         columns: which columns; none: all that hold predictions, so neither what names the rows nor
             what ``--keep-inputs`` and ``--keep-metadata`` add. A bigWig has one.
+        rename: see `Region.named_in`.
 
     Raises:
         DlgError: another ending, or no such column.
+        ContigError: the file lacks the region's contig.
         DataError: the file is not what it must be, or has nothing there.
     """
     name = path.name.lower()
     if name.endswith(_BIGWIG):
-        return [_from_bigwig(path, region)]
+        return [_from_bigwig(path, region, rename=rename)]
     if name.endswith(_TEXT):
         found: Mapping[str, NDArray[Any]] = read_table(path).columns
     elif name.endswith(".parquet"):
@@ -94,15 +119,16 @@ def read_series(path: Path, region: Region, columns: Sequence[str] = ()) -> list
     else:
         raise DlgError("predictions that are drawn are .tsv, .tsv.gz, .parquet or .bw. Received: "
                        f"{path.name!r}. Write one of these with dlg predict.")
-    return _chosen(found, path, region, columns)
+    return _chosen(found, path, region, columns, rename=rename)
 
 
-def _from_bigwig(path: Path, region: Region) -> Series:
+def _from_bigwig(path: Path, region: Region, *, rename: bool) -> Series:
     """Return a bigWig's numbers; neighbouring bases with the same number are one stretch."""
     track, parts = Track(path), []
+    contig = region.named_in(path, list(track.lengths), rename=rename)
     for first in range(region.start, region.end, _SPAN):
         edges = np.arange(first, min(first + _SPAN, region.end) + 1)
-        values = track.values(region.contig, first, int(edges[-1]), np.nan)
+        values = track.values(contig, first, int(edges[-1]), np.nan)
         parts.append(join_alike(edges[:-1], edges[1:], values))
     start, end, values = join_alike(*(np.concatenate(one) for one in zip(*parts, strict=True)))
     if np.isnan(values).all():
@@ -123,7 +149,7 @@ def _from_parquet(path: Path) -> Mapping[str, NDArray[Any]]:
 
 
 def _chosen(found: Mapping[str, NDArray[Any]], path: Path, region: Region,
-            columns: Sequence[str]) -> list[Series]:
+            columns: Sequence[str], *, rename: bool) -> list[Series]:
     missing = [name for name in _PLACES if name not in found]
     if missing:
         raise DataError("predictions that are drawn must have the columns chrom, start and end. "
@@ -134,9 +160,9 @@ def _chosen(found: Mapping[str, NDArray[Any]], path: Path, region: Region,
             raise DlgError(f"{path} has the columns {', '.join(known[:8])}. Received: {name!r}."
                            f"{did_you_mean(name, known)}")
     start, end = (_coordinates(name, found[name], path) for name in ("start", "end"))
-    inside = ((found["chrom"].astype(str) == region.contig) & (start < region.end)
-              & (end > region.start))
-    rows = np.flatnonzero(inside)
+    contigs = found["chrom"].astype(str)
+    contig = region.named_in(path, list(dict.fromkeys(contigs.tolist())), rename=rename)
+    rows = np.flatnonzero((contigs == contig) & (start < region.end) & (end > region.start))
     if not len(rows):
         raise _nothing(path, region)
     return [_series(name, start[rows], end[rows], _numbers(name, found[name][rows], path))
@@ -177,5 +203,5 @@ def _series(name: str, start: NDArray[np.int64], end: NDArray[np.int64],
 
 
 def _nothing(path: Path, region: Region) -> DataError:
-    return DataError(f"a file must hold numbers in the region. Received: none in {region}. Does "
-                     "it name the contig in the same way?", path=path)
+    return DataError(f"a file must hold numbers in the region. Received: none in {region}. Choose "
+                     "another region.", path=path)

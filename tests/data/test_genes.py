@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlgenomics.data.genes import read_gtf
-from dlgenomics.errors import DataError, MissingFileError
+from dlgenomics.data.genes import read_genes, read_gtf
+from dlgenomics.data.region import Region
+from dlgenomics.errors import ContigError, DataError, MissingFileError
 
 GTF = """\
 #!genome-build made up
@@ -52,6 +53,56 @@ def test_anchors_follow_the_strand(gtf: Path) -> None:
     assert found.anchors(end=False).tolist() == [10, 5]
     assert found.anchors(end=True).tolist() == [20, 0]
     assert found[np.array([1])].places.labels() == ["chr1:0-5"]
+
+
+UCSC = """\
+chr1\tens\ttranscript\t101\t900\t.\t+\t.\tgene_id "g1"; transcript_id "t1";
+chr1\tens\texon\t101\t200\t.\t+\t.\tgene_id "g1"; transcript_id "t1";
+chr1\tens\texon\t801\t900\t.\t+\t.\tgene_id "g1"; transcript_id "t1";
+chr1\tens\ttranscript\t301\t400\t.\t-\t.\tgene_id "g2"; transcript_id "t2";
+chr1\tens\texon\t301\t400\t.\t-\t.\tgene_id "g2"; transcript_id "t2";
+chr2\tens\ttranscript\t1\t9\t.\t-\t.\tgene_id "g3"; transcript_id "t3";
+chr2\tens\texon\t1\t9\t.\t-\t.\tgene_id "g3"; transcript_id "t3";
+"""
+
+
+@pytest.mark.parametrize(("text", "feature"), [
+    (UCSC, "transcript"), (UCSC.replace("transcript\t", "mRNA\t"), "mRNA"),
+    ("".join(line for line in UCSC.splitlines(True) if "\texon\t" in line), "exon"),
+    ("".join(sorted(UCSC.splitlines(True), reverse=True)), "transcript"),
+])
+def test_genes_of_a_region_are_those_of_the_best_lines(
+    tmp_path: Path, text: str, feature: str
+) -> None:
+    path = tmp_path / "genes.gtf"
+    path.write_text(text)
+    found = read_genes(path, Region("chr1", 500, 600))  # in the intron of t1
+    assert (found.feature, sorted(found.contigs)) == (feature, ["chr1", "chr2"])
+    assert found.lines.places.labels() == ["chr1:100-900"]
+    assert found.lines.attribute("gene_id").tolist() == ["g1"]
+    assert len(read_genes(path, Region("chr1", 350, 600)).lines) == 2
+    assert not len(read_genes(path, Region("chr1", 900, 990)).lines)
+    assert not len(read_genes(path, Region("chr3", 0, 990)).lines)
+
+
+def test_genes_stand_for_their_transcripts_and_contigs_for_their_other_names(
+    gtf: Path, tmp_path: Path
+) -> None:
+    assert read_genes(gtf, Region("chr2", 0, 12)).feature == "gene"
+    with pytest.raises(ContigError, match=r"has chr2, chr1\. Received: '2'\. Did you mean 'chr2'"):
+        read_genes(gtf, Region("2", 0, 12))
+    found = read_genes(gtf, Region("2", 0, 12), rename=True)
+    assert (found.contig, found.lines.places.labels()) == ("chr2", ["chr2:10-20"])
+    both = tmp_path / "both.gtf"
+    both.write_text(GTF + GTF.replace("chr2\tX", "2\tX"))
+    assert read_genes(both, Region("2", 0, 12)).lines.places.labels() == ["2:10-20"]
+
+
+def test_a_gtf_without_any_genes(tmp_path: Path) -> None:
+    path = tmp_path / "genes.gtf"
+    path.write_text(UCSC.replace("transcript\t", "CDS\t").replace("exon", "UTR"))
+    with pytest.raises(DataError, match=r"gene, transcript, mRNA or exon\. Received: CDS, UTR"):
+        read_genes(path, Region("chr1", 0, 9))
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dlgenomics.data.region import Region, read_series
-from dlgenomics.errors import DataError, DlgError
+from dlgenomics.errors import ContigError, DataError, DlgError
 
 Dlg = Callable[..., tuple[int, str, str]]
 
@@ -86,7 +86,9 @@ def test_what_lies_in_a_region(table: Path) -> None:
     assert [s.name for s in read_series(table, Region("chr1", 0, 9), ["PU.1"])] == ["PU.1"]
     with pytest.raises(DlgError, match=r"Received: 'PU1'\. Did you mean 'PU\.1'"):
         read_series(table, Region("chr1", 0, 9), ["PU1"])
-    with pytest.raises(DataError, match=r"none in chr9:1-9.*contig"):
+    with pytest.raises(DataError, match=r"none in chr1:4,001-4,009\. Choose another region"):
+        read_series(table, Region("chr1", 4000, 4009))
+    with pytest.raises(ContigError, match=r"which has chr1, chr2\. Received: 'chr9'\. Choose"):
         read_series(table, Region("chr9", 0, 9))
     with pytest.raises(DlgError, match=r"\.tsv, \.tsv\.gz, \.parquet or \.bw"):
         read_series(table.with_suffix(".h5"), Region("chr1", 0, 9))
@@ -181,8 +183,66 @@ def test_what_cannot_be_drawn(run_dlg: Dlg, table: Path, tmp_path: Path) -> None
     status, _, err = run_dlg("view", table, "--region", "chr1:1-100", "-o", tmp_path / "v.gif")
     assert (status, ".png, .svg, .pdf or .html" in err) == (1, True)
     status, _, err = run_dlg("view", table, "--region", "chr3:1-100", "-o", tmp_path / "v.png")
-    assert (status, "hold numbers in the region" in err) == (1, True)
+    assert (status, "the contig of a region must be in each file" in err) == (1, True)
     assert not list(tmp_path.glob("v.*"))
+
+
+def _words(path: Path) -> str:
+    return re.sub(r"<[^>]+>", " ", path.read_text())
+
+
+@pytest.mark.parametrize("kind", ["predictions", "track", "gtf"])
+def test_contigs_by_other_names_are_offered(
+    run_dlg: Dlg, table: Path, gtf: Path, tmp_path: Path, kind: str
+) -> None:
+    pybigtools = pytest.importorskip("pybigtools", reason="the extra tracks is not installed")
+    track, out = tmp_path / "signal.bw", tmp_path / "v.svg"
+    contig = "1" if kind == "track" else "chr1"
+    pybigtools.open(str(track), "w").write({contig: 9_000}, [(contig, 0, 9_000, 1.0)])
+    other = {"predictions": table, "track": track, "gtf": gtf}[kind]
+    if kind != "track":
+        other.write_text(other.read_text().replace("chr1\t", "1\t"))
+    command = ("view", table, "--region", "chr1:1,001-3,000", "--gtf", gtf, "--track", track,
+               "-o", out)
+    status, _, err = run_dlg(*command)
+    assert (status, f"{other}: the contig of a region must be in" in err, out.exists()) == (
+        1, True, False), err
+    assert "Received: 'chr1'. Did you mean '1'? Name the region so, or" in err
+    status, _, err = run_dlg(*command, "--rename-contigs")
+    assert (status, err) == (0, "")
+    assert "GATA1 →" in _words(out)
+
+
+def test_a_region_by_another_name_is_offered(
+    run_dlg: Dlg, table: Path, tmp_path: Path
+) -> None:
+    command = ("view", table, "--region", "1:1,001-3,000", "-o", tmp_path / "v.svg")
+    status, _, err = run_dlg(*command)
+    assert (status, "Received: '1'. Did you mean 'chr1'?" in err) == (1, True)
+    assert run_dlg(*command, "--rename-contigs")[0] == 0
+
+
+@pytest.mark.parametrize(("feature", "said"), [
+    ("gene", ""), ("transcript", "has no lines of genes but of transcripts, which are drawn."),
+    ("exon", "has no lines of genes or transcripts; what the exons of each transcript span"),
+])
+def test_without_genes_what_shows_where_they_lie_is_drawn(
+    run_dlg: Dlg, table: Path, gtf: Path, tmp_path: Path, feature: str, said: str
+) -> None:
+    out = tmp_path / "v.svg"
+    gtf.write_text(gtf.read_text().replace("\tgene\t", f"\t{feature}\t"))
+    status, _, err = run_dlg("view", table, "--region", "chr1:1,001-3,000", "--gtf", gtf, "-o", out)
+    assert (status, said in err, bool(err)) == (0, True, bool(said))
+    assert "TAL1 ←" in _words(out)
+
+
+def test_a_gtf_of_other_contigs_says_so(
+    run_dlg: Dlg, table: Path, gtf: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "v.svg"
+    status, _, err = run_dlg("view", table, "--region", "chr2:1-100", "--gtf", gtf, "-o", out)
+    assert (status, f"{gtf} has no genes of chr2, but of chr1." in err) == (0, True)
+    assert "genes: none here" in _words(out)
 
 
 def test_the_axis_counts_as_the_region_does(run_dlg: Dlg, tmp_path: Path) -> None:
