@@ -7,6 +7,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 
 PREDICTIONS: Final = "predictions"
+COLUMN: Final = "{column}"
+"""Stands in the name of a track where each file has its column."""
 
 
 @dataclass(frozen=True)
@@ -118,23 +121,29 @@ class Running:
     def _check_columns(self, output: str, feeding: Feeding) -> None:
         from dlgenomics.predict.writers import TRACKS
 
-        check_column(output, self.column)
+        check_name(output, self.column)
         if output.lower().endswith(TRACKS) and (feeding.keep_inputs or feeding.keep_metadata):
             raise click.UsageError("--keep-inputs and --keep-metadata need a file that has room "
                                    f"for them; {', '.join(TRACKS)} hold numbers alone.")
 
 
-def check_column(output: str, column: str | None) -> None:
-    """Refuse ``--column`` for a file that is no track.
+def check_name(output: str, column: str | None) -> None:
+    """Refuse ``--column``, and ``{column}`` in a file's name, where they choose nothing.
 
     Raises:
-        click.UsageError: it is none.
+        click.UsageError: the file is no track, or its name has braces around something else.
     """
     from dlgenomics.predict.writers import TRACKS
 
-    if column is not None and not output.lower().endswith(TRACKS):
+    is_track, place = output.lower().endswith(TRACKS), Path(output)
+    if column is not None and not is_track:
         raise click.UsageError(f"--column is for tracks ({', '.join(TRACKS)}); other files hold "
                                "all columns.")
+    literal = place.name.replace(COLUMN, "") if is_track else place.name
+    if re.search("[{}]", literal) or COLUMN in str(place.parent):
+        raise click.UsageError(f"braces are for {COLUMN} in the name of a track "
+                               f"({', '.join(TRACKS)}), a file for each column; other files hold "
+                               f"all columns. Received: -o {output}")
 
 
 def what_is_written(layer: str | int | None, gradients: str | None) -> str:
@@ -206,11 +215,28 @@ def keeping_shards(output: str) -> Iterator[None]:
     except RunError:
         raise
     except BaseException:
-        from dlgenomics.predict.parts.folder import standing
-
-        kept = standing(output)
-        if kept is not None:
-            done, of = kept
-            say(f"{done} of {of} shards are kept in {output}.parts; go on with the same command "
-                "and --resume.")
+        _say_kept(output)
         raise
+
+
+@contextlib.contextmanager
+def before_the_run(output: str) -> Iterator[None]:
+    """Say how to go on, if the block is interrupted before the run that it prepares.
+
+    Finished shards of an earlier run wait there. Errors are of this run, which may be another.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort):
+        _say_kept(output)
+        raise
+
+
+def _say_kept(output: str) -> None:
+    from dlgenomics.predict.parts.folder import standing
+
+    kept = standing(output)
+    if kept is not None:
+        done, of = kept
+        say(f"{done} of {of} shards are kept in {output}.parts; go on with the same command "
+            "and --resume.")

@@ -62,6 +62,8 @@ def test_merging_says_what_was_written(
     assert run_dlg("predict", tiny_package, *files, *options, "-o", out, "--shard", "1/1")[0] == 0
     status, _, err = run_dlg("merge", out, "--column", "nonsense")
     assert (status, "--column is for tracks" in err) == (2, True)
+    status, _, err = run_dlg("merge", tmp_path / "{column}.npz")
+    assert (status, "braces are for {column}" in err) == (2, True)
     status, _, err = run_dlg("merge", out)
     assert (status, said in err) == (0, True), err
 
@@ -88,6 +90,10 @@ def test_ctrl_c_while_tensorflow_starts_shows_nothing_of_its_chatter(
         assert ("chatter" in capfd.readouterr().err) is is_shown
 
 
+def _stopped(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_ctrl_c_says_how_to_go_on_and_a_changed_file_is_noticed(
     run_dlg: Dlg, tiny_package: Path, files: tuple[object, ...], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -110,6 +116,12 @@ def test_ctrl_c_says_how_to_go_on_and_a_changed_file_is_noticed(
     assert status == 130
     assert err.rindex("bars are gone") < err.index("of 5 shards")
     assert f"of 5 shards are kept in {out}.parts; go on with the same command and --resume" in err
+    with monkeypatch.context() as patch:
+        patch.setattr(import_module("dlgenomics_cli.commands.predict"), "open_model", _stopped)
+        status, _, err = run_dlg(*command, "--resume")
+        assert (status, err.count("go on with the same command and --resume")) == (130, 1)
+        status, _, err = run_dlg(*command[:-1], tmp_path / "new.tsv")
+        assert (status, err.strip()) == (130, "Interrupted.")
     status, _, err = run_dlg(*command)
     assert (status, "Go on with --resume, or begin anew with --restart" in err) == (1, True)
     assert "same command" not in err
@@ -136,6 +148,9 @@ def test_ctrl_c_says_how_to_go_on_and_a_changed_file_is_noticed(
     (["--layer", "1", "--gradients", "bound"], "give one"),
     (["--column", "bound"], "--column is for tracks"),
     (["--keep-inputs", "-o", "o.bw"], "hold numbers alone"),
+    (["-o", "{column}.tsv"], "braces are for {column} in the name of a track"),
+    (["-o", "{columns}.bw"], "Received: -o {columns}.bw"), (["-o", "col{x}.bg"], "braces are for"),
+    (["-o", "{column}/o.bw"], "braces are for"), (["-o", "o{.parquet"], "braces are for"),
 ])
 def test_options_that_do_not_go_together(
     run_dlg: Dlg, files: tuple[object, ...], tmp_path: Path, options: list[str], sentence: str
@@ -242,6 +257,9 @@ def test_predictions_as_a_track(
     pybigtools = pytest.importorskip("pybigtools", reason="the extra tracks is not installed")
     run_dlg("predict", tiny_package, *files, "-o", tmp_path / "o.bw")
     run_dlg("predict", tiny_package, *files, "-o", tmp_path / "o.tsv")
+    _, _, err = run_dlg("predict", tiny_package, *files, "-o", tmp_path / "o.{column}.bw")
+    assert "o.{column}.bw, a file for each column" in err
+    assert (tmp_path / "o.bound.bw").read_bytes() == (tmp_path / "o.bw").read_bytes()
     track = pybigtools.open(str(tmp_path / "o.bw"))
     rows = [line.split("\t") for line in (tmp_path / "o.tsv").read_text().splitlines()[1:]]
     starts = [int(row[1]) for row in rows]

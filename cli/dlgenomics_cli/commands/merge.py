@@ -8,7 +8,7 @@ import click
 
 from dlgenomics_cli.example import example
 from dlgenomics_cli.output import json_option, progress, say, show_json
-from dlgenomics_cli.running import PREDICTIONS, check_column, what_is_written
+from dlgenomics_cli.running import PREDICTIONS, check_name, what_is_written
 
 
 @click.command(epilog=example("dlg merge predictions.parquet"))
@@ -24,7 +24,7 @@ def merge(output: Path, column: str | None, as_json: bool) -> None:
     from dlgenomics.predict.writers import check_ending
     from dlgenomics.predict.writing import merge as merge_shards
 
-    check_column(str(output), column)
+    check_name(str(output), column)
     check_ending(output)
     with progress() as following:
         plan = merge_shards(output, column, following)

@@ -11,7 +11,14 @@ from dlgenomics_cli.example import example
 from dlgenomics_cli.feeding import Feeding, feeding_options, open_model
 from dlgenomics_cli.inputs import input_options, say_skipped
 from dlgenomics_cli.output import json_option, progress, say, show_json
-from dlgenomics_cli.running import PREDICTIONS, Running, keeping_shards, running_options
+from dlgenomics_cli.running import (
+    COLUMN,
+    PREDICTIONS,
+    Running,
+    before_the_run,
+    keeping_shards,
+    running_options,
+)
 
 if TYPE_CHECKING:
     from dlgenomics.predict.model import Model
@@ -41,7 +48,7 @@ def predict(name: str, files: dict[str, Any], output: str, length: int | None, y
     from dlgenomics.predict.writers import check_ending
 
     check_ending(output)
-    with progress() as following:
+    with before_the_run(output), progress() as following:
         model, loader = open_model(name, files, feeding, terms(length, yes, following))
     running.check_model(model)
     if running.dry_run:
@@ -84,4 +91,4 @@ def report(model: Model, output: str, done: Summary, running: Running, written: 
     elif output != "-":
         rows = (f"{plural(done.rows, 'prediction')} ({', '.join(model.columns[:6])})"
                 if written == PREDICTIONS else f"{plural(done.rows, 'row')} of {written}")
-        say(f"{rows} in {output}" + (", a file for each column" if "{column}" in output else ""))
+        say(f"{rows} in {output}" + (", a file for each column" if COLUMN in output else ""))
