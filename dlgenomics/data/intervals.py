@@ -183,7 +183,8 @@ def join_intervals(parts: Sequence[Intervals]) -> Intervals:
 
 
 def read_intervals(path: Path | str, bed_columns: int | None = None,
-                   skipped: list[Skipped] | None = None) -> Intervals:
+                   skipped: list[Skipped] | None = None, *,
+                   may_be_empty: bool = False) -> Intervals:
     """Read intervals from a BED or narrowPeak file; plain, gzip or bgzip; ``-`` is standard input.
 
     Comment, ``track`` and ``browser`` lines are skipped. A first line that starts with ``#chrom``
@@ -195,6 +196,7 @@ def read_intervals(path: Path | str, bed_columns: int | None = None,
         bed_columns: how many columns are BED's, whatever a header says; those behind them are
             ``column4`` and so on. Default: as many as there are.
         skipped: takes notes of malformed lines, which are left out; None: the first is an error.
+        may_be_empty: whether a file without intervals is one of none; default: it is refused.
 
     Raises:
         MissingFileError: no such file.
@@ -204,6 +206,8 @@ def read_intervals(path: Path | str, bed_columns: int | None = None,
         parts = list(_read_parts(stream, bed_columns, str(path), skipped))
     if not parts and skipped:
         raise none_good(skipped)
+    if not parts and may_be_empty:
+        return make_intervals([], path=str(path))
     if not parts:
         raise DataError("an intervals file must hold at least one interval. Received: none. "
                         "Is it the right file?", path=path)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from dlgenomics.data.builds import build_advice
 from dlgenomics.data.genome import Genome
 from dlgenomics.errors import BuildError, ContigError, DataError, near_contig
 from dlgenomics.progress import Progress, silent
 from dlgenomics.variants.alleles import Allele, judge
-from dlgenomics.variants.builds import build_advice
 from dlgenomics.variants.vcf import Record, Vcf
 from dlgenomics.variants.windows import fetch_letters
 

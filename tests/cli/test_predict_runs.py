@@ -308,7 +308,7 @@ def test_bad_records_stop_a_run_or_are_listed_beside_it(
 
 
 SITES = ("##fileformat=VCFv4.2\n##contig=<ID={contig}>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
-         "{contig}\t40\t.\tA\tC\t.\t.\t.\n{contig}\t50\t.\tG\tT\t.\t.\t.\n")
+         "{contig}\t40\t.\tN\tC\t.\t.\t.\n{contig}\t50\t.\tN\tT\t.\t.\t.\n")
 GENES = ('{contig}\tX\tgene\t41\t60\t.\t+\t.\tgene_id "a";\n'
          '{contig}\tX\tgene\t51\t90\t.\t-\t.\tgene_id "b";\n')
 

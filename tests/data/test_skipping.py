@@ -119,6 +119,8 @@ FORMS = {"plain": to_bytes, "crlf": lambda text: to_bytes(text.replace("\n", "\r
          "gzip": lambda text: gzip.compress(to_bytes(text))}
 Open = Callable[..., Loader]
 GENOME = "".join(np.random.default_rng(1).choice(list("ACGT"), 200))
+OTHER = "A" if GENOME[12] != "A" else "C"
+"""A base that the genome has not at 12."""
 
 
 @dataclass(frozen=True)
@@ -160,13 +162,14 @@ KINDS = {
         lambda i: f"chr1\tX\tgene\t{10 * i + 11}\t{10 * i + 15}\t.\t-\t.\tID=g{i}\n", {
             "chr1\tX\tgene\t0\t20\t.\t+\t.\tID=b\n": "1 <= start <= end",
             "chr1 X gene 1 20 . + . ID=b\n": "must have 9 columns"}),
-    "vcf": Kind("vcf_file", "##fileformat=VCFv4.2\n", lambda i: f"chr1\t{10 * i + 11}\t.\tA\tC\n", {
+    "vcf": Kind("vcf_file", "##fileformat=VCFv4.2\n", lambda i: f"chr1\t{10 * i + 11}\t.\t{GENOME[10 * i + 10]}\tC\n", {
         "chr1\tten\t.\tA\tC\n": "POS must be a whole number", "chr1\t0\t.\tA\tC\n": "from 1",
         "chr1\t5\t.\t<DEL>\tC\n": "REF must hold letters", "chr1\t5\t.\tA\n": "Received: 4 in",
         "chr1\t5\t.\tA\t\n": "must not be empty", "chr9\t5\t.\tA\tC\n": "chr9",
         "chr1\t5\tr\udc80\tA\tC\n": "the VCF must be UTF-8 text. Received: byte 0x80",
         "chr1\t5\t.\tA\tC\t.\t.\tGENE=\udce9\n": "Received: byte 0xe9",
-        "chr1\t999\t.\tA\tC\n": "ends at 200", "\x00\x01\n": "Is it a VCF?"}),
+        "chr1\t999\t.\tA\tC\n": "Received: A at chr1:999, which ends at 200",
+        f"chr1\t13\t.\t{OTHER}\tC\n": f"Received: {OTHER} at chr1:13, where the genome has {GENOME[12]}", "\x00\x01\n": "Is it a VCF?"}),
     "fasta": Kind("sequences_file", "", lambda i: f">s{i}\nACG\nTAC\n", {
         ">\nACGTAC\n": "must hold a name", ">b\nACG\n": "Longer sequences", ">b\n": "with 0 bp",
         ">b\nACGTACGT\n": "--resize center",
@@ -266,7 +269,7 @@ def test_comments_may_hold_any_bytes(opened: Open, kind: str, skip: bool) -> Non
 
 @pytest.mark.parametrize("kind", ["bed", "gtf", "vcf"])
 def test_letters_beyond_ascii_stay_as_they_are(opened: Open, kind: str) -> None:
-    texts = {"bed": "chr1\t0\t6\tgène 遺伝子\n", "vcf": "chr1\t11\tgène 遺伝子\tA\tC\n",
+    texts = {"bed": "chr1\t0\t6\tgène 遺伝子\n", "vcf": "chr1\t11\tgène 遺伝子\tN\tC\n",
              "gtf": 'chr1\tX\tgene\t11\t15\t.\t+\t.\tgene_id "gène 遺伝子";\n'}
     for skip in (False, True):
         loader = opened(kind, [texts[kind]], skip=skip)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pysam
 import pytest
 
-from dlgenomics.data.positions import read_positions
+from dlgenomics.data.positions import read_variants
 from dlgenomics.errors import DataError
 from dlgenomics.variants.vcf import open_vcf
 
@@ -55,7 +55,7 @@ def read_all(path: Path | str) -> None:
         list(vcf.records())
 
 
-@pytest.mark.parametrize("read", [read_positions, read_all])
+@pytest.mark.parametrize("read", [read_variants, read_all])
 @pytest.mark.parametrize("case", CASES)
 def test_errors_of_standard_input_name_it_as_it_was_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str, read: Callable[[str], object]
@@ -79,7 +79,7 @@ def test_errors_of_a_pipe_name_it_as_it_was_given(tmp_path: Path, case: str) -> 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(pipe.write_bytes, content)
         with pytest.raises(DataError) as caught:
-            read_positions(pipe)
+            read_variants(pipe)
     assert str(caught.value).startswith(f"{pipe}{message}")
 
 
@@ -92,7 +92,7 @@ def test_other_errors_of_a_reader_of_standard_input_stay(monkeypatch: pytest.Mon
 def test_a_header_that_is_no_text_is_refused_where_it_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "in.vcf"
     path.write_bytes(HEAD.replace(b"##contig", b"##m\xfcller=1\n##contig") + ROW)
-    assert len(read_positions(path)) == 1
+    assert len(read_variants(path).places) == 1
     with pytest.raises(DataError, match=r"in\.vcf:2: the VCF must be UTF-8.*byte 0xfc"), \
             open_vcf(path):
         pass

@@ -19,7 +19,7 @@ import pytest
 from dlgenomics.data.encoding import decode
 from dlgenomics.data.genome import Genome
 from dlgenomics.data.intervals import make_intervals, read_intervals
-from dlgenomics.data.positions import read_positions
+from dlgenomics.data.positions import read_variants
 from dlgenomics.data.tiles import inside, known_enough, outside, tile_genome
 from dlgenomics.errors import BoundsError, ContigError, DataError, DlgError, MissingFileError
 from dlgenomics.predict.loaders.loader import Loader
@@ -37,7 +37,10 @@ def letters() -> dict[str, str]:
     rng = np.random.default_rng(7)
     made = {name: "".join(rng.choice(list("ACGT"), size)) for name, size in
             (("chr1", 100), ("chr2", 41), ("chrM", 5))}
-    return {**made, "chr1": made["chr1"][:40] + "N" * 20 + made["chr1"][60:]}
+    texts = {**made, "chr1": made["chr1"][:40] + "N" * 20 + made["chr1"][60:]}
+    for name, place, ref in (("chr1", 10, "A"), ("chr1", 23, "A"), ("chr2", 20, "ACG")):
+        texts[name] = texts[name][:place] + ref + texts[name][place + len(ref):]  # of the VCFs here
+    return texts
 
 
 @pytest.fixture
@@ -192,6 +195,19 @@ def test_windows_around_the_positions_of_a_vcf(
         opened(vcf_file=tmp_path / "v.vcf", resize="end")
 
 
+@pytest.mark.parametrize("pad", [False, True])
+def test_a_vcf_of_another_build_is_refused_or_its_records_left_out(
+    opened: Open, tmp_path: Path, pad: bool
+) -> None:
+    path = put(tmp_path, "v.vcf", VCF + "chr1\t24\tg\tG\tC\nchr1\t101\tg\tG\tC\n")
+    with pytest.raises(DataError, match=r"v\.vcf:5: REF must be what the genome has there\. Received: G "
+                       r"at chr1:24, where the genome has A\. 2 of 4 records differ"):
+        opened(vcf_file=path, pad=pad)
+    loader = opened(vcf_file=path, pad=pad, skip_bad=True)
+    assert loader.records(np.arange(len(loader)))["name"].tolist() == ["rs1", "chr2:21:ACG:A"]
+    assert [one.line for one in loader.skipped] == [5, 6]
+
+
 @pytest.mark.parametrize(("text", "line", "message"), [
     ("chr1\t0\t.\tA\tC\n", 1, "Received: '0' and 'A'"),
     ("#x\nchr1\tten\t.\tA\tC\n", 2, "Received: 'ten'. Correct the line."),
@@ -208,15 +224,15 @@ def test_a_vcf_that_cannot_be_read(
     tmp_path: Path, text: str, line: int | None, message: str
 ) -> None:
     with pytest.raises(DataError) as caught:
-        read_positions(put(tmp_path, "v.vcf", text))
+        read_variants(put(tmp_path, "v.vcf", text))
     assert message in str(caught.value)
     assert caught.value.line == line
 
 
 def test_made_up_names_of_variants_have_no_long_alleles(tmp_path: Path) -> None:
     whole, cut = "AC" * 25, "GATTACA" * 10
-    found = read_positions(put(tmp_path, "v.vcf", f"c\t5\t.\t{whole}\tG\nc\t6\t.\tA\t{cut}\n"
-                                                  f"c\t7\t{cut}\t{cut}\tA\n"))
+    found = read_variants(put(tmp_path, "v.vcf", f"c\t5\t.\t{whole}\tG\nc\t6\t.\tA\t{cut}\n"
+                                                 f"c\t7\t{cut}\t{cut}\tA\n")).places
     assert found.columns["name"].tolist() == [
         f"c:5:{whole}:G", "c:6:A:GATTACAGATTACAGATTAC...(70)", cut]
     assert found.end.tolist() == [4 + 50, 6, 6 + 70]
@@ -237,13 +253,13 @@ CONTIGS = VCF.replace("#CHROM", "##contig=<ID=chr1>\n##contig=<ID=chr2>\n#CHROM"
 
 
 def test_a_bcf_has_the_positions_of_the_vcf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = read_positions(put(tmp_path, "v.vcf", CONTIGS))
+    expected = read_variants(put(tmp_path, "v.vcf", CONTIGS)).places
     path = put_bcf(tmp_path, CONTIGS)
-    found = read_positions(path)
+    found = read_variants(path).places
     assert found.labels() == expected.labels() == ["chr1:10-11", "chr2:20-23"]
     assert found.columns["name"].tolist() == ["rs1", "chr2:21:ACG:A"]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
-    assert read_positions("-").labels() == expected.labels()
+    assert read_variants("-").places.labels() == expected.labels()
 
 
 def test_a_vcf_may_come_through_a_pipe(tmp_path: Path) -> None:
@@ -251,7 +267,7 @@ def test_a_vcf_may_come_through_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     with ThreadPoolExecutor(1) as pool:
         written = pool.submit(pipe.write_text, VCF)
-        assert read_positions(pipe).labels() == ["chr1:10-11", "chr2:20-23"]
+        assert read_variants(pipe).places.labels() == ["chr1:10-11", "chr2:20-23"]
         assert written.result() == len(VCF)
 
 
@@ -260,7 +276,7 @@ def test_a_vcf_or_bcf_that_was_cut_off_is_refused(tmp_path: Path, cut: int) -> N
     for path in (put(tmp_path, "v.vcf.gz", VCF, "bgzip"), put_bcf(tmp_path, CONTIGS)):
         path.write_bytes(path.read_bytes()[:-cut])
         with pytest.raises(DataError, match="must be a whole bgzip file"):
-            read_positions(path)
+            read_variants(path)
 
 
 # ---- the whole genome ------------------------------------------------------------------------
@@ -312,6 +328,22 @@ def test_the_search_for_n_can_be_followed(fasta: Path) -> None:
     told.clear()
     open_loader(DNA, {"fasta_file": fasta, "tile": 6}, lambda *step: told.append(step))
     assert not told
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "\n\n", "track name=none\n#chrom\tstart\tend\n"])
+@pytest.mark.parametrize("packing", ["plain", "gzip"])
+def test_an_empty_blacklist_excludes_nothing_but_no_intervals_are_an_error(
+    opened: Open, tmp_path: Path, text: str, packing: str
+) -> None:
+    path = put(tmp_path, "b.bed", text, packing)
+    for rename in (False, True):
+        found = opened(tile=6, blacklist_file=path, rename_contigs=rename)
+        assert rows_of(found) == rows_of(opened(tile=6))
+    with pytest.raises(DataError, match="must hold at least one interval"):
+        opened(intervals_file=path)
+    put(tmp_path, "b.bed", text + "chr1\tten\t40\n", packing)
+    with pytest.raises(DataError, match="must be whole numbers"):
+        opened(tile=6, blacklist_file=path)
 
 
 def test_chosen_contigs_in_their_order(opened: Open) -> None:

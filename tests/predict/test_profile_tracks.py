@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dlgenomics.data.builds import BUILDS
 from dlgenomics.errors import ContigError, DlgError
 from dlgenomics.predict.columns import Naming, Profile
 from dlgenomics.predict.loaders.ranges import Ranges
 from dlgenomics.predict.writers import Heading, open_writer
 from dlgenomics.predict.writers.result import Result
-from dlgenomics.variants.builds import BUILDS
 
 LENGTHS = {"chr2": 90, "chr10": 50, "chr1": 100}
 Track = dict[tuple[str, int], float]

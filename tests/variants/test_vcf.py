@@ -13,9 +13,9 @@ from pathlib import Path
 import pysam
 import pytest
 
+from dlgenomics.data.builds import BUILDS, build_advice, build_of, header_lengths
 from dlgenomics.errors import DataError, MissingFileError
 from dlgenomics.variants.alleles import form_of, judge
-from dlgenomics.variants.builds import BUILDS, build_advice, build_of, header_lengths
 from dlgenomics.variants.vcf import Record, open_vcf
 
 ROWS = [("chr1", 10, "A", "C"), ("chr1", 12, "AT", "A,ATT"), ("chr2", 5, "g", "t")]

@@ -33,8 +33,9 @@ class IntervalLoader(Loader):
             without it they are columns of the intervals file.
         tracks: bigWig files by input; for the others, those that the spec names.
         data_folder: where the relative paths of the spec's bigWig files start.
-        skip_bad: leave out malformed records of the file of places, and places that are not in the
-            genome, or not of the model's length; ``skipped`` notes each.
+        skip_bad: leave out malformed records of the file of places, places that are not in the
+            genome, or not of the model's length, and variants whose REF is not the genome's;
+            ``skipped`` notes each.
         places: which places, and ``resize``; see `dlgenomics.predict.loaders.places`.
 
     Raises:

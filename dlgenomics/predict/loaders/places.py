@@ -11,7 +11,8 @@ from dlgenomics.data.genes import read_gtf
 from dlgenomics.data.genome import Genome
 from dlgenomics.data.intervals import Anchor, Intervals, as_known, read_intervals
 from dlgenomics.data.places import Places, fit_length
-from dlgenomics.data.positions import around_first_base, read_positions
+from dlgenomics.data.positions import around_first_base, read_variants
+from dlgenomics.data.references import agreeing_rows
 from dlgenomics.data.skipping import sift
 from dlgenomics.data.split import Rows
 from dlgenomics.data.tiles import inside, known_enough, outside, tile_genome
@@ -113,11 +114,13 @@ def _around(given: Mapping[str, Any], length: int) -> tuple[int, int]:
     return sizes
 
 
-def _from_vcf(given: Mapping[str, Any], _: Genome, length: int) -> tuple[Places, Places]:
+def _from_vcf(given: Mapping[str, Any], genome: Genome, length: int) -> tuple[Places, Places]:
     if given.get("resize") in ("start", "end"):
         raise DlgError("windows lie around the position of each variant. Received: resize="
                        f"{given['resize']!r}. Leave it out.")
-    places = read_positions(given["vcf_file"], given.get("skipped"))
+    found = read_variants(given["vcf_file"], given.get("skipped"))
+    places = found.places[agreeing_rows(found, genome, given.get("skipped"),
+                                        rename=bool(given.get("rename_contigs")))]
     return places, around_first_base(places, length)
 
 
@@ -147,7 +150,7 @@ def _from_tiles(given: Mapping[str, Any], genome: Genome, length: int) -> tuple[
 
 
 def _blacklist(given: Mapping[str, Any], genome: Genome) -> Intervals:
-    found = read_intervals(given["blacklist_file"])
+    found = read_intervals(given["blacklist_file"], may_be_empty=True)
     return found.renamed(genome.lengths) if given.get("rename_contigs") else found
 
 
