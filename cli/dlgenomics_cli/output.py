@@ -28,13 +28,26 @@ def say(text: str) -> None:
 
 
 def show(text: str) -> None:
-    """Print a result."""
-    click.echo(text)
+    """Print a result.
+
+    Raises:
+        OutputError: standard output takes no more, such as a file on a full disk.
+        BrokenPipeError: its reader has left.
+    """
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        from dlgenomics.errors import OutputError
+
+        raise OutputError("standard output", str(error.strerror),
+                          "Direct it to another place.") from error
 
 
 def show_json(data: Any) -> None:
     """Print a result as JSON."""
-    click.echo(json.dumps(data, indent=2, default=str))
+    show(json.dumps(data, indent=2, default=str))
 
 
 def show_facts(facts: Mapping[str, Any]) -> None:

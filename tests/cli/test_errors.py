@@ -141,6 +141,17 @@ def _small_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device of a full disk")
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_results_for_a_full_disk_are_refused_by_name(more: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*DLG, "ls", *more], stdout=full, stderr=subprocess.PIPE, text=True,
+                              check=False)
+    assert (done.returncode, done.stderr) == (1, (
+        "Error: standard output: the output must be writable. Received: No space left on device. "
+        "Direct it to another place.\n"))
+
+
 def test_a_full_disk_keeps_the_old_file(files: dict[str, Path]) -> None:
     files["out"].write_text("before\n")
     bed = files["out"].with_name("many.bed")

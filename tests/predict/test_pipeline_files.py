@@ -147,6 +147,34 @@ def test_hdf5_has_kipois_groups(model, files, expected, batch, tmp_path: Path) -
         assert list(stored) == ["preds"]
 
 
+def _names_in(path: Path) -> set[str]:
+    if path.suffix == ".npz":
+        with np.load(path) as stored:
+            return set(stored.files)
+    if path.suffix == ".h5":
+        found: set[str] = set()
+        with h5py.File(path) as stored:
+            stored.visititems(
+                lambda name, one: found.add(name) if isinstance(one, h5py.Dataset) else None)
+        return found
+    return {str(one.parent.relative_to(path)) for one in path.rglob(".zarray")}
+
+
+@pytest.mark.parametrize(("ending", "bare"), [
+    ("h5", "preds"), ("npz", "preds column_labels/preds chrom start end name strand"),
+    ("zarr", "preds records/chrom records/start records/end records/name records/strand"),
+])
+def test_arrays_and_what_names_their_rows(model, files, tmp_path: Path, ending, bare) -> None:
+    """As the README has it."""
+    if ending == "zarr":
+        pytest.importorskip("zarr", reason="the extra zarr is not installed")
+    path, ranges = tmp_path / f"o.{ending}", "chr start end id strand"
+    model.pipeline.predict_to_file(path, files)
+    assert _names_in(path) == set(bare.split())
+    model.pipeline.predict_to_file(path, files, keep_metadata=True)
+    assert _names_in(path) == {*bare.split(), *(f"metadata/ranges/{one}" for one in ranges.split())}
+
+
 def test_bed_can_be_read_as_bed(model, files, expected, tmp_path: Path) -> None:
     path = tmp_path / "out.bed"
     model.pipeline.predict_to_file(path, files, COUNT)
