@@ -34,6 +34,7 @@ class Alphabet:
         ambiguous: other codes and the letters that each may be.
         pairs: each letter and code under its complement; empty for proteins.
         aliases: letters read as others.
+        others: what may stand in a sequence too, and is read as the unknown letter.
     """
 
     letters: str
@@ -41,6 +42,7 @@ class Alphabet:
     ambiguous: Mapping[str, str]
     pairs: Mapping[str, str]
     aliases: Mapping[str, str]
+    others: str = ""
 
     @cached_property
     def symbols(self) -> str:
@@ -48,8 +50,13 @@ class Alphabet:
         return self.letters + self.unknown + "".join(self.ambiguous)
 
     @cached_property
+    def accepted(self) -> str:
+        """What may stand in a sequence, in upper case; every other letter is a mistake."""
+        return self.symbols + "".join(self.aliases) + self.others
+
+    @cached_property
     def code_of(self) -> Codes:
-        """The code of each byte."""
+        """The code of each byte; that of the unknown letter for what is not `accepted`."""
         table = np.full(256, len(self.letters), np.uint8)
         for letter in (*self.symbols, *self.aliases):
             code = self.symbols.index(self.aliases.get(letter, letter))
@@ -94,7 +101,8 @@ RNA: Final = Alphabet(
     {k.replace("T", "U"): v.replace("T", "U") for k, v in _PAIRS.items()}, {"T": "U"})
 """T is read as U."""
 
-PROTEIN: Final = Alphabet(PROTEIN_LETTERS, "X", {"B": "DN", "Z": "EQ", "J": "IL"}, {}, {})
+PROTEIN: Final = Alphabet(PROTEIN_LETTERS, "X", {"B": "DN", "Z": "EQ", "J": "IL"}, {}, {},
+                          "UO*-")
 """U, O, gaps and stops are unknown."""
 
 ALPHABET: Final = DNA.letters

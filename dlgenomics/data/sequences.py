@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import string
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from dlgenomics.errors import DataError
 from dlgenomics.files import atomic_path, open_records, require_utf8
 
 _PURPOSE: Final = "the FASTA of sequences"
+_NO_SPACE: Final = str.maketrans("", "", string.whitespace)
+_STRAY: Final = 255
+"""Stands for a letter that is none of an alphabet's."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,10 @@ class _Block:
         """Return the lines as one sequence, without white space."""
         return b"".join("".join(self.lines).encode("ascii", "replace").split())
 
+    def text(self) -> str:
+        """Return what `letters` returns, letter by letter, with those beyond ASCII as they are."""
+        return "".join(self.lines).translate(_NO_SPACE)
+
 
 def read_records(path: Path | str) -> list[Record]:
     """Read a FASTA of sequences of any lengths, in file order.
@@ -106,27 +114,32 @@ def read_sequences(path: Path | str, length: int, *, anchor: Anchor | None = Non
         anchor: take so many letters of longer sequences: the central ones, or those at the start
             or end; None: all must have that length.
         alphabet: what the letters are.
-        skipped: takes notes of malformed records, sequences of a wrong length and second ones of
-            a name, which are left out; None: the first is an error.
+        skipped: takes notes of malformed records, sequences of a wrong length or with letters of
+            another alphabet, and second ones of a name, which are left out; None: the first is an
+            error.
 
     Raises:
         MissingFileError: no such file.
-        DataError: not a FASTA, an empty one, two records of one name, or a wrong length.
+        DataError: not a FASTA, an empty one, two records of one name, a letter that the alphabet
+            does not accept, or a wrong length.
     """
     names: dict[str, None] = {}
     codes = bytearray()  # grows in place, where a list of parts would be copied at the end
-    table = alphabet.code_of.tobytes()
+    table = _table(alphabet)
     with open_records(path, _PURPOSE) as stream:
         for block in _blocks(stream):
             try:
                 block.require_utf8(path)
                 name = _name(block, names, path)
-                fitted = _fitted(block.letters(), length, name, path, block.line, anchor=anchor)
+                whole = block.letters().translate(table)
+                if _STRAY in whole:
+                    raise _letter_error(block, whole.index(_STRAY), name, alphabet, path)
+                fitted = _fitted(whole, length, name, path, block.line, anchor=anchor)
             except DataError as error:
                 note(error, skipped)
                 continue
             names[name] = None
-            codes += fitted.translate(table)
+            codes += fitted
     if not names:
         raise none_good(skipped) if skipped else _empty(path)
     found = np.frombuffer(codes, np.uint8).reshape(len(names), length)
@@ -168,6 +181,38 @@ def _name(block: _Block, taken: Container[str], path: Path | str) -> str:
         raise DataError(f"each sequence must have a name of its own. Received: {words[0]!r} twice.",
                         path=path, line=block.line)
     return words[0]
+
+
+def _table(alphabet: Alphabet) -> bytes:
+    """Return the code of each byte, or `_STRAY`."""
+    accepted = list(_both_cases(alphabet).encode())
+    table = np.full(256, _STRAY, np.uint8)
+    table[accepted] = alphabet.code_of[accepted]
+    return table.tobytes()
+
+
+def _both_cases(alphabet: Alphabet) -> str:
+    return alphabet.accepted + alphabet.accepted.lower()
+
+
+def _letter_error(block: _Block, place: int, name: str, alphabet: Alphabet,
+                  path: Path | str) -> DataError:
+    """Return what is wrong with a sequence whose letter at ``place`` is none of the alphabet's."""
+    text = block.text()
+    return DataError(
+        f"the letters of every sequence must be among {alphabet.accepted}, in either case. "
+        f"Received: {text[place]!r} as letter {place + 1:,} of {name!r}. "
+        f"{_advice_on(set(text) - set(_both_cases(alphabet)), alphabet)}",
+        path=path, line=block.line)
+
+
+def _advice_on(wrong: set[str], alphabet: Alphabet) -> str:
+    """Return what to do about letters that are none of the alphabet's."""
+    if wrong <= set("Uu"):
+        return "The model reads DNA: write T for U."
+    if wrong <= set("-.*"):
+        return f"Remove gaps and stops, or write {alphabet.unknown} where a letter is not known."
+    return f"Write {alphabet.unknown} where a letter is not known. Is it the right file?"
 
 
 def _fitted(sequence: bytes, length: int, name: str, path: Path | str, line: int, *,

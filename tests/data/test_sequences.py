@@ -6,8 +6,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from dlgenomics.data.encoding import decode, encode
+from dlgenomics.data.encoding import DNA, PROTEIN, RNA, decode, encode
 from dlgenomics.data.sequences import read_records, read_sequences, stack, write_sequences
+from dlgenomics.data.skipping import Skipped
 from dlgenomics.errors import DataError, MissingFileError
 
 
@@ -76,6 +77,54 @@ def test_refused(read, text, line, message):
     assert caught.value.line == line
     assert str(caught.value).endswith(f": {message}")
     assert str(caught.value).startswith(caught.value.path)
+
+
+# IUPAC's codes, by Cornish-Bowden (1985) and by IUPAC-IUB (1984) with U, O and J of later years.
+NUCLEOTIDES = "ACGRYSWKMBDHVN"
+AMINO_ACIDS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@pytest.mark.parametrize(("alphabet", "letters"), [
+    (DNA, NUCLEOTIDES + "T"), (RNA, NUCLEOTIDES + "UT"), (PROTEIN, AMINO_ACIDS + "*-")])
+def test_the_letters_of_an_alphabet_are_these_and_no_others(read, alphabet, letters):
+    for code in range(33, 127):
+        letter = chr(code)
+        if letter == ">":
+            continue
+        text = f">a\n{letters[:2]}\n>b\n{letters[0]}{letter}\n"
+        if letter.upper() in letters:
+            assert len(read(text, 2, alphabet=alphabet)) == 2
+            continue
+        with pytest.raises(DataError) as caught:
+            read(text, 2, alphabet=alphabet)
+        assert caught.value.line == 3
+        assert f"Received: {letter!r} as letter 2 of 'b'. " in str(caught.value)
+
+
+@pytest.mark.parametrize(("text", "alphabet", "advice"), [
+    ("ACGU", DNA, "'U' as letter 4 of 'b'. The model reads DNA: write T for U."),
+    ("acgu", DNA, "'u' as letter 4 of 'b'. The model reads DNA: write T for U."),
+    ("AC\nU-", DNA, "'U' as letter 3 of 'b'. Write N where a letter is not known. Is it the right file?"),
+    ("A-.*", DNA, "'-' as letter 2 of 'b'. Remove gaps and stops, or write N where a letter"),
+    ("1111", RNA, "'1' as letter 1 of 'b'. Write N where a letter is not known. Is it the right file?"),
+    ("QKTA", DNA, "must be among ACGTNRYSWKMBDHV, in either case. Received: 'Q'"),
+    ("MK.A", PROTEIN, "'.' as letter 3 of 'b'. Remove gaps and stops, or write X where a letter"),
+    ("A Cß\xa0", DNA, "'ß' as letter 3 of 'b'. Write N where"),
+])
+def test_letters_of_another_kind_are_refused_with_what_to_do(read, text, alphabet, advice):
+    content = f">a\nAAAA\n>b\n{text}\n"
+    with pytest.raises(DataError) as caught:
+        read(content, 4, alphabet=alphabet)
+    assert advice in str(caught.value)
+    assert caught.value.line == 3
+    skipped: list[Skipped] = []
+    assert read(content + ">c\nCCCC\n", 4, alphabet=alphabet, skipped=skipped).names == ("a", "c")
+    assert [(one.line, advice in one.reason) for one in skipped] == [(3, True)]
+
+
+def test_letters_that_no_window_takes_are_looked_at_too(read):
+    with pytest.raises(DataError, match="'-' as letter 9 of 'a'"):
+        read(">a\nACGTACGT-\n", 4, anchor="start")
 
 
 def test_a_short_sequence_is_refused_with_center_too(read):

@@ -172,7 +172,8 @@ KINDS = {
         f"chr1\t13\t.\t{OTHER}\tC\n": f"Received: {OTHER} at chr1:13, where the genome has {GENOME[12]}", "\x00\x01\n": "Is it a VCF?"}),
     "fasta": Kind("sequences_file", "", lambda i: f">s{i}\nACG\nTAC\n", {
         ">\nACGTAC\n": "must hold a name", ">b\nACG\n": "Longer sequences", ">b\n": "with 0 bp",
-        ">b\nACGTACGT\n": "--resize center",
+        ">b\nACGTACGT\n": "--resize center", ">b\nACG\nUAC\n": "write T for U",
+        ">b\n111\n111\n": "Received: '1' as letter 1 of 'b'", ">b\nMKTAYQ\n": "'Q' as letter 6",
         ">b\udce9\nACGTAC\n": "the FASTA of sequences must be UTF-8 text. Received: byte 0xe9"}),
 }
 CASES = [(kind, bad) for kind, one in KINDS.items() for bad in one.bad]

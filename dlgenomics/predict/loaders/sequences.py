@@ -30,10 +30,12 @@ class SequenceLoader(Loader):
         resize: ``"center"`` takes the central part of longer sequences, ``"start"`` and ``"end"``
             what is there.
         table_file: a table with the columns of numeric inputs, joined by the sequences' names.
-        skip_bad: leave out sequences of another length; ``skipped`` notes each.
+        skip_bad: leave out sequences of another length or with letters that are none of the
+            model's; ``skipped`` notes each.
 
     Raises:
-        DataError: the file is missing or malformed, or a sequence has another length.
+        DataError: the file is missing or malformed, or a sequence has another length or letters
+            of another alphabet.
         DlgError: an input is signal along an interval, which a sequence does not have.
     """
 
