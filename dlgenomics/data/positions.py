@@ -19,8 +19,10 @@ from dlgenomics.errors import DataError
 
 _COLUMNS: Final = 5
 _LINES: Final = 100_000
-_LONG: Final = 50
-_SHOWN: Final = 20
+LONG_ALLELE: Final = 50
+"""Letters; longer alleles are not shown whole."""
+SHOWN_LETTERS: Final = 20
+"""Of a long allele."""
 
 _CONTIG: Final = "##contig="
 
@@ -101,7 +103,7 @@ def _place(line: str, path: str, number: int) -> _Place:
 
 
 def _short(allele: str) -> str:
-    return allele if len(allele) <= _LONG else f"{allele[:_SHOWN]}...({len(allele)})"
+    return allele if len(allele) <= LONG_ALLELE else f"{allele[:SHOWN_LETTERS]}...({len(allele)})"
 
 
 def _variants(places: list[_Place], path: str) -> Variants:

@@ -13,16 +13,13 @@ from dlgenomics.data.builds import build_advice
 from dlgenomics.data.encoding import UNKNOWN, Codes, encode
 from dlgenomics.data.genome import Genome
 from dlgenomics.data.intervals import Intervals
-from dlgenomics.data.positions import Variants
+from dlgenomics.data.positions import LONG_ALLELE, SHOWN_LETTERS, Variants
 from dlgenomics.data.skipping import Skipped, none_good
 from dlgenomics.data.split import Rows
 from dlgenomics.errors import DataError
 
 _BASES: Final = 1 << 20
 """Read from the genome at a time."""
-
-_LONG: Final = 50
-_SHOWN: Final = 20
 
 
 def agreeing_rows(variants: Variants, genome: Genome, skipped: list[Skipped] | None = None, *,
@@ -104,8 +101,8 @@ def _compared(places: Intervals, row: int, ref: str, has: str, lengths: Mapping[
     """Return REF and what the genome has; from where they differ if they are long."""
     contig, start = places.contigs[places.contig[row]], int(places.start[row])
     if start + len(ref) > lengths[contig]:
-        return f"{ref[:_SHOWN]} at {contig}:{start + 1}, which ends at {lengths[contig]:,}"
-    if len(ref) > _LONG:
+        return f"{ref[:SHOWN_LETTERS]} at {contig}:{start + 1}, which ends at {lengths[contig]:,}"
+    if len(ref) > LONG_ALLELE:
         first = int(np.argmax(_unlike(encode(ref), encode(has))))
-        start, ref, has = start + first, *(text[first:first + _SHOWN] for text in (ref, has))
+        start, ref, has = start + first, *(text[first:first + SHOWN_LETTERS] for text in (ref, has))
     return f"{ref} at {contig}:{start + 1}, where the genome has {has.upper()}"
