@@ -25,8 +25,13 @@ _BGZIP_MARK = b"BC\x02\x00"
 _ESCAPED = 0xDC00
 """Where Python's ``surrogateescape`` puts a byte that is not UTF-8."""
 
+_FULL = {
+    errno.ENOSPC: ("no space left", "Free some space"),
+    errno.EDQUOT: ("no space left", "Free some space"),
+    errno.EFBIG: ("a file larger than is allowed here", "Raise the limit (ulimit -f)"),
+}
 _NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.EEXIST,
-                 errno.ENAMETOOLONG)
+                 errno.ENAMETOOLONG, errno.ENOENT)
 
 
 def sha256_of(path: Path) -> str:
@@ -52,11 +57,10 @@ def output_errors(path: Path, otherwise: str = "choose another place (-o)") -> I
     except OSError as error:
         if not _is_of(error.filename, path):
             raise
-        if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
-            raise OutputError(
-                path, "no space left", f"Free some space or {otherwise}, then repeat; "
-                "nothing that was there before has changed.",
-            ) from error
+        if error.errno in _FULL:
+            received, advice = _FULL[error.errno]
+            raise OutputError(path, received, f"{advice} or {otherwise}, then repeat; "
+                              "nothing that was there before has changed.") from error
         if error.errno in _NOT_WRITABLE:
             advice = f"{otherwise[0].upper()}{otherwise[1:]}."
             raise OutputError(path, str(error.strerror), advice) from error

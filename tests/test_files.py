@@ -118,6 +118,9 @@ def test_bytes_are_synchronised_before_the_rename(tmp_path, monkeypatch):
      "nothing that was there before has changed."),
     (errno.EDQUOT, "no space left. Free some space or choose another place (-o), then repeat; "
      "nothing that was there before has changed."),
+    (errno.EFBIG, "a file larger than is allowed here. Raise the limit (ulimit -f) or choose another "
+     "place (-o), then repeat; nothing that was there before has changed."),
+    (errno.ENOENT, "No such file or directory. Choose another place (-o)."),
     (errno.EACCES, "Permission denied. Choose another place (-o)."),
     (errno.EROFS, "Read-only file system. Choose another place (-o)."),
 ])

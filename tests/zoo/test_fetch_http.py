@@ -392,7 +392,8 @@ def test_a_full_disk_is_noticed_before_and_while_writing(
         "    print(error)\n")
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
                           check=True)
-    assert "no space left. Free some space or set DLG_CACHE to another disk" in done.stdout
+    assert ("a file larger than is allowed here. Raise the limit (ulimit -f) or set DLG_CACHE to "
+            "another disk") in done.stdout
     assert _installed() == []
     assert fetch_file(remote(), retry=retry).read_bytes() == WEIGHTS
 
