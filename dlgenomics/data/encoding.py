@@ -113,7 +113,7 @@ UNKNOWN: Final = len(ALPHABET)
 COMPLEMENTED: Final = 128
 """The bit of a letter that is to be read as its complement."""
 
-_AT_ONCE: Final = 1 << 16
+_AT_ONCE: Final = 1 << 17
 """Pairs of bases at a time: NumPy's numbers of 8 bytes for them stay in the processor's cache."""
 
 
