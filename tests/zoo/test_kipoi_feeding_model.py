@@ -71,7 +71,7 @@ def test_targets_go_into_files_with_the_inputs(model, tmp_path: Path) -> None:
     assert (row["start"], row["end"], row["targets/2"]) == ("60", "90", "-3")
     model.pipeline.predict_to_file(tmp_path / "o.bed", FILES, 3)
     assert (tmp_path / "o.bed").read_text().splitlines()[2].split("\t")[:4] == [
-        "chr1", "15", "75", "1"]
+        "chr1", "30", "60", "1"]
 
 
 def test_wrong_arguments_do_not_reach_the_network(model) -> None:

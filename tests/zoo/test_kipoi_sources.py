@@ -214,14 +214,16 @@ def test_a_source_is_added_once_and_unknown_ones_have_near_matches(zoo: Path) ->
 
 def test_kipois_settings_are_honoured_and_never_written(zoo: Path, tmp_path: Path) -> None:
     path = Path(os.environ["DLG_KIPOI_CONFIG"])
+    nowhere = tmp_path / "nowhere"
     path.write_text(
         "model_sources:\n"
-        "  kipoi: {type: git-lfs, remote_url: 'git@github.com:kipoi/models.git', local_path: /nowhere}\n"
-        "  github-permalink: {type: github-permalink, local_path: /nowhere}\n"
+        "  kipoi: {type: git-lfs, remote_url: 'git@github.com:kipoi/models.git', "
+        f"local_path: '{nowhere}'}}\n"
+        f"  github-permalink: {{type: github-permalink, local_path: '{nowhere}'}}\n"
         f"  mine: {{type: local, local_path: '{zoo}'}}\n"
         f"  cloned: {{type: git, remote_url: 'https://x.org/r', local_path: '{zoo}'}}\n"
-        "  far: {type: git-lfs, remote_url: 'https://x.org/r', local_path: /nowhere}\n"
-        "  odd: {type: git, remote_url: 'ext::sh', local_path: /nowhere}\n")
+        f"  far: {{type: git-lfs, remote_url: 'https://x.org/r', local_path: '{nowhere}'}}\n"
+        f"  odd: {{type: git, remote_url: 'ext::sh', local_path: '{nowhere}'}}\n")
     before = path.read_bytes()
     found = {one.name: (one.kind, one.location) for one in declared_sources()}
     assert found == {"mine": ("folder", str(zoo)), "cloned": ("folder", str(zoo)),
