@@ -51,8 +51,9 @@ _OPTIONS: Final = (
                  "start or up to the end."),
     click.option("--pad", is_flag=True, help="Fill up with N past the ends of contigs."),
     click.option("--skip-bad", is_flag=True,
-                 help="Leave out malformed records, places outside the genome and sequences of "
-                 "another length; OUTPUT.skipped.tsv lists them."),
+                 help="Leave out malformed records, places outside the genome, variants whose REF "
+                 "is not the genome's and sequences of another length or of other letters; "
+                 "OUTPUT.skipped.tsv lists them."),
     click.option("--rename-contigs", is_flag=True,
                  help="Read chr1 as 1, or 1 as chr1, as the genome has it."),
     click.option("--table", "table_file", type=click.Path(),
