@@ -16,6 +16,9 @@ def report_error(error: Exception) -> bool:
         say(f"Error: {error}")
         if error.next_step:
             say(f"Next: {error.next_step}")
+    elif isinstance(error, MemoryError):
+        say("Error: there must be memory for what is at hand. Received: "
+            f"{str(error) or 'no more from the system'}. Free some, or ask for less at once.")
     elif isinstance(error, OSError):
         say(f"Error: {error}")
     else:

@@ -168,7 +168,8 @@ ENGINES: Final = ("tensorflow", "openvino", "openvino-bfloat16")
 
 _OPTIONS = (
     click.option("--batch-size", type=click.IntRange(1), help="Rows at a time.  [default: by the "
-                 "network's size, up to 512, within an eighth of DLG_MEMORY]"),
+                 "network's size, up to 512, within an eighth of DLG_MEMORY; in a file no more "
+                 "than give 64 MiB]"),
     click.option("--engine", type=click.Choice(ENGINES), default=ENGINES[0], show_default=True,
                  help="What runs the network; openvino is faster on CPUs; with bfloat16 more so, "
                  "where the CPU has it, at a precision of 3 %."),

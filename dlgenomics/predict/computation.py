@@ -10,6 +10,7 @@ from typing import Any, Final
 from dlgenomics.errors import DlgError, did_you_mean
 from dlgenomics.predict.columns import Naming, column_names
 from dlgenomics.predict.loaders.loader import Arrays
+from dlgenomics.predict.memory import gradient_row_bytes, row_bytes
 from dlgenomics.predict.network import Comparison, Engine, Network
 from dlgenomics.predict.profiles import naming_of, naming_of_gradients, naming_of_layer
 
@@ -25,6 +26,7 @@ class Computation:
         run: arrays by input → an array, or arrays by output; the batch on axis 0.
         naming: how these become columns.
         row_numbers: about how many numbers that is for a row.
+        row_bytes: about how many bytes computing takes for a row.
         threads: how many may run it at once.
         comparison: of the engine with TensorFlow; None: it is TensorFlow.
     """
@@ -32,6 +34,7 @@ class Computation:
     run: Callable[[Arrays], Any]
     naming: Naming
     row_numbers: int
+    row_bytes: int
     threads: int = 1
     comparison: Comparison | None = None
 
@@ -73,18 +76,20 @@ def computation_of(network: Network, wanted: Wanted) -> Computation:
     if wanted.layer is not None:
         name, shape = network.layer_shape(wanted.layer)
         return Computation(_single(network.layer_engine(wanted.layer)),
-                           naming_of_layer(network.spec, name, shape), _count([shape]))
+                           naming_of_layer(network.spec, name, shape), _count([shape]),
+                           row_bytes(network.spec))
     if wanted.gradients is not None:
         output, column = _column(network, wanted.gradients)
         return Computation(
             lambda arrays: network.gradient(arrays, layer=output, filter_idx=column,
                                             avg_func="sum"),
             naming_of_gradients(network.spec),
-            _count([one.shape for one in network.data.inputs.values()]))
+            _count([one.shape for one in network.data.inputs.values()]),
+            gradient_row_bytes(network.spec))
     shapes = [network.data.output_shape(name) for name in network.data.targets]
     engine, comparison = _engine(network, wanted)
     return Computation(_single(engine), naming_of(network.spec), _count(shapes),
-                       max(wanted.devices, _AT_ONCE), comparison)
+                       row_bytes(network.spec), max(wanted.devices, _AT_ONCE), comparison)
 
 
 def _count(shapes: Iterable[Sequence[int | None]]) -> int:

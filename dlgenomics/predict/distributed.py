@@ -160,7 +160,7 @@ def make_shard(content: bytes, shard: int) -> Made:
         if shard not in Parts(job.output).done():
             _save(job, flow, shard)
         return Made({stage: seconds - before.get(stage, 0.0)
-                     for stage, seconds in flow.clock.seconds.items()}, flow.careful.limit)
+                     for stage, seconds in flow.clock.seconds.items()}, flow.careful.shortened)
 
 
 def _save(job: Job, flow: Flow, shard: int) -> None:

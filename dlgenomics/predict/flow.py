@@ -40,8 +40,9 @@ class Flow:
         keeps: what of it goes into the file.
         ahead: batches that are read before they are needed; 0 reads and computes in turn.
         threads: how many batches are computed at once, where any are read ahead.
+        row_bytes: about what ``run`` takes for a row; 0 is not known.
         clock: takes the seconds of ``load`` and ``compute``.
-        careful: what runs the batches; its ``limit`` says whether memory was short.
+        careful: what runs the batches; its ``shortened`` says whether memory was short.
     """
 
     loader: Loader
@@ -52,11 +53,13 @@ class Flow:
     keeps: tuple[str, ...] = ()
     ahead: int = READ_AHEAD
     threads: int = 1
+    row_bytes: int = 0
     clock: Clock = field(default_factory=Clock)
     careful: Halving = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "careful", Halving(self.run))
+        object.__setattr__(self, "careful",
+                           Halving(self.run, self.row_bytes, self.threads))
 
     def results(self, batches: Iterable[Rows]) -> Generator[Result, None, None]:
         """Yield the results of batches, in order; an error of the reading thread is raised here."""
@@ -67,33 +70,51 @@ class Flow:
             yield from in_order(compute, read, ahead, self.threads)
 
     def _read(self, rows: Rows) -> _Read | Rows:
-        return self._read_filled_up(rows, self.batch_size)
-
-    def _read_filled_up(self, rows: Rows, size: int) -> _Read | Rows:
-        """Return what is read for some rows; the rows alone if that does not fit into memory."""
-        try:
-            with self.loader.one_reader:
-                batch: Mapping[str, Any] = {}
-                if self.takes & {"inputs", "targets"}:
-                    batch = without_empty(self.loader.batch(rows))
-                elif "metadata" in self.takes:
-                    batch = {"metadata": self.loader.metadata(rows)}
-                records = self.loader.records(rows) if "records" in self.takes else {}
-                return _Read(rows, padded(self.loader.arrays(rows), size), records, batch)
-        except MemoryError:
+        """Return what is read for some rows; the rows alone if memory is too short for them."""
+        if not self.careful.takes(self.batch_size):
             return rows
+        try:
+            return self._read_now(rows, self.batch_size)
+        except MemoryError as error:
+            self.careful.halved(len(rows), error)
+            return rows
+
+    def _read_now(self, rows: Rows, size: int) -> _Read:
+        with self.loader.one_reader:
+            batch: Mapping[str, Any] = {}
+            if self.takes & {"inputs", "targets"}:
+                batch = without_empty(self.loader.batch(rows))
+            elif "metadata" in self.takes:
+                batch = {"metadata": self.loader.metadata(rows)}
+            records = self.loader.records(rows) if "records" in self.takes else {}
+            return _Read(rows, padded(self.loader.arrays(rows), size), records, batch)
 
     def _compute(self, read: _Read | Rows) -> Result:
         if not isinstance(read, _Read):
-            return self._in_parts(read, self.careful.halved(len(read)))
-        found = cut(self.careful(read.arrays), len(read.rows))
+            return self._in_parts(read)
+        return self._result(read, self.careful(read.arrays))
+
+    def _result(self, read: _Read, filled_up: Any) -> Result:
+        found = cut(filled_up, len(read.rows))
         kept = {name: read.batch[name] for name in self.keeps if name in read.batch}
         return Result(read.records, found, self.naming, read.batch.get("metadata", {}), kept)
 
-    def _in_parts(self, rows: Rows, size: int) -> Result:
-        """Return the results of rows that could not be read at once."""
-        parts = [rows[first:first + size] for first in range(0, len(rows), size)]
-        return Result.join([self._compute(self._read_filled_up(part, size)) for part in parts])
+    def _in_parts(self, rows: Rows) -> Result:
+        """Return the results of rows for which memory is too short at once.
+
+        One row alone is multiplied by other instructions than several, with other last digits.
+        """
+        parts: list[Result] = []
+        while len(rows) or not parts:
+            size = self.careful.next_rows(len(rows))
+            filled = max(size, min(2, self.batch_size, self.careful.limit or 2))
+            try:
+                read = self._read_now(rows[:size], filled)
+                parts.append(self._result(read, self.careful.alone(read.arrays)))
+                rows = rows[size:]
+            except MemoryError as error:
+                self.careful.halved(size, error)
+        return Result.join(parts)
 
 
 def without_empty(batch: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,33 @@ _FLOAT32: Final = 4
 
 
 def row_bytes(spec: Spec) -> int:
-    """Return about how many bytes a network needs for a row: its largest layers, in and out."""
-    shapes = {name: tuple(one.shape) for name, one in spec.data.inputs.items()}
-    known = outline(spec.model.layers, {name: shapes[name] for name in spec.model.inputs})
-    sizes = sorted((math.prod(n or 1 for n in one.shape) for one in known.values()), reverse=True)
-    return _FLOAT32 * sum(sizes[:2])
+    """Return about how many bytes a network needs for a row, where most is held at once.
+
+    What a layer gives is held until the last layer that follows it is through.
+    """
+    sizes = _sizes(spec)
+    last = {source: place for place, layer in enumerate(spec.model.layers)
+            for source in layer.inputs}
+    held = {name: sizes[name] for name in spec.model.inputs}
+    most = sum(held.values())
+    for place, layer in enumerate(spec.model.layers):
+        held[layer.name] = sizes[layer.name]
+        most = max(most, sum(held.values()))
+        held = {name: size for name, size in held.items()
+                if last.get(name, -1) > place or name in spec.model.outputs}
+    return most
+
+
+def gradient_row_bytes(spec: Spec) -> int:
+    """Return about how many bytes a gradient needs for a row: what all layers give is held."""
+    return 2 * sum(_sizes(spec).values())
+
+
+def _sizes(spec: Spec) -> dict[str, int]:
+    """Return the bytes of a row of each input and of what each layer gives."""
+    shapes = {name: tuple(spec.data.inputs[name].shape) for name in spec.model.inputs}
+    return {name: _FLOAT32 * math.prod(n or 1 for n in one.shape)
+            for name, one in outline(spec.model.layers, shapes).items()}
 
 
 def automatic_batch_size(spec: Spec) -> int:

@@ -17,7 +17,7 @@ from dlgenomics.predict.loaders.loader import Loader
 from dlgenomics.predict.memory import automatic_batch_size
 from dlgenomics.predict.network import Network
 from dlgenomics.predict.parts.fingerprint import describe_inputs
-from dlgenomics.predict.parts.plan import Piece, Plan, shard_rows
+from dlgenomics.predict.parts.plan import Piece, Plan, rows_in_shard, shard_rows
 
 _SOFTWARE: Final = ("dlgenomics", "keras", "tensorflow", "numpy")
 _FLOAT32: Final = 4
@@ -71,7 +71,7 @@ def flow_for(loader: Loader, order: Order, batch_size: int, computation: Computa
     return Flow(loader, computation.run, computation.naming, batch_size,
                 takes=frozenset((*written, *order.keeps)), keeps=order.keeps,
                 ahead=max(order.ahead, computation.threads) if order.ahead else 0,
-                threads=computation.threads)
+                threads=computation.threads, row_bytes=computation.row_bytes)
 
 
 def plan_for(network: Network, loader: Loader, order: Order, arguments: Mapping[str, Any],
@@ -88,16 +88,17 @@ def plan_for(network: Network, loader: Loader, order: Order, arguments: Mapping[
         computation: what is computed.
     """
     rows, wanted = len(loader), order.wanted
-    batch_size = order.batch(network, rows)
+    numbers = computation.row_numbers + (_input_numbers(network) if order.keep_inputs else 0)
+    row_bytes = _FLOAT32 * numbers
+    batch_size = min(order.batch(network, rows), rows_in_shard(row_bytes))
     options = {"layer": wanted.layer, "gradients": wanted.gradients, "engine": wanted.engine,
                "keep_inputs": order.keep_inputs, "keep_metadata": order.keep_metadata,
                "batch_size": order.batch_size, "device": device_kind()}
-    numbers = computation.row_numbers + (_input_numbers(network) if order.keep_inputs else 0)
     return Plan(
         model={"name": network.spec.name, "sha256": network.sha256},
         inputs=_inputs(loader, arguments), options=options, versions=_versions(wanted.engine),
         rows=rows, batch_size=batch_size,
-        shard_rows=shard_rows(rows, batch_size, _FLOAT32 * numbers, piece),
+        shard_rows=shard_rows(rows, batch_size, row_bytes, piece),
         naming=computation.naming, lengths=dict(loader.contig_lengths))
 
 

@@ -184,7 +184,7 @@ class Pipeline:
             intent, column, progress)
         note_skipped(Path(output_file), loader.skipped)
         return Summary(run.rows, len(run.shards), run.resumed, run.plan.batch_size,
-                       run.flow.careful.limit, len(loader.skipped), run.flow.clock.seconds,
+                       run.flow.careful.shortened, len(loader.skipped), run.flow.clock.seconds,
                        order.wanted.engine, computation.comparison)
 
     def _stream(self, output: Path | str, loader: Loader, order: Order,
@@ -203,7 +203,7 @@ class Pipeline:
             for count in in_order(flow.clock.timed("write", write), results, WRITE_BEHIND):
                 rows += count
                 progress(STAGE, rows, len(loader))
-        return Summary(rows, None, 0, size, flow.careful.limit, len(loader.skipped),
+        return Summary(rows, None, 0, size, flow.careful.shortened, len(loader.skipped),
                        flow.clock.seconds, order.wanted.engine, computation.comparison)
 
     def predict_example(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dlgenomics.memory import Space
 from hub import Hub
 from hub_models import CARD, keras_h5, profile_h5
 
@@ -40,7 +41,7 @@ def test_plan_as_json(hub: Hub, run_dlg: Dlg) -> None:
 
 def test_plan_says_what_stops_a_model(hub: Hub, run_dlg: Dlg, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = hub.publish("lab/program", {"saved_model.pb": b"program", "variables/variables.index": b"x"})
-    monkeypatch.setattr("dlgenomics_zoo.hub.memory._available", lambda: 0)
+    monkeypatch.setattr("dlgenomics_zoo.hub.memory.free_space", lambda: Space(0))
     _, out, err = run_dlg("plan", "hf://lab/program")
     assert "saved_model" in out
     assert f"It runs code: with trust only, as hf://lab/program@{commit}" in err

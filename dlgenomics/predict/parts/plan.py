@@ -102,6 +102,15 @@ class Plan:
                            f"{error}. Begin anew with --restart.", folder=folder) from error
 
 
+def rows_in_shard(row_bytes: int) -> int:
+    """Return how many rows have about 64 MiB of results, the most that a batch may give.
+
+    Args:
+        row_bytes: of the results of a row.
+    """
+    return max(1, SHARD_BYTES // max(1, row_bytes))
+
+
 def shard_rows(rows: int, batch_size: int, row_bytes: int, piece: Piece | None) -> int:
     """Return how many rows make a shard: some whole batches, at most about 64 MiB of results.
 
@@ -111,7 +120,7 @@ def shard_rows(rows: int, batch_size: int, row_bytes: int, piece: Piece | None) 
         row_bytes: of the results of a row.
         piece: the run is divided into that many pieces, none of them empty if that can be.
     """
-    batches = min(SHARD_BATCHES, max(1, SHARD_BYTES // max(1, row_bytes * batch_size)))
+    batches = min(SHARD_BATCHES, max(1, rows_in_shard(row_bytes) // batch_size))
     if piece is not None:
         batches = min(batches, max(1, rows // batch_size // piece.of))
     return batches * batch_size

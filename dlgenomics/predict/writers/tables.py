@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from dlgenomics.data.cells import TEXTS
 from dlgenomics.predict.writers.result import Result
 
 Columns = Mapping[str, NDArray[Any]]
+
+_CELLS: Final = 1 << 17
+"""Of a table that are texts at once: each takes 60 bytes, a profile's rows have thousands."""
 
 
 class TsvWriter:
@@ -28,8 +31,11 @@ class TsvWriter:
         if not self._has_header:
             self._stream.write(("\t".join(columns) + "\n").encode())
             self._has_header = True
-        rows = zip(*(_texts(column) for column in columns.values()), strict=True)
-        self._stream.write("".join("\t".join(row) + "\n" for row in rows).encode())
+        line = "\t".join(_form(column) for column in columns.values()) + "\n"
+        step = max(1, _CELLS // len(columns))
+        for first in range(0, len(result), step):
+            rows = zip(*(one[first:first + step].tolist() for one in columns.values()), strict=True)
+            self._stream.write("".join([line % row for row in rows]).encode())
 
     def columns(self, result: Result) -> Columns:
         """Return what is written, by the names of the header."""
@@ -48,10 +54,8 @@ class BedWriter(TsvWriter):
         return result.bed()
 
 
-def _texts(column: NDArray[Any]) -> list[str]:
-    if np.issubdtype(column.dtype, np.floating):
-        return [f"{value:.9g}" for value in column.tolist()]
-    return [str(value) for value in column.tolist()]
+def _form(column: NDArray[Any]) -> str:
+    return "%.9g" if np.issubdtype(column.dtype, np.floating) else "%s"
 
 
 class ParquetWriter:

@@ -13,6 +13,7 @@ from old_torch import write_zip
 
 from dlgenomics import get_model
 from dlgenomics.errors import DlgError
+from dlgenomics.memory import Space
 from dlgenomics_zoo.client import open_package
 from dlgenomics_zoo.formats.errors import UnsafeModelError
 from dlgenomics_zoo.formats.safetensors import read_safetensors
@@ -136,7 +137,7 @@ def test_a_model_too_large_for_this_machine_is_refused_before_its_weights(
     hub.publish("genbio-ai/AIDO.Protein-16B", {
         "config.json": json.dumps(AIDO).encode(), "vocab.txt": b"[PAD]\n", "model.safetensors": head,
         "README.md": b"---\nlicense: other\nlicense_name: genbio-ai-community-license\n---\n"})
-    monkeypatch.setattr("dlgenomics_zoo.hub.memory._available", lambda: 24 * 2**30)
+    monkeypatch.setattr("dlgenomics_zoo.hub.memory.free_space", lambda: Space(24 * 2**30))
     plan = plan_model("hf://genbio-ai/AIDO.Protein-16B")
     assert plan.commit.license == "genbio-ai-community-license"
     assert plan.memory.parameters == 64_237_962_240 / 4  # its index's total_size
@@ -150,7 +151,7 @@ def test_half_precision_needs_half_the_memory(hub: Hub, monkeypatch: pytest.Monk
     hub.publish("lab/esm", files())
     count = plan_model("hf://lab/esm").memory.parameters
     assert count is not None
-    monkeypatch.setattr("dlgenomics_zoo.hub.memory._available", lambda: 3 * count / 0.8)
+    monkeypatch.setattr("dlgenomics_zoo.hub.memory.free_space", lambda: Space(int(3 * count / 0.8)))
     with pytest.raises(MemoryLimitError):
         get_model("hf://lab/esm")
     model = get_model("hf://lab/esm", precision="bfloat16")

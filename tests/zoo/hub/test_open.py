@@ -11,6 +11,7 @@ import pytest
 
 from dlgenomics import get_model
 from dlgenomics.errors import DeclinedError, DlgError, HashMismatchError
+from dlgenomics.memory import Space
 from dlgenomics_zoo.client import open_package
 from dlgenomics_zoo.formats.errors import UnsafeModelError
 from dlgenomics_zoo.hub.errors import FileNotInTreeError, MemoryLimitError
@@ -197,7 +198,7 @@ def test_a_large_download_needs_a_yes(hub: Hub, monkeypatch: pytest.MonkeyPatch)
 
 def test_what_does_not_fit_is_refused_with_numbers(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.publish("lab/net", {"model.h5": MODEL})
-    monkeypatch.setattr("dlgenomics_zoo.hub.memory._available", lambda: 1000)
+    monkeypatch.setattr("dlgenomics_zoo.hub.memory.free_space", lambda: Space(1000))
     with pytest.raises(MemoryLimitError, match=r"hf://lab/net, which needs 13 kB \(by the sizes of its files\), "
                                                r"with 800 B to use here.*--ignore-memory") as caught:
         get_model("hf://lab/net")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from dlgenomics.errors import DlgError
+from dlgenomics.memory import free_space
 from dlgenomics_zoo.formats.errors import damaged
 from dlgenomics_zoo.formats.safetensors import read_header
 from dlgenomics_zoo.hub.commit import Commit, HubFile
@@ -134,25 +133,5 @@ def require_memory(name: str, needed: MemoryEstimate, precision: Precision = "fl
 
 def memory_limit() -> int | None:
     """Return the bytes that a model may take here; None where the system does not say."""
-    known = [free for free in (_available(), _of_group()) if free is not None]
-    return int(SHARE * min(known)) if known else None
-
-
-def _available() -> int | None:
-    """Return the machine's free memory, or where only that is known its whole memory."""
-    with contextlib.suppress(OSError, ValueError):
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return None
-
-
-def _of_group() -> int | None:
-    """Return the memory that is left to this container, if one has a limit."""
-    root = Path("/sys/fs/cgroup")
-    with contextlib.suppress(OSError, ValueError):
-        most = int((root / "memory.max").read_text())  # "max" is no number: no limit
-        return most - int((root / "memory.current").read_text())
-    return None
+    free = free_space().memory
+    return None if free is None else int(SHARE * free)
