@@ -18,10 +18,11 @@ def cost_of(model: Model, loader: Loader, order: Order) -> Cost:
     from dlgenomics.predict.cost import HUMAN_GENOME, measure_cost
     from dlgenomics.predict.loaders.loader import letter_inputs
     from dlgenomics.predict.memory import row_bytes
-    from dlgenomics.predict.order import computation_for, flow_for
+    from dlgenomics.predict.order import computation_for, file_batch, flow_for
 
-    size = order.batch(model, HUMAN_GENOME)  # a short run tells as much about a long one
-    flow = flow_for(loader, order, size, computation_for(model, order))
+    computation = computation_for(model, order)
+    size = file_batch(model, order, computation, HUMAN_GENOME)  # a short run tells as much
+    flow = flow_for(loader, order, size, computation)
     windows = [one.length for one in letter_inputs(model.inputs).values()]
     return measure_cost(flow, max(windows, default=None), row_bytes(model.spec))
 

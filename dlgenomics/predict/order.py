@@ -88,9 +88,7 @@ def plan_for(network: Network, loader: Loader, order: Order, arguments: Mapping[
         computation: what is computed.
     """
     rows, wanted = len(loader), order.wanted
-    numbers = computation.row_numbers + (_input_numbers(network) if order.keep_inputs else 0)
-    row_bytes = _FLOAT32 * numbers
-    batch_size = min(order.batch(network, rows), rows_in_shard(row_bytes))
+    batch_size = file_batch(network, order, computation, rows)
     options = {"layer": wanted.layer, "gradients": wanted.gradients, "engine": wanted.engine,
                "keep_inputs": order.keep_inputs, "keep_metadata": order.keep_metadata,
                "batch_size": order.batch_size, "device": device_kind()}
@@ -98,8 +96,21 @@ def plan_for(network: Network, loader: Loader, order: Order, arguments: Mapping[
         model={"name": network.spec.name, "sha256": network.sha256},
         inputs=_inputs(loader, arguments), options=options, versions=_versions(wanted.engine),
         rows=rows, batch_size=batch_size,
-        shard_rows=shard_rows(rows, batch_size, row_bytes, piece),
+        shard_rows=shard_rows(rows, batch_size, _result_bytes(network, order, computation), piece),
         naming=computation.naming, lengths=dict(loader.contig_lengths))
+
+
+def file_batch(network: Network, order: Order, computation: Computation, rows: int) -> int:
+    """Return the rows of a batch whose results, a part of a shard, are kept until that is written.
+
+    Args:
+        network: what predicts.
+        order: what is asked for.
+        computation: what is computed.
+        rows: of the run.
+    """
+    return min(order.batch(network, rows),
+               rows_in_shard(_result_bytes(network, order, computation)))
 
 
 def computation_for(network: Network, order: Order) -> Computation:
@@ -126,5 +137,8 @@ def _version(name: str) -> str:
         return "unknown"
 
 
-def _input_numbers(network: Network) -> int:
-    return sum(math.prod(n or 1 for n in one.shape) for one in network.data.inputs.values())
+def _result_bytes(network: Network, order: Order, computation: Computation) -> int:
+    """Return about how many bytes of results a row has."""
+    inputs = network.data.inputs.values() if order.keep_inputs else ()
+    return _FLOAT32 * (computation.row_numbers
+                       + sum(math.prod(n or 1 for n in one.shape) for one in inputs))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from made_up_rows import BATCH, COUNT, NAMING, MadeUpLoader, summing
 
 from dlgenomics.errors import DlgError
 from dlgenomics.predict.batches import Halving, batch_rows
+from dlgenomics.predict.computation import Computation
 from dlgenomics.predict.flow import Flow
+from dlgenomics.predict.order import Order, file_batch
 from dlgenomics.predict.writers.result import Result
 
 
@@ -103,3 +106,14 @@ def test_a_single_row_must_be_readable() -> None:
     flow = Flow(_Loader(0), summing, NAMING, BATCH)
     with pytest.raises(DlgError, match="a single row must fit into memory"):
         list(flow.results(batch_rows(0, COUNT, BATCH)))
+
+
+@pytest.mark.parametrize(("numbers", "keeps", "rows"), [
+    (1, False, 60_000), (1000, False, 2**26 // 4000), (1000, True, 2**26 // (4 * 5000)),
+    (10**9, False, 1)])
+def test_a_batch_gives_no_more_than_a_shard_holds(numbers: int, keeps: bool, rows: int) -> None:
+    """A shard is written as a whole: 64 MiB of results, whatever is asked for."""
+    network = SimpleNamespace(data=SimpleNamespace(inputs={"dna": SimpleNamespace(shape=(1000, 4))}))
+    computation = Computation(summing, NAMING, numbers, 0)
+    order = Order(batch_size=60_000, keep_inputs=keeps)
+    assert file_batch(network, order, computation, 10**6) == rows

@@ -143,7 +143,6 @@ class Loader(ABC):
             return self.batch(rows)
 
 
-
 def letter_inputs(inputs: Mapping[str, Input]) -> dict[str, SequenceInput]:
     """Return the inputs that are made of letters."""
     return {name: one for name, one in inputs.items() if isinstance(one, SEQUENCE_KINDS)}

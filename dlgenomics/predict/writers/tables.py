@@ -15,7 +15,7 @@ from dlgenomics.predict.writers.result import Result
 Columns = Mapping[str, NDArray[Any]]
 
 _CELLS: Final = 1 << 17
-"""Of a table that are texts at once: each takes 60 bytes, a profile's rows have thousands."""
+"""Of a table that are Python's at once: each takes 30 bytes, a profile's rows have thousands."""
 
 
 class TsvWriter:
