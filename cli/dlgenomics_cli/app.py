@@ -10,7 +10,7 @@ import click
 
 from dlgenomics_cli import commands
 from dlgenomics_cli.errors import report_error
-from dlgenomics_cli.output import say
+from dlgenomics_cli.output import say, settle
 
 INTERRUPTED = 130
 _SENTENCE = 200
@@ -56,11 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         say("Interrupted.")
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output has left, as `head` does.
-        sys.stderr.close()
-        sys.exit(0)
     except Exception as error:
         if debug or not report_error(error):
             raise
+        settle()
         sys.exit(1)

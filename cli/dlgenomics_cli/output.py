@@ -45,6 +45,15 @@ def show(text: str) -> None:
                           "Direct it to another place.") from error
 
 
+def settle() -> None:
+    """Let nothing wait for standard output if that takes no more: Python would complain at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+
+
 def show_json(data: Any) -> None:
     """Print a result as JSON."""
     show(json.dumps(data, indent=2, default=str))

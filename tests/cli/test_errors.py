@@ -142,11 +142,11 @@ def _small_files() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device of a full disk")
-@pytest.mark.parametrize("more", [(), ("--json",)])
-def test_results_for_a_full_disk_are_refused_by_name(more: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("more", "unbuffered"), [((), ""), (("--json",), ""), ((), "1")])
+def test_results_for_a_full_disk_are_refused_by_name(more: tuple[str, ...], unbuffered: str) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run([*DLG, "ls", *more], stdout=full, stderr=subprocess.PIPE, text=True,
-                              check=False)
+                              check=False, env={**os.environ, "PYTHONUNBUFFERED": unbuffered})
     assert (done.returncode, done.stderr) == (1, (
         "Error: standard output: the output must be writable. Received: No space left on device. "
         "Direct it to another place.\n"))
